@@ -1,0 +1,170 @@
+// column: one invocation per pixel walks its channels and keeps the window in rings of WINDOW slots.
+//
+// A window sum is a head plus a tail (van Herk, Gil and Werman): the walk is cut into blocks of
+// WINDOW channels; `head` is the running sum of the block so far, and a ring holds the suffix sums
+// of the block before. Three additions a channel however wide the window, and none subtracts, so
+// that a large or infinite value is forgotten as soon as it leaves the window.
+//
+// The loops over t have a constant length, so that a compiler can unroll narrow windows and hold
+// the rings in registers.
+
+const SQUARES = 0u;
+const X = 1u;
+const TERMS = 2u;
+const SCALED = 3u;
+
+// The slot of a ring for the channel `back` channels before the one of slot t.
+fn ring(which: u32, t: u32, back: u32) -> u32 {
+    let behind = t + WINDOW - back;
+    return slot(which * WINDOW + select(behind, behind - WINDOW, behind >= WINDOW));
+}
+
+// Enters a value into a ring of sums and returns the sum of the last WINDOW values.
+fn window_sum(which: u32, t: u32, value: f32, head: f32) -> f32 {
+    var sum = head;
+    if t + 1u < WINDOW { sum += scratch[slot(which * WINDOW + t + 1u)]; }
+    scratch[slot(which * WINDOW + t)] = value;
+    return sum;
+}
+
+// At the end of a block: its values become suffix sums.
+fn end_block(which: u32) {
+    var sum = 0.0;
+    for (var i = 0u; i < WINDOW; i++) {
+        let at = slot(which * WINDOW + WINDOW - 1u - i);
+        sum += scratch[at];
+        scratch[at] = sum;
+    }
+}
+
+// Before the first block come zeros.
+fn clear(which: u32) {
+    for (var t = 0u; t < WINDOW; t++) { scratch[slot(which * WINDOW + t)] = 0.0; }
+}
+
+// What an invocation walks.
+struct Walk {
+    some: bool,      // whether there is a pixel for this invocation
+    input: u32,      // element of channel 0 in x and dy
+    output: u32,     // and in the output
+    start: u32,      // first channel read
+    write_begin: u32,
+    write_end: u32,
+}
+
+// `lead` channels before its segment an invocation begins to read.
+fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
+    group = workgroup.y * chunk.grid_width + workgroup.x;
+    lane = index;
+    let pixel = group / chunk.segments * INVOCATIONS + lane;
+    let offset = pixel_offset(chunk.first_pixel + pixel);
+    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
+    return Walk(
+        pixel < chunk.pixels,
+        chunk.input_shift + offset,
+        chunk.output_shift + offset,
+        begin - min(begin - chunk.read_begin, lead),
+        begin,
+        min(begin + chunk.segment, chunk.write_end),
+    );
+}
+
+fn square_of(x_i: f32) -> f32 { return x_i * x_i; }
+
+fn load_x(w: Walk, channel: u32) -> f32 {
+    if !within(channel, chunk.read_begin, chunk.read_end) { return 0.0; }
+    return x[w.input + channel * chunk.inner];
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let w = walk(workgroup, index, LOOK_BEHIND);
+    if !w.some { return; }
+    clear(SQUARES);
+    let stop = w.write_end + LOOK_AHEAD;
+    for (var block = w.start; block < stop; block += WINDOW) {
+        var head = 0.0;
+        for (var t = 0u; t < WINDOW; t++) {
+            let read = block + t;
+            if read < stop {
+                let square = square_of(load_x(w, read));
+                head += square;
+                let sum = window_sum(SQUARES, t, square, head);
+                let i = read - LOOK_AHEAD;
+                if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = sum; }
+            }
+        }
+        end_block(SQUARES);
+    }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let w = walk(workgroup, index, LOOK_BEHIND);
+    if !w.some { return; }
+    clear(SQUARES);
+    let stop = w.write_end + LOOK_AHEAD;
+    for (var block = w.start; block < stop; block += WINDOW) {
+        var head = 0.0;
+        for (var t = 0u; t < WINDOW; t++) {
+            let read = block + t;
+            if read < stop {
+                let x_read = load_x(w, read);
+                scratch[ring(X, t, 0u)] = x_read;
+                head += square_of(x_read);
+                let sum = window_sum(SQUARES, t, square_of(x_read), head);
+                let i = read - LOOK_AHEAD;
+                if within(i, w.write_begin, w.write_end) {
+                    let x_i = scratch[ring(X, t, LOOK_AHEAD)];
+                    output[w.output + i * chunk.inner] = normalize_by(base(sum), x_i);
+                }
+            }
+        }
+        end_block(SQUARES);
+    }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let w = walk(workgroup, index, WINDOW - 1u);
+    if !w.some { return; }
+    clear(SQUARES);
+    clear(TERMS);
+    let stop = w.write_end + WINDOW - 1u;
+    for (var block = w.start; block < stop; block += WINDOW) {
+        var head = 0.0;
+        var terms_head = 0.0;
+        for (var t = 0u; t < WINDOW; t++) {
+            let read = block + t;
+            if read < stop {
+                let x_read = load_x(w, read);
+                scratch[ring(X, t, 0u)] = x_read;
+                head += square_of(x_read);
+                let sum = window_sum(SQUARES, t, square_of(x_read), head);
+
+                // The window of channel i is complete: its term is known.
+                let i = read - LOOK_AHEAD;
+                var scaled = 0.0;
+                var term_i = 0.0;
+                if within(i, chunk.read_begin, chunk.read_end) {
+                    let b = base(sum);
+                    scaled = normalize_by(b, dy[w.input + i * chunk.inner]);
+                    term_i = term(b, scratch[ring(X, t, LOOK_AHEAD)], scaled);
+                }
+                scratch[ring(SCALED, t, 0u)] = scaled;
+                terms_head += term_i;
+                let terms = window_sum(TERMS, t, term_i, terms_head);
+
+                // The mirrored window of channel j is complete: its gradient is known.
+                let j = read - (WINDOW - 1u);
+                if within(j, w.write_begin, w.write_end) {
+                    let x_j = scratch[ring(X, t, WINDOW - 1u)];
+                    let scaled_j = scratch[ring(SCALED, t, LOOK_BEHIND)];
+                    output[w.output + j * chunk.inner] = input_gradient(x_j, scaled_j, terms);
+                }
+            }
+        }
+        end_block(SQUARES);
+        end_block(TERMS);
+    }
+}

@@ -1,0 +1,192 @@
+// pixel: one workgroup per pixel (PIXELS of them where channels are few) keeps the squares of its
+// channels in workgroup memory; all its invocations sum the windows.
+//
+// The SPAN channels are cut into blocks of BLOCK. One invocation scans a block into its suffix sums,
+// in place, and its prefix sums, in HEAD. A window is then the tail of its first block, whole
+// blocks, and the head of its last: its cost hardly grows with its width, and none subtracts.
+
+const HEAD = 0u;
+const SQUARES = 1u;
+const TERMS = 2u;
+const SCALED = 3u;
+
+const BLOCKS = (SPAN + BLOCK - 1u) / BLOCK;
+
+fn array_slot(which: u32, item: u32) -> u32 { return slot(which * PIXELS * SPAN + item); }
+
+// The channels that the workgroup holds and those that it writes.
+struct Held {
+    first_pixel: u32,
+    begin: u32,
+    end: u32,
+    write_begin: u32,
+    write_end: u32,
+}
+
+// Each channel depends on `before` and `after` channels around it.
+fn held(before: u32, after: u32) -> Held {
+    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
+    let end = min(begin + chunk.segment, chunk.write_end);
+    return Held(
+        group / chunk.segments * PIXELS,
+        begin - min(begin - chunk.read_begin, before),
+        end + min(chunk.read_end - end, after),
+        begin,
+        end,
+    );
+}
+
+// One channel of one pixel. Items follow each other as their elements do in memory, so that
+// neighbouring invocations load neighbouring elements.
+struct Item {
+    some: bool,
+    index: u32,      // in the arrays
+    channel: u32,
+    offset: u32,     // from channel 0 of the first pixel of the chunk
+}
+
+fn item(h: Held, number: u32) -> Item {
+    var pixel = number / SPAN;
+    var place = number % SPAN;
+    if chunk.inner > 1u {
+        pixel = number % PIXELS;
+        place = number / PIXELS;
+    }
+    let channel = h.begin + place;
+    let at = h.first_pixel + pixel;
+    return Item(
+        at < chunk.pixels && channel < h.end,
+        pixel * SPAN + place,
+        channel,
+        pixel_offset(chunk.first_pixel + at) + channel * chunk.inner,
+    );
+}
+
+fn load_x(i: Item) -> f32 {
+    if !i.some { return 0.0; }
+    return x[chunk.input_shift + i.offset];
+}
+
+fn load_squares(h: Held) {
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
+        let i = item(h, n);
+        let x_i = load_x(i);
+        scratch[array_slot(SQUARES, i.index)] = x_i * x_i;
+    }
+}
+
+// Scans the blocks of an array: prefix sums to HEAD, suffix sums in place.
+fn scan_blocks(values: u32) {
+    for (var n = lane; n < PIXELS * BLOCKS; n += INVOCATIONS) {
+        let begin = n / BLOCKS * SPAN + n % BLOCKS * BLOCK;
+        let length = min(BLOCK, SPAN - n % BLOCKS * BLOCK);
+        var head = 0.0;
+        for (var t = 0u; t < length; t++) {
+            head += scratch[array_slot(values, begin + t)];
+            scratch[array_slot(HEAD, begin + t)] = head;
+        }
+        var tail = 0.0;
+        for (var t = length; t > 0u; t--) {
+            tail += scratch[array_slot(values, begin + t - 1u)];
+            scratch[array_slot(values, begin + t - 1u)] = tail;
+        }
+    }
+}
+
+// The sum over the channels [channel - before, channel + after] that are held. Inside one block the
+// window is a whole block, or is clipped by an end of the axis: then it is a head or a tail.
+fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> f32 {
+    let place = i.channel - h.begin;
+    let pixel = i.index - place;
+    let first = place - min(place, before);
+    let last = place + min(h.end - 1u - i.channel, after);
+    let head = scratch[array_slot(HEAD, pixel + last)];
+    if first / BLOCK == last / BLOCK && first % BLOCK == 0u { return head; }
+    var sum = scratch[array_slot(values, pixel + first)];
+    if first / BLOCK == last / BLOCK { return sum; }
+    for (var end = (first / BLOCK + 2u) * BLOCK; end <= last; end += BLOCK) {
+        sum += scratch[array_slot(HEAD, pixel + end - 1u)];
+    }
+    return sum + head;
+}
+
+// The workgroup in the folded grid.
+fn group_of(workgroup: vec3<u32>) -> u32 { return workgroup.y * chunk.grid_width + workgroup.x; }
+
+// Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
+// see that all invocations of a workgroup agree and reach the barriers.
+fn idle(workgroup: vec3<u32>) -> bool {
+    return group_of(workgroup) / chunk.segments * PIXELS >= chunk.pixels;
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    if idle(workgroup) { return; }
+    group = group_of(workgroup);
+    lane = index;
+    let h = held(LOOK_BEHIND, LOOK_AHEAD);
+    load_squares(h);
+    barrier();
+    scan_blocks(SQUARES);
+    barrier();
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
+        let i = item(h, n);
+        if i.some && within(i.channel, h.write_begin, h.write_end) {
+            output[chunk.output_shift + i.offset] = window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD);
+        }
+    }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    if idle(workgroup) { return; }
+    group = group_of(workgroup);
+    lane = index;
+    let h = held(LOOK_BEHIND, LOOK_AHEAD);
+    load_squares(h);
+    barrier();
+    scan_blocks(SQUARES);
+    barrier();
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
+        let i = item(h, n);
+        if i.some && within(i.channel, h.write_begin, h.write_end) {
+            let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
+            output[chunk.output_shift + i.offset] = normalize_by(b, load_x(i));
+        }
+    }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    if idle(workgroup) { return; }
+    group = group_of(workgroup);
+    lane = index;
+    let h = held(WINDOW - 1u, WINDOW - 1u);
+    load_squares(h);
+    barrier();
+    scan_blocks(SQUARES);
+    barrier();
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
+        let i = item(h, n);
+        var scaled = 0.0;
+        var term_i = 0.0;
+        if i.some {
+            let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
+            scaled = normalize_by(b, dy[chunk.input_shift + i.offset]);
+            term_i = term(b, load_x(i), scaled);
+        }
+        scratch[array_slot(SCALED, i.index)] = scaled;
+        scratch[array_slot(TERMS, i.index)] = term_i;
+    }
+    barrier();
+    scan_blocks(TERMS);
+    barrier();
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
+        let i = item(h, n);
+        if i.some && within(i.channel, h.write_begin, h.write_end) {
+            let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
+            let scaled = scratch[array_slot(SCALED, i.index)];
+            output[chunk.output_shift + i.offset] = input_gradient(load_x(i), scaled, terms);
+        }
+    }
+}

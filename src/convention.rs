@@ -1,0 +1,223 @@
+//! How each framework spells the layer: the one conversion table.
+
+use crate::lrn::require;
+use crate::{Error, Lrn, Result};
+
+/// A framework's way to write the layer's parameters.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Convention {
+    /// `torch.nn.functional.local_response_norm`.
+    Pytorch,
+    /// The ONNX operator `LRN`; also MIOpen, Burn and tract.
+    Onnx,
+    /// Caffe's `LRN` layer, across channels.
+    Caffe,
+    /// `cudnnLRNCrossChannelForward`.
+    Cudnn,
+    /// oneDNN's `lrn_across_channels`.
+    Onednn,
+    /// `tf.nn.local_response_normalization`; also TF.js.
+    Tensorflow,
+    /// The AlexNet paper (Krizhevsky, Sutskever, Hinton 2012, section 3.3), as printed.
+    Paper,
+    /// cuda-convnet2, the program behind the paper.
+    Krizhevsky,
+    /// The parameters of [`Lrn::exact`].
+    Exact,
+}
+
+/// One row of the conversion table.
+struct Row {
+    name: &'static str,
+    /// (look-behind, look-ahead) of a window of n channels.
+    window: fn(u32) -> (u32, u32),
+    divides: bool,
+    even: bool,
+    size: Option<u32>,
+    alpha: f32,
+    beta: f32,
+    k: f32,
+}
+
+/// An even window leans back.
+fn leans_back(n: u32) -> (u32, u32) {
+    (n / 2, (n - 1) / 2)
+}
+
+/// An even window leans ahead.
+fn leans_ahead(n: u32) -> (u32, u32) {
+    ((n - 1) / 2, n / 2)
+}
+
+/// An even window drops one channel.
+fn drops_one(n: u32) -> (u32, u32) {
+    ((n - 1) / 2, (n - 1) / 2)
+}
+
+/// An even window gains one channel.
+fn gains_one(n: u32) -> (u32, u32) {
+    (n / 2, n / 2)
+}
+
+impl Convention {
+    /// Every convention.
+    pub const ALL: [Convention; 9] = [
+        Convention::Pytorch,
+        Convention::Onnx,
+        Convention::Caffe,
+        Convention::Cudnn,
+        Convention::Onednn,
+        Convention::Tensorflow,
+        Convention::Paper,
+        Convention::Krizhevsky,
+        Convention::Exact,
+    ];
+
+    #[rustfmt::skip]
+    fn row(self) -> Row {
+        let row = |name, window, divides, even, size, alpha, beta, k| Row {
+            name, window, divides, even, size, alpha, beta, k,
+        };
+        // name, window, alpha divided by n, even n, default n, alpha, beta, k
+        match self {
+            Convention::Pytorch    => row("pytorch",    leans_back,  true,  true,  None,     1e-4,         0.75, 1.0),
+            Convention::Onnx       => row("onnx",       leans_ahead, true,  true,  None,     1e-4,         0.75, 1.0),
+            Convention::Caffe      => row("caffe",      drops_one,   true,  false, Some(5),  1.0,          0.75, 1.0),
+            Convention::Cudnn      => row("cudnn",      leans_ahead, true,  true,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Onednn     => row("onednn",     drops_one,   true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
+            Convention::Tensorflow => row("tensorflow", drops_one,   false, false, Some(11), 1.0,          0.5,  1.0),
+            Convention::Paper      => row("paper",      gains_one,   false, true,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Krizhevsky => row("krizhevsky", leans_back,  true,  true,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Exact      => row("exact",      drops_one,   false, false, None,     1e-4,         0.75, 1.0),
+        }
+    }
+
+    /// The name, in lower case.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The convention of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Convention> {
+        Self::ALL.into_iter().find(|convention| convention.name() == name).ok_or_else(|| {
+            Error::UnknownName {
+                kind: "convention",
+                given: name.to_owned(),
+                known: Self::ALL.map(Self::name).join(", "),
+            }
+        })
+    }
+
+    /// The parameters that this framework takes where its user sets none.
+    pub fn spelling(self) -> Spelling {
+        let row = self.row();
+        Spelling {
+            convention: self,
+            extent: row.size.map(Extent::Size),
+            alpha: row.alpha,
+            beta: row.beta,
+            k: row.k,
+        }
+    }
+}
+
+/// How wide the window is, before the convention is applied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Extent {
+    Size(u32),
+    Radius(u32),
+    Window(u32, u32),
+}
+
+/// The layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
+///
+/// ```
+/// use wgpu_lrn::Lrn;
+///
+/// let lrn = Lrn::pytorch(4).alpha(2.0).k(3.0).build()?;
+/// assert_eq!(lrn, Lrn::exact(2, 1, 0.5, 0.75, 3.0)?);
+/// # Ok::<(), wgpu_lrn::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use = "build() makes the layer"]
+pub struct Spelling {
+    convention: Convention,
+    extent: Option<Extent>,
+    alpha: f32,
+    beta: f32,
+    k: f32,
+}
+
+impl Spelling {
+    /// A window of `size` channels, placed as the framework places it.
+    pub fn size(self, size: u32) -> Self {
+        self.extent(Extent::Size(size))
+    }
+
+    /// A window of `2·radius + 1` channels.
+    pub fn radius(self, radius: u32) -> Self {
+        self.extent(Extent::Radius(radius))
+    }
+
+    /// A window given by its two sides; where the framework divides alpha, it divides by
+    /// `look_behind + look_ahead + 1`.
+    pub fn window(self, look_behind: u32, look_ahead: u32) -> Self {
+        self.extent(Extent::Window(look_behind, look_ahead))
+    }
+
+    /// The framework's alpha.
+    pub fn alpha(self, alpha: f32) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// The exponent.
+    pub fn beta(self, beta: f32) -> Self {
+        Self { beta, ..self }
+    }
+
+    /// The bias: k, TensorFlow's and ONNX's `bias`.
+    pub fn k(self, k: f32) -> Self {
+        Self { k, ..self }
+    }
+
+    /// Checks and translates.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] where a parameter is outside its range (a size of 0, alpha below 0,
+    /// NaN), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
+    /// where none was set and the framework has no default.
+    pub fn build(self) -> Result<Lrn> {
+        let row = self.convention.row();
+        let expected = "a finite number of at least 0";
+        require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
+        let extent = self.extent.ok_or(Error::NoWindow { convention: row.name })?;
+        let ((look_behind, look_ahead), size) = placed(&row, extent)?;
+        let divisor = if row.divides { size } else { 1.0 };
+        let a = (f64::from(self.alpha) / divisor) as f32;
+        Lrn::exact(look_behind, look_ahead, a, self.beta, self.k)
+    }
+
+    fn extent(self, extent: Extent) -> Self {
+        Self { extent: Some(extent), ..self }
+    }
+}
+
+/// The window of an extent, and the size that divides alpha.
+fn placed(row: &Row, extent: Extent) -> Result<((u32, u32), f64)> {
+    match extent {
+        Extent::Size(0) => {
+            Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" })
+        }
+        Extent::Size(given) if given % 2 == 0 && !row.even => {
+            Err(Error::EvenSize { convention: row.name, given })
+        }
+        Extent::Size(n) => Ok(((row.window)(n), n.into())),
+        Extent::Radius(r) => Ok(((r, r), 2.0 * f64::from(r) + 1.0)),
+        Extent::Window(p, q) => Ok(((p, q), f64::from(p) + f64::from(q) + 1.0)),
+    }
+}

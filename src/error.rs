@@ -1,0 +1,174 @@
+//! Everything that can be refused, and why.
+
+use thiserror::Error;
+
+/// Why a call was refused. Nothing was changed by the refused call.
+///
+/// Each variant carries what was given and what was needed.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter of the layer is outside its range.
+    #[error("{name} is {given}, but must be {expected}")]
+    Parameter {
+        /// The parameter, as its convention spells it.
+        name: &'static str,
+        /// The value that was given.
+        given: f64,
+        /// The range that is accepted, in words.
+        expected: &'static str,
+    },
+    /// A framework that knows only odd windows was given an even one.
+    #[error("{convention} knows only odd sizes, but the size is {given}; use {} or {}", given - 1, given + 1)]
+    EvenSize {
+        /// The framework's name.
+        convention: &'static str,
+        /// The even size that was given.
+        given: u32,
+    },
+    /// A convention that has no default window was given none.
+    #[error("{convention} has no default window size; give one")]
+    NoWindow {
+        /// The framework's name.
+        convention: &'static str,
+    },
+    /// A name is none of those known.
+    #[error("unknown {kind} {given:?}; known are {known}")]
+    UnknownName {
+        /// What was named: a convention, a kernel.
+        kind: &'static str,
+        /// The name that was given.
+        given: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// The axis does not exist in the tensor.
+    #[error("axis {axis} is outside a tensor of rank {rank}; use {} to {}", -(*rank as i64), *rank as i64 - 1)]
+    Axis {
+        /// The axis that was given; negative values count from the end.
+        axis: isize,
+        /// The number of dimensions of the tensor.
+        rank: usize,
+    },
+    /// The channels cannot be split into equal groups.
+    #[error("{channels} channels cannot be split into {groups} equal groups")]
+    Groups {
+        /// The channels of the tensor.
+        channels: u64,
+        /// The number of groups that was asked for.
+        groups: u64,
+    },
+    /// The tensor has more bytes than 64 bits can count.
+    #[error("the shape {dims:?} has more elements than can be addressed")]
+    ShapeOverflow {
+        /// The dimensions that were given.
+        dims: Vec<usize>,
+    },
+    /// A host slice does not hold the tensor.
+    #[error("{operand} holds {given} elements, but the shape needs {expected}")]
+    Length {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The elements of the slice.
+        given: u64,
+        /// The elements of the tensor.
+        expected: u64,
+    },
+    /// An operation was given too few or too many operands.
+    #[error("{operation} takes the operands {expected:?}, but was given {given}")]
+    Operands {
+        /// The operation.
+        operation: &'static str,
+        /// The number of operands that were given.
+        given: usize,
+        /// The names of those it takes.
+        expected: &'static [&'static str],
+    },
+    /// A buffer operand does not hold exactly the tensor.
+    #[error(
+        "{operand} spans {given} bytes, but the tensor has {expected}; pass a slice of exactly that size"
+    )]
+    BufferSize {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The bytes of the operand.
+        given: u64,
+        /// The bytes of the tensor.
+        expected: u64,
+    },
+    /// A buffer operand reaches beyond the end of its buffer.
+    #[error(
+        "{operand} ends at byte {end}, but its buffer has {size} bytes; reduce its offset or size"
+    )]
+    BufferRange {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// One past the operand's last byte (saturated at 2⁶⁴ − 1).
+        end: u64,
+        /// The bytes of the buffer.
+        size: u64,
+    },
+    /// A buffer operand starts at an offset that the device cannot bind.
+    #[error("{operand} starts at byte {given}, but this device binds at multiples of {alignment}")]
+    BufferAlignment {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The offset in bytes.
+        given: u64,
+        /// The device's `min_storage_buffer_offset_alignment`.
+        alignment: u64,
+    },
+    /// A buffer was created without the usage that a kernel needs.
+    #[error("the buffer of {operand} has usages {given}; create it with {expected} too")]
+    BufferUsage {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The usages of the buffer.
+        given: String,
+        /// The usage that is missing.
+        expected: &'static str,
+    },
+    /// Two operands share bytes of one buffer.
+    #[error("{first} and {second} overlap in one buffer; give them disjoint ranges")]
+    Overlap {
+        /// One operand.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// A limit of the device is too small, however the tensor is cut.
+    #[error(
+        "this needs {needed} of {limit}, but the device grants {granted}; request the device with \
+         the adapter's limits, or make the tensor smaller"
+    )]
+    Limit {
+        /// The limit's name in `wgpu::Limits`.
+        limit: &'static str,
+        /// What the call needs.
+        needed: u64,
+        /// What the device grants.
+        granted: u64,
+    },
+    /// A plan was run on another device than it was made for.
+    #[error("the plan was made for another device; make it with this one's")]
+    OtherDevice,
+    /// No adapter fits the request.
+    #[error("no GPU adapter {wanted}; found: {found}")]
+    NoAdapter {
+        /// What was asked for.
+        wanted: String,
+        /// The adapters there are, or `none`.
+        found: String,
+    },
+    /// The driver or the device failed.
+    #[error("the GPU failed while {doing}: {message}")]
+    Gpu {
+        /// What was being done.
+        doing: &'static str,
+        /// The message of wgpu or the driver.
+        message: String,
+    },
+}
+
+/// A result whose error is [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,130 @@
+//! The layer's five numbers.
+
+use crate::{Convention, Error, Result, Spelling};
+
+/// Local Response Normalization along one axis, in its exact parameters.
+///
+/// With s the sum of squares over the window `[i − look_behind, i + look_ahead]` of channels,
+/// clipped to the tensor:
+///
+/// ```text
+/// y_i = x_i · (k + a·s_i)^(−beta)
+/// ```
+///
+/// Frameworks write the same formula with other parameters; the constructors named after them
+/// translate. [`Lrn::exact`] takes the five numbers as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lrn {
+    look_behind: u32,
+    look_ahead: u32,
+    a: f32,
+    beta: f32,
+    k: f32,
+}
+
+impl Lrn {
+    /// The layer with exactly these parameters.
+    ///
+    /// The window sums the `look_behind` channels before a channel, the channel itself, and the
+    /// `look_ahead` channels after it; it may be wider than the axis.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] where `a` is negative, `k` is not positive, or one of the three is NaN
+    /// or infinite.
+    pub fn exact(look_behind: u32, look_ahead: u32, a: f32, beta: f32, k: f32) -> Result<Lrn> {
+        require("a", a, "a finite number of at least 0", a >= 0.0)?;
+        require("beta", beta, "a finite number", true)?;
+        require("k", k, "a finite number above 0", k > 0.0)?;
+        Ok(Lrn { look_behind, look_ahead, a, beta, k })
+    }
+
+    /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
+    pub fn pytorch(size: u32) -> Spelling {
+        Convention::Pytorch.spelling().size(size)
+    }
+
+    /// The ONNX operator `LRN`: alpha 1e-4, beta ¾, bias 1 unless set.
+    pub fn onnx(size: u32) -> Spelling {
+        Convention::Onnx.spelling().size(size)
+    }
+
+    /// Caffe's `LRN` layer across channels, odd sizes only: size 5, alpha 1, beta ¾, k 1 unless set.
+    pub fn caffe() -> Spelling {
+        Convention::Caffe.spelling()
+    }
+
+    /// cuDNN's cross-channel LRN: size 5, alpha 1e-4, beta ¾, k 2 unless set.
+    pub fn cudnn() -> Spelling {
+        Convention::Cudnn.spelling()
+    }
+
+    /// oneDNN's LRN across channels, whose even sizes drop one channel and still divide by `size`.
+    ///
+    /// Its API has no defaults; alpha 1/8192, beta ¾, k 1 are those of its test driver benchdnn.
+    pub fn onednn(size: u32) -> Spelling {
+        Convention::Onednn.spelling().size(size)
+    }
+
+    /// TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
+    pub fn tensorflow() -> Spelling {
+        Convention::Tensorflow.spelling()
+    }
+
+    /// The formula printed in the AlexNet paper: n 5, alpha 1e-4 **not divided by n**, beta ¾, k 2
+    /// unless set. [`Lrn::krizhevsky`] is what its author's program did.
+    pub fn paper() -> Spelling {
+        Convention::Paper.spelling()
+    }
+
+    /// Krizhevsky's own program cuda-convnet2: n 5, alpha 1e-4 **divided by n** (2e-5), beta ¾, k 2
+    /// unless set. [`Lrn::paper`] is what his paper printed.
+    pub fn krizhevsky() -> Spelling {
+        Convention::Krizhevsky.spelling()
+    }
+
+    /// Channels before a channel that its window sums.
+    pub fn look_behind(&self) -> u32 {
+        self.look_behind
+    }
+
+    /// Channels after a channel that its window sums.
+    pub fn look_ahead(&self) -> u32 {
+        self.look_ahead
+    }
+
+    /// The coefficient a of the square sum.
+    pub fn a(&self) -> f32 {
+        self.a
+    }
+
+    /// The exponent β.
+    pub fn beta(&self) -> f32 {
+        self.beta
+    }
+
+    /// The bias k.
+    pub fn k(&self) -> f32 {
+        self.k
+    }
+
+    /// The window clipped to an axis: no channel has more neighbours than `channels − 1`.
+    pub(crate) fn reach(&self, channels: u64) -> (u64, u64) {
+        let most = channels.saturating_sub(1);
+        let clip = |reach: u32| u64::from(reach).min(most);
+        (clip(self.look_behind), clip(self.look_ahead))
+    }
+}
+
+/// Refuses a parameter that is not finite or not `accepted`.
+pub(crate) fn require(
+    name: &'static str,
+    given: f32,
+    expected: &'static str,
+    accepted: bool,
+) -> Result<()> {
+    if given.is_finite() && accepted {
+        return Ok(());
+    }
+    Err(Error::Parameter { name, given: given.into(), expected })
+}

@@ -1,0 +1,62 @@
+//! What a caller hands to a plan: bytes of a buffer.
+
+use crate::{Error, Result};
+
+/// The bytes of a buffer that hold a tensor.
+///
+/// Made from a whole buffer, from a slice of one (`buffer.slice(256..1024)`), or from its fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a> {
+    /// The buffer, created with `wgpu::BufferUsages::STORAGE`.
+    pub buffer: &'a wgpu::Buffer,
+    /// First byte; a multiple of the device's `min_storage_buffer_offset_alignment`.
+    pub offset: u64,
+    /// Bytes: exactly those of the tensor.
+    pub size: u64,
+}
+
+impl<'a> From<&'a wgpu::Buffer> for Operand<'a> {
+    fn from(buffer: &'a wgpu::Buffer) -> Self {
+        Operand { buffer, offset: 0, size: buffer.size() }
+    }
+}
+
+impl<'a> From<wgpu::BufferSlice<'a>> for Operand<'a> {
+    fn from(slice: wgpu::BufferSlice<'a>) -> Self {
+        Operand { buffer: slice.buffer(), offset: slice.offset(), size: slice.size() }
+    }
+}
+
+impl Operand<'_> {
+    /// Refuses an operand that wgpu or a kernel could not take.
+    pub(crate) fn check(&self, operand: &'static str, expected: u64, alignment: u64) -> Result<()> {
+        if self.size != expected {
+            let given = self.size;
+            return Err(Error::BufferSize { operand, given, expected });
+        }
+        let end = self.offset.saturating_add(self.size);
+        if end > self.buffer.size() {
+            let size = self.buffer.size();
+            return Err(Error::BufferRange { operand, end, size });
+        }
+        if !self.offset.is_multiple_of(alignment) {
+            let given = self.offset;
+            return Err(Error::BufferAlignment { operand, given, alignment });
+        }
+        if !self.buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
+            return Err(Error::BufferUsage {
+                operand,
+                given: format!("{:?}", self.buffer.usage()),
+                expected: "STORAGE",
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether two operands share a byte.
+    pub(crate) fn overlaps(&self, other: &Operand<'_>) -> bool {
+        self.buffer == other.buffer
+            && self.offset < other.offset.saturating_add(other.size)
+            && other.offset < self.offset.saturating_add(self.size)
+    }
+}

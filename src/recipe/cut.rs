@@ -1,0 +1,124 @@
+//! Cutting a tensor so that each piece fits one binding and each dispatch one grid.
+
+use super::limit;
+use super::tile::Tile;
+use crate::{Result, Shape};
+use std::ops::Range;
+
+/// A part of the tensor that is bound at once: whole images, or some channels of one image.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Region {
+    /// Images (values of `outer`).
+    pub images: Range<u64>,
+    /// Channels bound for reading.
+    pub read: Range<u64>,
+    /// Channels bound for writing.
+    pub write: Range<u64>,
+}
+
+/// The part of a region that one dispatch computes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Work {
+    /// Pixels, counted from the region's first.
+    pub pixels: Range<u64>,
+    /// Channels that are written.
+    pub channels: Range<u64>,
+}
+
+/// The most bytes that are bound at once. Beyond 2 GiB drivers fail silently, so that larger
+/// promises are not taken (gfx-rs/wgpu#2361, gfx-rs/wgpu#10305).
+pub(super) fn most_bytes(limits: &wgpu::Limits) -> u64 {
+    limits.max_storage_buffer_binding_size.min(1 << 31)
+}
+
+/// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
+/// the `halo` of channels that its results depend on.
+pub(super) fn regions(
+    shape: &Shape,
+    halo: (u64, u64),
+    limits: &wgpu::Limits,
+) -> Result<Vec<Region>> {
+    if shape.is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = most_bytes(limits);
+    if shape.bytes() <= most {
+        return Ok(images(shape, shape.outer()));
+    }
+    // A piece starts where it starts; its binding starts at an aligned byte before.
+    let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
+    let elements = most.saturating_sub(alignment) / 4;
+    let image = shape.channels() * shape.inner();
+    if image <= elements {
+        return Ok(images(shape, elements / image));
+    }
+    let rows = elements / shape.inner();
+    let around = 1 + halo.0.saturating_add(halo.1).min(shape.channels() - 1);
+    if rows < around {
+        let needed = around.saturating_mul(shape.inner()).saturating_mul(4);
+        let needed = needed.saturating_add(alignment);
+        return Err(limit("max_storage_buffer_binding_size", needed, most));
+    }
+    Ok(slices(shape, halo, rows - (around - 1)))
+}
+
+/// Regions of whole images.
+fn images(shape: &Shape, at_once: u64) -> Vec<Region> {
+    pieces(0..shape.outer(), at_once)
+        .map(|images| Region { images, read: 0..shape.channels(), write: 0..shape.channels() })
+        .collect()
+}
+
+/// Regions of some channels of one image each.
+fn slices(shape: &Shape, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
+    let channels = shape.channels();
+    (0..shape.outer())
+        .flat_map(|image| {
+            pieces(0..channels, at_once).map(move |write| Region {
+                images: image..image + 1,
+                read: write.start.saturating_sub(before)..(write.end + after).min(channels),
+                write,
+            })
+        })
+        .collect()
+}
+
+/// A range in pieces of at most `size`.
+pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
+    let count = (range.end - range.start).div_ceil(size);
+    (0..count).map(move |i| {
+        let start = range.start + i * size;
+        start..range.end.min(start + size)
+    })
+}
+
+impl Region {
+    /// The elements of some of the region's channels: contiguous, since those are all channels or
+    /// the region is one image.
+    pub fn elements(&self, shape: &Shape, channels: &Range<u64>) -> Range<u64> {
+        let element =
+            |image: u64, channel: u64| (image * shape.channels() + channel) * shape.inner();
+        element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
+    }
+
+    /// The dispatches that cover the region.
+    pub fn works(&self, shape: &Shape, tile: &Tile) -> Vec<Work> {
+        let pixels = (self.images.end - self.images.start) * shape.inner();
+        let segments = (self.write.end - self.write.start).div_ceil(tile.segment);
+        let segments_at_once = segments.min(tile.most_groups);
+        let pixels_at_once = tile.pixels_at_once(segments_at_once);
+        let mut works = Vec::new();
+        for channels in pieces(self.write.clone(), segments_at_once * tile.segment) {
+            for pixels in pieces(0..pixels, pixels_at_once) {
+                works.push(Work { pixels, channels: channels.clone() });
+            }
+        }
+        works
+    }
+}
+
+/// A number of workgroups as rows and columns of nearly equal use: at most one row is left idle.
+pub(super) fn grid(groups: u64, limits: &wgpu::Limits) -> [u32; 2] {
+    let rows = groups.div_ceil(u64::from(limits.max_compute_workgroups_per_dimension)).max(1);
+    [groups.div_ceil(rows) as u32, rows as u32]
+}

@@ -1,0 +1,152 @@
+//! The one shape that every kernel sees.
+
+use crate::{Error, Result};
+
+/// A contiguous tensor of any rank, seen as `[outer, channels, inner]`.
+///
+/// `channels` is the axis that is normalised, `outer` the product of the dimensions before it and
+/// `inner` the product of those after it. A *pixel* is one (outer, inner) pair: the vector of
+/// channels that LRN mixes. A dimension may be zero.
+///
+/// ```
+/// use wgpu_lrn::Shape;
+///
+/// let shape = Shape::new(&[8, 96, 55, 55], 1)?;
+/// assert_eq!((shape.outer(), shape.channels(), shape.inner()), (8, 96, 3025));
+/// assert_eq!(shape, Shape::nchw(8, 96, 55, 55)?);
+/// # Ok::<(), wgpu_lrn::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Shape {
+    outer: u64,
+    channels: u64,
+    inner: u64,
+}
+
+impl Shape {
+    /// The tensor of these dimensions, normalised along `axis`; a negative axis counts from the
+    /// end, so that −1 is channels-last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Axis`] where the axis does not exist, [`Error::ShapeOverflow`] where the bytes of
+    /// the tensor do not fit in 64 bits.
+    pub fn new(dims: &[usize], axis: isize) -> Result<Shape> {
+        let rank = dims.len();
+        let position = axis.checked_add(if axis < 0 { rank as isize } else { 0 });
+        let axis = position
+            .and_then(|at| usize::try_from(at).ok())
+            .filter(|&at| at < rank)
+            .ok_or(Error::Axis { axis, rank })?;
+        let shape = Shape {
+            outer: product(dims, ..axis)?,
+            channels: dims[axis] as u64,
+            inner: product(dims, axis + 1..)?,
+        };
+        shape.checked(dims)
+    }
+
+    /// `[n, c, h, w]`, normalised along c.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeOverflow`].
+    pub fn nchw(n: usize, c: usize, h: usize, w: usize) -> Result<Shape> {
+        Shape::new(&[n, c, h, w], 1)
+    }
+
+    /// `[n, h, w, c]`, normalised along c.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeOverflow`].
+    pub fn nhwc(n: usize, h: usize, w: usize, c: usize) -> Result<Shape> {
+        Shape::new(&[n, h, w, c], 3)
+    }
+
+    /// The same tensor with its channels in `groups` equal groups, each normalised on its own,
+    /// as AlexNet's two towers are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Groups`] where the channels cannot be split so.
+    pub fn grouped(self, groups: u64) -> Result<Shape> {
+        let refused = Error::Groups { channels: self.channels, groups };
+        match self.channels.checked_rem(groups) {
+            Some(0) => Ok(Shape {
+                // At least one channel is in each group unless the tensor is empty.
+                outer: self.outer.saturating_mul(groups),
+                channels: self.channels / groups,
+                inner: self.inner,
+            }),
+            _ => Err(refused),
+        }
+    }
+
+    /// The product of the dimensions before the axis.
+    pub fn outer(&self) -> u64 {
+        self.outer
+    }
+
+    /// The length of the axis.
+    pub fn channels(&self) -> u64 {
+        self.channels
+    }
+
+    /// The product of the dimensions after the axis.
+    pub fn inner(&self) -> u64 {
+        self.inner
+    }
+
+    /// The number of elements.
+    pub fn elements(&self) -> u64 {
+        if self.is_empty() {
+            return 0;
+        }
+        self.outer * self.channels * self.inner
+    }
+
+    /// The number of bytes, in f32.
+    pub fn bytes(&self) -> u64 {
+        self.elements() * 4
+    }
+
+    /// Whether a dimension is zero, so that there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.outer == 0 || self.channels == 0 || self.inner == 0
+    }
+
+    /// One channel has no neighbours: every element is a pixel, and the tensor a plain vector.
+    pub(crate) fn canonical(self) -> Shape {
+        if self.channels != 1 {
+            return self;
+        }
+        Shape { outer: self.outer * self.inner, channels: 1, inner: 1 }
+    }
+
+    fn checked(self, dims: &[usize]) -> Result<Shape> {
+        let fits = self
+            .outer
+            .checked_mul(self.channels)
+            .and_then(|n| n.checked_mul(self.inner))
+            .and_then(|n| n.checked_mul(4));
+        if fits.is_none() && !self.is_empty() {
+            return Err(Error::ShapeOverflow { dims: dims.to_vec() });
+        }
+        Ok(self)
+    }
+}
+
+/// The product of some dimensions; zero as soon as one of them is.
+fn product(
+    dims: &[usize],
+    range: impl std::slice::SliceIndex<[usize], Output = [usize]>,
+) -> Result<u64> {
+    let part = &dims[range];
+    if part.contains(&0) {
+        return Ok(0);
+    }
+    part.iter()
+        .try_fold(1u64, |product, &dim| product.checked_mul(dim as u64))
+        .ok_or_else(|| Error::ShapeOverflow { dims: dims.to_vec() })
+}
