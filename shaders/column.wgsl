@@ -20,26 +20,26 @@ fn ring(which: u32, t: u32, back: u32) -> u32 {
 }
 
 // Enters a value into a ring of sums and returns the sum of the last WINDOW values.
-fn window_sum(which: u32, t: u32, value: f32, head: f32) -> f32 {
+fn window_sum(which: u32, t: u32, value: Sum, head: Sum) -> Sum {
     var sum = head;
-    if t + 1u < WINDOW { sum += scratch[slot(which * WINDOW + t + 1u)]; }
+    if t + 1u < WINDOW { sum = add(sum, scratch[slot(which * WINDOW + t + 1u)]); }
     scratch[slot(which * WINDOW + t)] = value;
     return sum;
 }
 
 // At the end of a block: its values become suffix sums.
 fn end_block(which: u32) {
-    var sum = 0.0;
+    var sum = exactly(0.0);
     for (var i = 0u; i < WINDOW; i++) {
         let at = slot(which * WINDOW + WINDOW - 1u - i);
-        sum += scratch[at];
+        sum = add(sum, scratch[at]);
         scratch[at] = sum;
     }
 }
 
 // Before the first block come zeros.
 fn clear(which: u32) {
-    for (var t = 0u; t < WINDOW; t++) { scratch[slot(which * WINDOW + t)] = 0.0; }
+    for (var t = 0u; t < WINDOW; t++) { scratch[slot(which * WINDOW + t)] = exactly(0.0); }
 }
 
 // What an invocation walks.
@@ -69,8 +69,6 @@ fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
     );
 }
 
-fn square_of(x_i: f32) -> f32 { return x_i * x_i; }
-
 fn load_x(w: Walk, channel: u32) -> f32 {
     if !within(channel, chunk.read_begin, chunk.read_end) { return 0.0; }
     return x[w.input + channel * chunk.inner];
@@ -83,15 +81,15 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     clear(SQUARES);
     let stop = w.write_end + LOOK_AHEAD;
     for (var block = w.start; block < stop; block += WINDOW) {
-        var head = 0.0;
+        var head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
             let read = block + t;
             if read < stop {
-                let square = square_of(load_x(w, read));
-                head += square;
-                let sum = window_sum(SQUARES, t, square, head);
+                let x_squared = square(load_x(w, read));
+                head = add(head, x_squared);
+                let sum = window_sum(SQUARES, t, x_squared, head);
                 let i = read - LOOK_AHEAD;
-                if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = sum; }
+                if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = rounded(sum); }
             }
         }
         end_block(SQUARES);
@@ -105,18 +103,18 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     clear(SQUARES);
     let stop = w.write_end + LOOK_AHEAD;
     for (var block = w.start; block < stop; block += WINDOW) {
-        var head = 0.0;
+        var head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
             let read = block + t;
             if read < stop {
                 let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = x_read;
-                head += square_of(x_read);
-                let sum = window_sum(SQUARES, t, square_of(x_read), head);
+                scratch[ring(X, t, 0u)] = exactly(x_read);
+                head = add(head, square(x_read));
+                let sum = window_sum(SQUARES, t, square(x_read), head);
                 let i = read - LOOK_AHEAD;
                 if within(i, w.write_begin, w.write_end) {
-                    let x_i = scratch[ring(X, t, LOOK_AHEAD)];
-                    output[w.output + i * chunk.inner] = normalize_by(base(sum), x_i);
+                    let x_i = scratch[ring(X, t, LOOK_AHEAD)].x;
+                    output[w.output + i * chunk.inner] = rounded(normalized(powers(base(sum)), x_i));
                 }
             }
         }
@@ -132,33 +130,33 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     clear(TERMS);
     let stop = w.write_end + WINDOW - 1u;
     for (var block = w.start; block < stop; block += WINDOW) {
-        var head = 0.0;
-        var terms_head = 0.0;
+        var head = exactly(0.0);
+        var terms_head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
             let read = block + t;
             if read < stop {
                 let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = x_read;
-                head += square_of(x_read);
-                let sum = window_sum(SQUARES, t, square_of(x_read), head);
+                scratch[ring(X, t, 0u)] = exactly(x_read);
+                head = add(head, square(x_read));
+                let sum = window_sum(SQUARES, t, square(x_read), head);
 
                 // The window of channel i is complete: its term is known.
                 let i = read - LOOK_AHEAD;
-                var scaled = 0.0;
-                var term_i = 0.0;
+                var scaled = exactly(0.0);
+                var term_i = exactly(0.0);
                 if within(i, chunk.read_begin, chunk.read_end) {
-                    let b = base(sum);
-                    scaled = normalize_by(b, dy[w.input + i * chunk.inner]);
-                    term_i = term(b, scratch[ring(X, t, LOOK_AHEAD)], scaled);
+                    let p = powers(base(sum));
+                    scaled = normalized(p, dy[w.input + i * chunk.inner]);
+                    term_i = term(p, scratch[ring(X, t, LOOK_AHEAD)].x, scaled);
                 }
                 scratch[ring(SCALED, t, 0u)] = scaled;
-                terms_head += term_i;
+                terms_head = add(terms_head, term_i);
                 let terms = window_sum(TERMS, t, term_i, terms_head);
 
                 // The mirrored window of channel j is complete: its gradient is known.
                 let j = read - (WINDOW - 1u);
                 if within(j, w.write_begin, w.write_end) {
-                    let x_j = scratch[ring(X, t, WINDOW - 1u)];
+                    let x_j = scratch[ring(X, t, WINDOW - 1u)].x;
                     let scaled_j = scratch[ring(SCALED, t, LOOK_BEHIND)];
                     output[w.output + j * chunk.inner] = input_gradient(x_j, scaled_j, terms);
                 }

@@ -32,6 +32,7 @@ struct Chunk {
     beta: f32,
     k: f32,
     gradient: f32,      // 2 a beta / SCALE
+    zero: u32,          // always 0
 }
 
 // All operands are read_write, so that they may be disjoint ranges of one buffer.
@@ -54,30 +55,55 @@ const THREE_QUARTERS = 2u;
 const ONE = 3u;
 const GENERAL = 4u;
 
-fn base(square_sum: f32) -> f32 {
-    return chunk.k + chunk.a * square_sum;
+fn base(square_sum: Sum) -> Sum {
+    return add(exactly(chunk.k), multiply(exactly(chunk.a), square_sum));
 }
 
-// v / b^beta: square roots and a division have a few rounding errors only, and b^(3/4) never
-// overflows; pow is less exact.
-fn normalize_by(b: f32, v: f32) -> f32 {
-    if POWER == ZERO { return v; }
-    if POWER == HALF { return v / sqrt(b); }
-    if POWER == THREE_QUARTERS {
-        let root = sqrt(b);
-        return v / (root * sqrt(root));
-    }
-    if POWER == ONE { return v / b; }
-    return v / pow(b, chunk.beta);
+// b^-beta and 1/b, as factors.
+struct Powers {
+    normalize: Sum,
+    reciprocal: Sum,
+}
+
+// (1 - e)^(-1/2) - 1
+fn series(e: f32) -> f32 { return e * (0.5 + 0.375 * e); }
+
+// With a short t near b^(-1/2) and the error e of t^2 b = 1 - e, which is exact, the binomial series
+// gives b^(-1/2) = t (1 + c) and its square; b^(-1/4) = u (1 + d) is the square root of that, found
+// alike. So no digit depends on how well a device computes square roots, and nothing overflows.
+fn powers(b: Sum) -> Powers {
+    let b1 = rounded(b);
+    let t = leading(inverseSqrt(b1));
+    let infinite = t == 0.0;
+    let t2 = t * t;
+    let t2h = leading(t2);
+    let bh = leading(b1);
+    let e = ((1.0 - t2h * bh) - (t2 - t2h) * bh) - t2 * ((b.x - bh) + b.y);
+    let c = select(series(e), 0.0, infinite);
+    let reciprocal = Sum(t2, c * (2.0 + c));
+    if POWER == ZERO { return Powers(exactly(1.0), reciprocal); }
+    if POWER == HALF { return Powers(Sum(t, c), reciprocal); }
+    if POWER == ONE { return Powers(reciprocal, reciprocal); }
+    if POWER == GENERAL { return Powers(exactly(pow(b1, -chunk.beta)), reciprocal); }
+    let u = leading(sqrt(t));
+    let f = ((t - u * u) + t * c) * (t * b1 * (1.0 + c));
+    let d = select(series(f), 0.0, infinite);
+    return Powers(Sum(t * u, c + d + c * d), reciprocal);
+}
+
+// v / b^beta
+fn normalized(p: Powers, v: f32) -> Sum {
+    return scale(v, p.normalize);
 }
 
 // The backward term t_i, times SCALE; `scaled` is dy_i / b_i^beta.
-fn term(b: f32, x_i: f32, scaled: f32) -> f32 {
-    return scaled * (SCALE * x_i / b);
+fn term(p: Powers, x_i: f32, scaled: Sum) -> Sum {
+    return multiply(scaled, scale(SCALE * x_i, p.reciprocal));
 }
 
-fn input_gradient(x_j: f32, scaled: f32, terms: f32) -> f32 {
-    return scaled - (chunk.gradient * x_j) * terms;
+fn input_gradient(x_j: f32, scaled: Sum, terms: Sum) -> f32 {
+    let share = multiply(scale(x_j, exactly(chunk.gradient)), terms);
+    return rounded(add(scaled, -share));
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

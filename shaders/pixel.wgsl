@@ -71,7 +71,7 @@ fn load_squares(h: Held) {
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
         let x_i = load_x(i);
-        scratch[array_slot(SQUARES, i.index)] = x_i * x_i;
+        scratch[array_slot(SQUARES, i.index)] = square(x_i);
     }
 }
 
@@ -80,14 +80,14 @@ fn scan_blocks(values: u32) {
     for (var n = lane; n < PIXELS * BLOCKS; n += INVOCATIONS) {
         let begin = n / BLOCKS * SPAN + n % BLOCKS * BLOCK;
         let length = min(BLOCK, SPAN - n % BLOCKS * BLOCK);
-        var head = 0.0;
+        var head = exactly(0.0);
         for (var t = 0u; t < length; t++) {
-            head += scratch[array_slot(values, begin + t)];
+            head = add(head, scratch[array_slot(values, begin + t)]);
             scratch[array_slot(HEAD, begin + t)] = head;
         }
-        var tail = 0.0;
+        var tail = exactly(0.0);
         for (var t = length; t > 0u; t--) {
-            tail += scratch[array_slot(values, begin + t - 1u)];
+            tail = add(tail, scratch[array_slot(values, begin + t - 1u)]);
             scratch[array_slot(values, begin + t - 1u)] = tail;
         }
     }
@@ -95,7 +95,7 @@ fn scan_blocks(values: u32) {
 
 // The sum over the channels [channel - before, channel + after] that are held. Inside one block the
 // window is a whole block, or is clipped by an end of the axis: then it is a head or a tail.
-fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> f32 {
+fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> Sum {
     let place = i.channel - h.begin;
     let pixel = i.index - place;
     let first = place - min(place, before);
@@ -105,9 +105,9 @@ fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> f32 {
     var sum = scratch[array_slot(values, pixel + first)];
     if first / BLOCK == last / BLOCK { return sum; }
     for (var end = (first / BLOCK + 2u) * BLOCK; end <= last; end += BLOCK) {
-        sum += scratch[array_slot(HEAD, pixel + end - 1u)];
+        sum = add(sum, scratch[array_slot(HEAD, pixel + end - 1u)]);
     }
-    return sum + head;
+    return add(sum, head);
 }
 
 // The workgroup in the folded grid.
@@ -132,7 +132,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
         if i.some && within(i.channel, h.write_begin, h.write_end) {
-            output[chunk.output_shift + i.offset] = window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD);
+            output[chunk.output_shift + i.offset] = rounded(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
         }
     }
 }
@@ -151,7 +151,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
         let i = item(h, n);
         if i.some && within(i.channel, h.write_begin, h.write_end) {
             let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
-            output[chunk.output_shift + i.offset] = normalize_by(b, load_x(i));
+            output[chunk.output_shift + i.offset] = rounded(normalized(powers(b), load_x(i)));
         }
     }
 }
@@ -168,12 +168,12 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     barrier();
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        var scaled = 0.0;
-        var term_i = 0.0;
+        var scaled = exactly(0.0);
+        var term_i = exactly(0.0);
         if i.some {
-            let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
-            scaled = normalize_by(b, dy[chunk.input_shift + i.offset]);
-            term_i = term(b, load_x(i), scaled);
+            let p = powers(base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
+            scaled = normalized(p, dy[chunk.input_shift + i.offset]);
+            term_i = term(p, load_x(i), scaled);
         }
         scratch[array_slot(SCALED, i.index)] = scaled;
         scratch[array_slot(TERMS, i.index)] = term_i;

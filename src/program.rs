@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// The uniform, the bindings and the formula, shared by the kernels.
 const LRN: &str = include_str!("../shaders/lrn.wgsl");
 
+/// The arithmetic of sums that keep their rounding errors.
+const SUM: &str = include_str!("../shaders/sum.wgsl");
+
 /// A shader: its file, its entry point and the constants it is compiled with.
 ///
 /// Equal programs compile to the same pipeline, whatever the shape they were made for.
@@ -64,7 +67,7 @@ impl Power {
     }
 }
 
-/// Where a kernel keeps the values of its window; the number counts f32 values.
+/// Where a kernel keeps the values of its window; the number counts sums of two f32.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Scratch {
     /// Private to each invocation: registers, where the compiler can.
@@ -81,15 +84,15 @@ impl Scratch {
     fn declaration(self, kernel: Kernel) -> String {
         let (variable, place, barrier) = match self {
             Scratch::Private(n) => {
-                (format!("var<private> scratch: array<f32, {n}>;"), "i".into(), "")
+                (format!("var<private> scratch: array<Sum, {n}>;"), "i".into(), "")
             }
             Scratch::Workgroup(n) => (
-                format!("var<workgroup> scratch: array<f32, {n}>;"),
+                format!("var<workgroup> scratch: array<Sum, {n}>;"),
                 "i".into(),
                 "workgroupBarrier();",
             ),
             Scratch::Workspace(n) => (
-                "@group(0) @binding(4) var<storage, read_write> scratch: array<f32>;".into(),
+                "@group(0) @binding(4) var<storage, read_write> scratch: array<Sum>;".into(),
                 match kernel {
                     Kernel::Pixel => format!("group * {n}u + i"),
                     Kernel::Column => format!("(group * {n}u + i) * INVOCATIONS + lane"),
@@ -140,7 +143,7 @@ impl Program {
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
             Kernel::Column => include_str!("../shaders/column.wgsl"),
         };
-        [self.prelude().as_str(), LRN, kernel].join("\n")
+        [self.prelude().as_str(), SUM, LRN, kernel].join("\n")
     }
 
     /// The label that wgpu's errors and profilers show.

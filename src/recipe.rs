@@ -149,8 +149,10 @@ pub struct Chunk {
     pub k: f32,
     /// 2·a·β, divided by the scale of the backward terms.
     pub gradient: f32,
+    /// Always 0, which shader compilers do not know.
+    pub zero: u32,
     /// To a multiple of 16 bytes, as uniform buffers want it.
-    pub padding: [u32; 3],
+    pub padding: [u32; 2],
 }
 
 /// The backward terms are summed times this power of two, so that terms below f32's normal range
@@ -259,7 +261,8 @@ fn dispatch(
             beta: lrn.beta(),
             k: lrn.k(),
             gradient: (2.0 * f64::from(lrn.a()) * f64::from(lrn.beta()) / SCALE) as f32,
-            padding: [0; 3],
+            zero: 0,
+            padding: [0; 2],
         },
     }
 }

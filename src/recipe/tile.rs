@@ -30,12 +30,15 @@ const COLUMN_INVOCATIONS: u64 = 64;
 /// Invocations of a pixel workgroup, the most that WebGPU's downlevel limits grant.
 const PIXEL_INVOCATIONS: u64 = 256;
 
-/// Values that WGSL lets a shader keep in private memory: 8192 bytes, less a few for the rest.
-/// <https://www.w3.org/TR/WGSL/#limits>
-const PRIVATE_SLOTS: u64 = 2000;
+/// Values that an invocation keeps for itself: four rings of the widest window for registers.
+/// (WGSL grants 8192 bytes of private memory; but some compilers take seconds for large arrays.)
+const PRIVATE_SLOTS: u64 = 4 * super::REGISTERS;
+
+/// Bytes of a value: a sum of two f32.
+const SLOT: u64 = 8;
 
 /// Values in workgroup memory: 16352 bytes, wgpu's `Limits::downlevel_defaults`.
-const WORKGROUP_SLOTS: u64 = 16352 / 4;
+const WORKGROUP_SLOTS: u64 = 16352 / SLOT;
 
 /// Invocations that keep a large GPU busy; with fewer pixels, the channels are cut into segments.
 const BUSY: u64 = 1 << 16;
@@ -83,7 +86,7 @@ impl Tile {
 
     /// The bytes that a workgroup keeps in the workspace.
     fn group_bytes(&self) -> u64 {
-        self.slots.saturating_mul(self.owners()).saturating_mul(4)
+        self.slots.saturating_mul(self.owners()).saturating_mul(SLOT)
     }
 
     /// The invocations that have slots of their own.
@@ -147,7 +150,7 @@ fn pixel(operation: Operation, shape: &Shape, reach: (u64, u64), limits: &wgpu::
         Operation::SquareSums | Operation::Forward => 2, // head, squares
         Operation::Backward => 4,                        // head, squares, terms, scaled dy
     };
-    let slots = u64::from(limits.max_compute_workgroup_storage_size / 4).min(WORKGROUP_SLOTS);
+    let slots = (u64::from(limits.max_compute_workgroup_storage_size) / SLOT).min(WORKGROUP_SLOTS);
     let invocations = PIXEL_INVOCATIONS.min(most_invocations(limits));
     let (segment, span, in_workspace) = spans(operation, shape, reach, slots / arrays);
     let pixels = if in_workspace { 1 } else { (invocations / span).max(1) };

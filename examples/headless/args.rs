@@ -1,0 +1,178 @@
+//! The command line.
+
+use crate::device::{Device, DeviceChoice};
+use crate::failure::Failure;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::PathBuf;
+use wgpu_lrn::{Convention, Kernel, Lrn, Shape, Spelling};
+
+/// Local Response Normalization on any GPU: without a command, the demo.
+#[derive(clap::Parser)]
+#[command(name = "headless", args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Folder for the demo's pictures
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// List every adapter: name, backend, type, driver, limits, features
+    Adapters {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compute y from x
+    Forward {
+        #[arg(value_name = "X.npy")]
+        x: PathBuf,
+        #[arg(value_name = "Y.npy")]
+        y: PathBuf,
+        #[command(flatten)]
+        layer: Layer,
+    },
+    /// Compute dx from x and dy
+    Backward {
+        #[arg(value_name = "X.npy")]
+        x: PathBuf,
+        #[arg(value_name = "DY.npy")]
+        dy: PathBuf,
+        #[arg(value_name = "DX.npy")]
+        dx: PathBuf,
+        #[command(flatten)]
+        layer: Layer,
+    },
+    /// Compute s, the windowed square sums, from x
+    SquareSums {
+        #[arg(value_name = "X.npy")]
+        x: PathBuf,
+        #[arg(value_name = "S.npy")]
+        s: PathBuf,
+        #[command(flatten)]
+        layer: Layer,
+    },
+}
+
+/// A kernel that is forced. (clap would take a bare `Option` for an option that may be absent.)
+type Forced = Option<Kernel>;
+
+/// Where to run.
+#[derive(clap::Args)]
+pub struct Place {
+    /// Where to run; auto takes a GPU where there is one, else the CPU reference
+    #[arg(long, value_enum, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// The first adapter with this in its name
+    #[arg(long, value_name = "SUBSTRING")]
+    pub adapter: Option<String>,
+    /// How to compute on a GPU
+    #[arg(long, default_value = "auto", value_parser = kernels())]
+    pub kernel: Forced,
+}
+
+/// The layer, its axis, and where to run it.
+#[derive(clap::Args)]
+pub struct Layer {
+    /// The framework whose parameters these are: pytorch, onnx, caffe, cudnn, onednn, tensorflow,
+    /// paper, krizhevsky, or exact
+    #[arg(long, value_name = "NAME", default_value = "pytorch", value_parser = Convention::from_name)]
+    convention: Convention,
+    #[command(flatten)]
+    extent: Extent,
+    /// The framework's alpha; with exact, the coefficient a itself
+    #[arg(long, allow_hyphen_values = true)]
+    alpha: Option<f32>,
+    /// The exponent
+    #[arg(long, allow_hyphen_values = true)]
+    beta: Option<f32>,
+    /// The bias
+    #[arg(long, allow_hyphen_values = true)]
+    k: Option<f32>,
+    /// The axis of the channels; negative counts from the end: -1 is channels-last
+    #[arg(long, value_name = "I", default_value_t = 1, allow_hyphen_values = true)]
+    axis: isize,
+    /// Normalise the channels in that many groups
+    #[arg(long, value_name = "G", default_value_t = 1, allow_hyphen_values = true)]
+    groups: u32,
+    #[command(flatten)]
+    place: Place,
+    /// Compare with the CPU reference; exit code 1 beyond the bound
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// The window, in one of three ways.
+#[derive(clap::Args)]
+#[group(multiple = false)]
+struct Extent {
+    /// Channels of the window, placed as the framework places them
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    size: Option<u32>,
+    /// Channels on each side
+    #[arg(long, value_name = "R", allow_hyphen_values = true)]
+    radius: Option<u32>,
+    /// Channels before, and channels after
+    #[arg(long, value_name = "P,Q", allow_hyphen_values = true, value_parser = window)]
+    window: Option<(u32, u32)>,
+}
+
+impl Place {
+    /// Opens the device.
+    pub fn open(&self) -> Result<Device, Failure> {
+        Device::open(self.device, self.adapter.as_deref(), self.kernel)
+    }
+}
+
+impl Layer {
+    /// The layer in its exact parameters.
+    pub fn lrn(&self) -> Result<Lrn, Failure> {
+        let mut spelling = self.extent.of(self.convention.spelling());
+        if let Some(alpha) = self.alpha {
+            spelling = spelling.alpha(alpha);
+        }
+        if let Some(beta) = self.beta {
+            spelling = spelling.beta(beta);
+        }
+        if let Some(k) = self.k {
+            spelling = spelling.k(k);
+        }
+        Ok(spelling.build()?)
+    }
+
+    /// The shape of a tensor with these dimensions.
+    pub fn shape(&self, dims: &[usize]) -> Result<Shape, Failure> {
+        Ok(Shape::new(dims, self.axis)?.grouped(self.groups.into())?)
+    }
+
+    /// Opens the device.
+    pub fn open(&self) -> Result<Device, Failure> {
+        self.place.open()
+    }
+}
+
+impl Extent {
+    fn of(&self, spelling: Spelling) -> Spelling {
+        match *self {
+            Extent { size: Some(size), .. } => spelling.size(size),
+            Extent { radius: Some(radius), .. } => spelling.radius(radius),
+            Extent { window: Some((behind, ahead)), .. } => spelling.window(behind, ahead),
+            _ => spelling,
+        }
+    }
+}
+
+fn kernels() -> impl TypedValueParser<Value = Forced> {
+    PossibleValuesParser::new(["auto", "pixel", "column"]).map(|name| Kernel::from_name(&name).ok())
+}
+
+fn window(text: &str) -> Result<(u32, u32), &'static str> {
+    let sides = text.split_once(',');
+    sides
+        .and_then(|(behind, ahead)| Some((behind.parse().ok()?, ahead.parse().ok()?)))
+        .ok_or("expected the channels before and after as two whole numbers, for example 2,2")
+}

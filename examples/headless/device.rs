@@ -1,0 +1,170 @@
+//! Where the layer runs: a GPU, or the CPU reference.
+
+use crate::failure::Failure;
+use clap::ValueEnum;
+use std::time::Instant;
+use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, check, cpu, host, wgpu};
+
+/// What `--device` asks for; auto is a GPU where there is one, else the CPU reference.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DeviceChoice {
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+/// Where the layer runs.
+pub struct Device {
+    /// An opened GPU; none is the CPU reference.
+    pub gpu: Option<Gpu>,
+    /// The kernel that was forced.
+    pub kernel: Option<Kernel>,
+    /// What to know of it though all is well.
+    pub remark: Option<&'static str>,
+}
+
+/// A result, and what it took.
+pub struct Run {
+    /// The result.
+    pub values: Vec<f32>,
+    /// The name of the kernel, or `reference`.
+    pub kernel: &'static str,
+    /// From submission until the device is done, once everything is uploaded and compiled.
+    pub seconds: f64,
+    /// The bytes that had to move.
+    pub bytes: u64,
+}
+
+impl Device {
+    /// Opens what is asked for.
+    pub fn open(
+        choice: DeviceChoice,
+        adapter: Option<&str>,
+        kernel: Option<Kernel>,
+    ) -> Result<Device, Failure> {
+        if choice == DeviceChoice::Cpu {
+            return reference(adapter, kernel);
+        }
+        let named = std::env::var("WGPU_ADAPTER_NAME").ok();
+        let name = adapter.map(str::to_owned).or(named);
+        let adapters = host::adapters_blocking();
+        let any = choice == DeviceChoice::Auto && name.is_none() && kernel.is_none();
+        if any && adapters.is_empty() {
+            let remark = "no GPU adapter is present: this was computed by the CPU reference";
+            return Ok(Device { gpu: None, kernel, remark: Some(remark) });
+        }
+        let gpu = Gpu::on_blocking(&host::find(adapters, name.as_deref())?)?;
+        let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
+        let remark = software.then_some("this was computed by a software adapter, on the CPU");
+        Ok(Device { gpu: Some(gpu), kernel, remark })
+    }
+
+    /// Runs and times an operation on its inputs, in the order of [`Operation::operands`].
+    pub fn run(
+        &self,
+        lrn: &Lrn,
+        shape: &Shape,
+        operation: Operation,
+        inputs: &[&[f32]],
+    ) -> Result<Run, Failure> {
+        let (values, kernel, seconds) = match &self.gpu {
+            Some(gpu) => {
+                let mut options = Options::default();
+                options.kernel = self.kernel;
+                let plan = gpu.plan_with_options(lrn, shape, options)?;
+                // This also compiles, so that the next run is that of a warm device.
+                let values = pollster::block_on(gpu.run(&plan, operation, inputs))?;
+                (values, plan.kernel().name(), time(gpu, &plan, operation, inputs)?)
+            }
+            None => {
+                let start = Instant::now();
+                let values = compute(lrn, shape, operation, inputs)?;
+                (values, "reference", start.elapsed().as_secs_f64())
+            }
+        };
+        Ok(Run { values, kernel, seconds, bytes: operation.bytes_moved(shape) })
+    }
+
+    /// The line that ends standard output, for a script to read.
+    pub fn line(&self, run: &Run) -> String {
+        let place = match &self.gpu {
+            Some(gpu) => {
+                format!("device={:?} backend={}", gpu.info().name, gpu.info().backend)
+            }
+            None => "device=cpu backend=none".to_owned(),
+        };
+        let Run { kernel, seconds, bytes, .. } = run;
+        let gbps = *bytes as f64 / seconds.max(1e-9) / 1e9;
+        format!("{place} kernel={kernel} seconds={seconds:.9} gbps={gbps:.3}")
+    }
+}
+
+fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Failure> {
+    if adapter.is_none() && kernel.is_none() {
+        return Ok(Device { gpu: None, kernel, remark: None });
+    }
+    let problem = "--device cpu has no adapters and no kernels; leave out --adapter and --kernel, \
+                   or use --device gpu";
+    Err(Failure::Refused(problem.to_owned()))
+}
+
+/// The seconds from submission until the GPU is done.
+fn time(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Result<f64, Failure> {
+    let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
+    let mut buffers = buffers?;
+    buffers.push(gpu.buffer(plan.shape().elements())?);
+    let operands: Vec<_> = buffers.iter().map(Into::into).collect();
+    let mut encoder = gpu.device().create_command_encoder(&Default::default());
+    plan.record(&mut encoder, operation, &operands)?;
+    wait(gpu, [])?; // the uploads
+    let start = Instant::now();
+    wait(gpu, [encoder.finish()])?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+fn wait<const N: usize>(gpu: &Gpu, commands: [wgpu::CommandBuffer; N]) -> Result<(), Failure> {
+    gpu.queue().submit(commands);
+    let polled = gpu.device().poll(wgpu::PollType::wait_indefinitely());
+    polled.map(drop).map_err(|error| Failure::Refused(format!("waiting for the GPU: {error}")))
+}
+
+/// The CPU reference, rounded to f32.
+fn compute(
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    inputs: &[&[f32]],
+) -> Result<Vec<f32>, Failure> {
+    let values = match (operation, inputs) {
+        (Operation::SquareSums, [x]) => cpu::square_sums(lrn, shape, x)?,
+        (Operation::Forward, [x]) => cpu::forward(lrn, shape, x)?,
+        (Operation::Backward, [x, dy]) => cpu::backward(lrn, shape, x, dy)?,
+        _ => return Err(operands(operation, inputs)),
+    };
+    Ok(values.into_iter().map(|value| value as f32).collect())
+}
+
+/// Compares a result with the CPU reference.
+pub fn compare(
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    inputs: &[&[f32]],
+    result: &[f32],
+) -> Result<check::Report, Failure> {
+    match (operation, inputs) {
+        (Operation::SquareSums, [x]) => Ok(check::square_sums(lrn, shape, x, result)?),
+        (Operation::Forward, [x]) => Ok(check::forward(lrn, shape, x, result)?),
+        (Operation::Backward, [x, dy]) => Ok(check::backward(lrn, shape, x, dy, result)?),
+        _ => Err(operands(operation, inputs)),
+    }
+}
+
+fn operands(operation: Operation, inputs: &[&[f32]]) -> Failure {
+    let error = wgpu_lrn::Error::Operands {
+        operation: operation.name(),
+        given: inputs.len() + 1,
+        expected: operation.operands(),
+    };
+    error.into()
+}

@@ -1,0 +1,9 @@
+//! The example's command line: results, refusals, and what is left behind.
+
+#[path = "headless/program.rs"]
+mod program;
+#[path = "headless/refusals.rs"]
+mod refusals;
+#[path = "headless/results.rs"]
+mod results;
+mod support;

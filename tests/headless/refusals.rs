@@ -1,0 +1,199 @@
+//! What the program refuses: exit code 2, one clear line, and nothing changed.
+
+use crate::program::{Folder, header, npy};
+use std::fs;
+
+/// A folder with good files of several shapes.
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let values: Vec<_> = (0..42).map(|n| n as f32 - 20.0).collect();
+    folder.store("good.npy", &[2, 7, 3], &values);
+    folder.store("turned.npy", &[7, 2, 3], &values);
+    folder.store("flat.npy", &[42], &values);
+    folder.store("scalar.npy", &[], &values[..1]);
+    fs::create_dir(folder.path("folder")).unwrap();
+    folder
+}
+
+fn assert_refused(folder: &Folder, line: &str, word: &str) {
+    let before = folder.contents();
+    let ended = folder.run(line);
+    assert_eq!(ended.code, Some(2), "{line}: {ended:?}");
+    assert_eq!(ended.stderr.len(), 1, "{line}: {ended:?}");
+    assert!(ended.stderr[0].contains(word), "{line}: {ended:?} lacks {word:?}");
+    assert!(ended.stdout.is_empty(), "{line}: {ended:?}");
+    assert!(folder.contents() == before, "{line} changed a file");
+}
+
+#[test]
+fn files() {
+    let folder = folder("files");
+    let file = |descr: &str, shape: &str| npy(&header(descr, false, shape), &[0; 96]);
+    let good = file("'<f4'", "(2, 4, 3)");
+    let wide = |fields: usize| format!("[{}]", "('a', '<f4'), ".repeat(fields));
+    let long = [b"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", &good[10..]].concat();
+    let table: Vec<(&str, Vec<u8>)> = vec![
+        ("is not a .npy file", vec![]),
+        ("is not a .npy file", b"\x93NUM".to_vec()),
+        ("is not a .npy file", b"x,y\n1,2\n3,4\n5,6\n".to_vec()),
+        ("is not a .npy file", [b"\x93NUMPY\x09\x00", &good[8..]].concat()),
+        ("within its header", good[..40].to_vec()),
+        ("claims 4294967307 bytes", long),
+        ("96 bytes of data, but 95", good[..good.len() - 1].to_vec()),
+        ("96 bytes of data, but 97", [&good[..], b"!"].concat()),
+        ("96 bytes of data, but 0", good[..good.len() - 96].to_vec()),
+        ("40000000000 bytes", file("'<f4'", "(10000, 1000, 1000)")),
+        ("overflow", file("'<f4'", "(4294967296, 4294967296, 4294967296)")),
+        ("overflow", file("'<f4'", "(0, 4294967296, 4294967296)")),
+        ("larger than u64", file("'<f4'", "(99999999999999999999,)")),
+        ("negative", file("'<f4'", "(-2, 3)")),
+        ("shape", file("'<f4'", "24")),
+        ("dimension", file("'<f4'", "('2', 3)")),
+        ("'>f4'", file("'>f4'", "(2, 4, 3)")),
+        ("'<f8'", file("'<f8'", "(2, 2, 3)")),
+        ("'<f2'", file("'<f2'", "(2, 8, 3)")),
+        ("'<i4'", file("'<i4'", "(2, 4, 3)")),
+        ("'|O'", file("'|O'", "(2, 4, 3)")),
+        ("'<U1'", file("'<U1'", "(2, 4, 3)")),
+        ("'<M8[ns]'", file("'<M8[ns]'", "(2, 2, 3)")),
+        ("('a', '<f4')", file(&wide(2), "(2, 2, 3)")),
+        ("dtype float32", file(&wide(20), "(2, 2, 3)")),
+        ("type string", file("'float'", "(2, 4, 3)")),
+        ("malformed", file("'<f4'", "(2, 4, 3")),
+        ("dtype float32", file("'<f4'", &"(".repeat(4000))),
+        ("dtype float32", file("'<f4'", &"{".repeat(4000))),
+        ("dict", npy("[1, 2]", &[])),
+        ("descr", npy("{'fortran_order': False, 'shape': (0, 1), }", &[])),
+        ("fortran_order", npy("{'descr': '<f4', 'fortran_order': 2, 'shape': (0, 1), }", &[])),
+        ("header", [b"\x93NUMPY\x01\x00\x04\x00", &[0xFF; 8][..]].concat()),
+    ];
+    for (number, (word, bytes)) in table.iter().enumerate() {
+        let name = format!("{number}.npy");
+        folder.put(&name, bytes);
+        assert_refused(&folder, &format!("forward {name} y.npy --size 3"), word);
+        assert_refused(&folder, &format!("forward {name} {name} --size 3"), &name);
+    }
+    assert_refused(&folder, "backward good.npy 6.npy dx.npy --size 3", "6.npy");
+}
+
+#[test]
+fn paths() {
+    let folder = folder("paths");
+    for (line, word) in [
+        ("forward missing.npy y.npy", "missing.npy"),
+        ("forward folder y.npy", "no regular file"),
+        ("backward good.npy missing.npy dx.npy", "missing.npy"),
+        ("forward good.npy nowhere/y.npy", "nowhere"),
+        ("forward good.npy good.npy/y.npy", "good.npy/y.npy"),
+        ("forward good.npy folder", "no regular file"),
+        ("forward good.npy folder/..", "no regular file"),
+        ("forward good.npy nowhere/..", "names no file"),
+        #[cfg(unix)]
+        ("forward good.npy /dev/null", "no regular file"),
+        #[cfg(unix)]
+        ("forward /dev/null y.npy", "no regular file"),
+    ] {
+        assert_refused(&folder, &format!("{line} --size 3"), word);
+    }
+}
+
+#[test]
+fn parameters() {
+    let folder = folder("parameters");
+    for (options, word) in [
+        ("", "pytorch has no default window"),
+        ("--convention onnx", "onnx has no default window"),
+        ("--convention exact", "exact has no default window"),
+        ("--convention caffe --size 4", "odd"),
+        ("--convention tensorflow --size 4", "odd"),
+        ("--convention torch --size 3", "krizhevsky"),
+        ("--size 0", "size is 0"),
+        ("--size -1", "-1"),
+        ("--size 2.5", "2.5"),
+        ("--size 4294967296", "4294967296"),
+        ("--size", "--size"),
+        ("--radius -1", "-1"),
+        ("--window 1", "2,2"),
+        ("--window 1,2,3", "2,2"),
+        ("--window -1,2", "2,2"),
+        ("--window ,", "2,2"),
+        ("--size 3 --radius 1", "--radius"),
+        ("--size 3 --window 1,1", "--window"),
+        ("--radius 1 --window 1,1", "--window"),
+        ("--size 3 --radius 1 --window 1,1", "--window"),
+        ("--size 3 --alpha NaN", "alpha is NaN"),
+        ("--size 3 --alpha inf", "alpha is inf"),
+        ("--size 3 --alpha -inf", "alpha is -inf"),
+        ("--size 3 --alpha -1", "alpha is -1"),
+        ("--size 3 --alpha one", "one"),
+        ("--size 3 --beta nan", "beta is NaN"),
+        ("--size 3 --beta 1e99", "beta is inf"),
+        ("--size 3 --k 0", "k is 0"),
+        ("--size 3 --k -1", "k is -1"),
+        ("--size 3 --k inf", "k is inf"),
+        ("--size 3 --axis 3", "rank 3"),
+        ("--size 3 --axis -4", "rank 3"),
+        ("--size 3 --axis x", "--axis"),
+        ("--size 3 --groups 0", "0 equal groups"),
+        ("--size 3 --groups 2", "2 equal groups"),
+        ("--size 3 --groups -1", "-1"),
+        ("--size 3 --size 3", "--size"),
+    ] {
+        assert_refused(&folder, &format!("forward good.npy y.npy {options}"), word);
+    }
+}
+
+#[test]
+fn shapes() {
+    let folder = folder("shapes");
+    for (line, word) in [
+        ("forward flat.npy y.npy --size 3", "rank 1"),
+        ("forward scalar.npy y.npy --size 3 --axis 0", "rank 0"),
+        ("backward good.npy turned.npy dx.npy --size 3", "[7, 2, 3], but must be that of x"),
+        ("backward good.npy flat.npy dx.npy --size 3", "[42]"),
+        ("backward good.npy scalar.npy dx.npy --size 3", "[]"),
+    ] {
+        assert_refused(&folder, line, word);
+    }
+}
+
+#[test]
+fn devices() {
+    let folder = folder("devices");
+    let adapter = crate::support::gpus()[0].info().name.clone();
+    let forward = "forward good.npy y.npy --size 3";
+    for (set, options, word) in [
+        ("", "--adapter absent", adapter.as_str()),
+        ("", "--device gpu --adapter absent", &adapter),
+        ("WGPU_ADAPTER_NAME=absent", "", &adapter),
+        ("WGPU_BACKEND=noop", "--device gpu", "no GPU adapter"),
+        ("WGPU_BACKEND=noop", "--adapter any", "no GPU adapter"),
+        ("WGPU_BACKEND=noop", "--kernel pixel", "no GPU adapter"),
+        ("", "--device cpu --kernel pixel", "--kernel"),
+        ("", "--device cpu --adapter any", "--adapter"),
+        ("", "--device tpu", "tpu"),
+        ("", "--kernel wide", "wide"),
+    ] {
+        assert_refused(&folder, &format!("{set} {forward} {options}"), word);
+    }
+}
+
+#[test]
+fn usage() {
+    let folder = folder("usage");
+    for (line, word) in [
+        ("normalise", "normalise"),
+        ("forward", "X.npy"),
+        ("forward good.npy", "Y.npy"),
+        ("forward good.npy y.npy z.npy", "z.npy"),
+        ("backward good.npy good.npy", "DX.npy"),
+        ("square-sums good.npy --size 3", "S.npy"),
+        ("forward good.npy y.npy --frobnicate", "--frobnicate"),
+        ("adapters --size 3", "--size"),
+        ("--json", "--json"),
+        ("--out folder adapters", "--out"),
+        ("--device tpu", "tpu"),
+    ] {
+        assert_refused(&folder, line, word);
+    }
+}
