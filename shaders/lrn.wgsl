@@ -31,7 +31,8 @@ struct Chunk {
     a: f32,
     beta: f32,
     k: f32,
-    gradient: f32,      // 2 a beta / SCALE
+    gradient: f32,      // 2 a beta / SCALE = gradient * (1 + gradient_rest)
+    gradient_rest: f32,
     zero: u32,          // always 0
 }
 
@@ -59,10 +60,11 @@ fn base(square_sum: Sum) -> Sum {
     return add(exactly(chunk.k), multiply(exactly(chunk.a), square_sum));
 }
 
-// b^-beta and 1/b, as factors.
+// b^-beta and lift / b, as factors, and SCALE / lift.
 struct Powers {
     normalize: Sum,
     reciprocal: Sum,
+    scale_x: f32,
 }
 
 // (1 - e)^(-1/2) - 1
@@ -70,25 +72,28 @@ fn series(e: f32) -> f32 { return e * (0.5 + 0.375 * e); }
 
 // With a short t near b^(-1/2) and the error e of t^2 b = 1 - e, which is exact, the binomial series
 // gives b^(-1/2) = t (1 + c) and its square; b^(-1/4) = u (1 + d) is the square root of that, found
-// alike. So no digit depends on how well a device computes square roots, and nothing overflows.
+// alike. So no digit depends on how well a device computes square roots.
 fn powers(b: Sum) -> Powers {
     let b1 = rounded(b);
     let t = leading(inverseSqrt(b1));
     let infinite = t == 0.0;
-    let t2 = t * t;
-    let t2h = leading(t2);
     let bh = leading(b1);
-    let e = ((1.0 - t2h * bh) - (t2 - t2h) * bh) - t2 * ((b.x - bh) + b.y);
+    let r = t * bh;
+    let rh = leading(r);
+    let e = ((1.0 - t * rh) - t * (r - rh)) - t * (t * ((b.x - bh) + b.y));
     let c = select(series(e), 0.0, infinite);
-    let reciprocal = Sum(t2, c * (2.0 + c));
-    if POWER == ZERO { return Powers(exactly(1.0), reciprocal); }
-    if POWER == HALF { return Powers(Sum(t, c), reciprocal); }
-    if POWER == ONE { return Powers(reciprocal, reciprocal); }
-    if POWER == GENERAL { return Powers(exactly(pow(b1, -chunk.beta)), reciprocal); }
+    let lift = select(1.0, SCALE, b1 > 1.0); // keeps 1/b, or x, from being too small
+    let scale_x = select(SCALE, 1.0, b1 > 1.0);
+    let square = c * (2.0 + c);
+    let reciprocal = Sum(lift * t * t, square);
+    if POWER == ZERO { return Powers(exactly(1.0), reciprocal, scale_x); }
+    if POWER == HALF { return Powers(Sum(t, c), reciprocal, scale_x); }
+    if POWER == ONE { return Powers(Sum(t * t, square), reciprocal, scale_x); }
+    if POWER == GENERAL { return Powers(exactly(pow(b1, -chunk.beta)), reciprocal, scale_x); }
     let u = leading(sqrt(t));
     let f = ((t - u * u) + t * c) * (t * b1 * (1.0 + c));
     let d = select(series(f), 0.0, infinite);
-    return Powers(Sum(t * u, c + d + c * d), reciprocal);
+    return Powers(Sum(t * u, c + d + c * d), reciprocal, scale_x);
 }
 
 // v / b^beta
@@ -98,11 +103,11 @@ fn normalized(p: Powers, v: f32) -> Sum {
 
 // The backward term t_i, times SCALE; `scaled` is dy_i / b_i^beta.
 fn term(p: Powers, x_i: f32, scaled: Sum) -> Sum {
-    return multiply(scaled, scale(SCALE * x_i, p.reciprocal));
+    return multiply(scaled, scale(p.scale_x * x_i, p.reciprocal));
 }
 
 fn input_gradient(x_j: f32, scaled: Sum, terms: Sum) -> f32 {
-    let share = multiply(scale(x_j, exactly(chunk.gradient)), terms);
+    let share = multiply(scale(x_j, Sum(chunk.gradient, chunk.gradient_rest)), terms);
     return rounded(add(scaled, -share));
 }
 

@@ -1,12 +1,13 @@
 //! Comparing a result with the CPU reference, in units of the error that the arithmetic allows.
 //!
-//! The bound of each element follows from the steps of the kernels and the accuracy that
-//! [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) guarantees for each step: additions
-//! and products correctly rounded, division 2.5 ulp, `inverseSqrt` 2 ulp (and `sqrt` inherited from
-//! it), `pow` from `exp2(β·log2 b)`; subnormal numbers may be flushed to zero. DESIGN.md derives it.
+//! The bound of each element follows from the steps of the kernels. Sums are kept in two f32
+//! (`shaders/sum.wgsl`), so that what remains is the last rounding, a few errors of 2⁻³³ for each
+//! addition, and those of the powers: 2⁻²⁹ for β = ½, ¾ and 1; for others, those that
+//! [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows `pow`. Numbers below the normal
+//! range of f32 may be flushed to zero. DESIGN.md derives the numbers.
 //!
-//! No claim is made, and every value accepted, where an intermediate value leaves the range of f32:
-//! a square sum above 3.4e38, or backward terms above 3.4e38 / 2⁴⁰.
+//! No claim is made, and every value accepted, where an intermediate value leaves the range of f32: a
+//! base above 2¹²⁴, or backward terms above 2⁸⁴.
 
 use crate::cpu::{self, Pixel, check_length, for_each_pixel};
 use crate::recipe::SCALE;
@@ -15,14 +16,18 @@ use crate::{Lrn, Power, Result, Shape};
 /// Half an ulp, the relative error of one correctly rounded f32 step.
 const U: f64 = f32::EPSILON as f64 / 2.0;
 
-/// The smallest normal f32: what a device may flush to zero lies below.
-const TINY: f64 = f32::MIN_POSITIVE as f64;
+/// Relative error of one step with sums: three roundings of a low part that is 2⁻¹¹ of the whole.
+const STEP: f64 = 3.0 * U / 2048.0;
 
-/// Relative error of a division.
-const DIVISION: f64 = 5.0 * U;
+/// Relative error of the powers of b, without that of b: the binomial series breaks off after two
+/// terms of at most 2⁻¹⁰, for each of two square roots.
+const POWERS: f64 = 1.0 / (1u64 << 29) as f64;
 
-/// Relative error of `sqrt`, which WGSL inherits from `1 / inverseSqrt`.
-const SQUARE_ROOT: f64 = 4.0 * U + DIVISION;
+/// What a device that flushes subnormal numbers may lose in the parts of one product.
+const TINY: f64 = 4.0 * f32::MIN_POSITIVE as f64;
+
+/// The largest intermediate value for which the bound is claimed: 2¹²⁴.
+const LARGE: f64 = (1u128 << 124) as f64;
 
 /// The largest deviation of a result from the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +79,7 @@ pub fn square_sums(lrn: &Lrn, shape: &Shape, x: &[f32], s: &[f32]) -> Result<Rep
             let n = window().count() as f64;
             let sum = window().sum::<f64>();
             Allowance {
-                bound: within_range(sum, n * U * sum + n * TINY),
+                bound: within_range(sum, (U + (n + 1.0) * STEP) * sum + n * TINY),
                 largest_term: window().fold(0.0, f64::max),
             }
         })
@@ -117,13 +122,13 @@ pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32], dx: &[f32]) -> 
             let own = &terms[j].scaled;
             let others = || pixel.mirrored_window(j).map(|i| &terms[i]);
             let factor = coefficient * f64::from(x[pixel.at(j)]).abs();
-            // The additions, the two products with the coefficient, and the subtraction.
-            let summing = (others().count() as f64 + 3.0) * U;
+            // The additions, the products with x and the coefficient (rounded), the subtraction.
+            let summing = (others().count() as f64 + 3.0) * STEP + U;
             let error =
                 |term: &Term| factor * (term.size * (term.relative + summing) + TINY / SCALE);
             let largest = others().map(|term| term.size).fold(0.0, f64::max);
             let sum: f64 = others().map(|term| term.size).sum();
-            let bound = own.error() + U * own.value.abs() + others().map(error).sum::<f64>();
+            let bound = own.error() + others().map(error).sum::<f64>();
             let base = others().map(|term| term.scaled.base).fold(0.0, f64::max);
             Allowance {
                 bound: within_range(base, within_range(sum * SCALE, bound)),
@@ -157,12 +162,12 @@ impl Normalized {
         Normalized {
             base,
             value: f64::from(v[pixel.at(i)]) * base.powf(-beta),
-            relative: from_base + power_error(lrn.beta(), base) + DIVISION,
+            relative: from_base + power_error(lrn.beta(), base) + 2.0 * STEP,
         }
     }
 
     fn error(&self) -> f64 {
-        self.value.abs() * self.relative + TINY
+        self.value.abs() * (self.relative + U) + TINY
     }
 }
 
@@ -179,41 +184,42 @@ impl Term {
         let base = scaled.base;
         Term {
             size: (scaled.value * f64::from(x[pixel.at(i)]) / base).abs(),
-            relative: scaled.relative + base_error(lrn, pixel, i, base) + DIVISION + U,
+            relative: scaled.relative + base_error(lrn, pixel, i, base) + POWERS + 3.0 * STEP,
             scaled,
         }
     }
 }
 
-/// Relative error of b: a square and additions for each of n channels, a product, a sum; squares
+/// Relative error of b: a square and an addition for each of n channels, a product, a sum; squares
 /// and products below the normal range may be lost.
 fn base_error(lrn: &Lrn, pixel: &Pixel<'_>, i: usize, base: f64) -> f64 {
     let n = pixel.window(i).count() as f64;
     let lost = (f64::from(lrn.a()) * n + 1.0) * TINY;
-    (n + 2.0) * U + lost / base
+    (n + 3.0) * STEP + lost / base
 }
 
-/// Relative error of b^β from an exact b.
+/// Relative error of b^−β from an exact b.
 fn power_error(beta: f32, base: f64) -> f64 {
     match Power::of(beta) {
-        Power::Zero | Power::One => 0.0,
-        Power::Half => SQUARE_ROOT,
-        // root·√root: the root's error counts 1½ times.
-        Power::ThreeQuarters => 2.5 * SQUARE_ROOT + U,
+        Power::Zero => 0.0,
+        Power::Half | Power::ThreeQuarters => POWERS,
+        // The low part of 1/b is small where b is large.
+        Power::One => POWERS + TINY * base,
         Power::General => {
             let log = base.log2().abs();
             let beta = f64::from(beta).abs();
-            // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once.
+            // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once; exp2 has
+            // 3 + 2·|exponent| ulp; b was rounded.
             let exponent = beta * f64::max(8.0 * U, 6.0 * U * log) + U * beta * log;
-            exponent.exp2() - 1.0 + (6.0 + 4.0 * beta * log) * U
+            exponent.exp2() - 1.0 + (6.0 + 4.0 * beta * log) * U + beta * U
         }
     }
 }
 
-/// The bound, or no bound where an intermediate value overflows f32 though its inputs do not.
+/// The bound, or no bound where an intermediate value is too large though its inputs are finite.
 fn within_range(intermediate: f64, bound: f64) -> f64 {
-    let overflows = intermediate.is_finite() && intermediate > f32::MAX.into();
-    if overflows { f64::INFINITY } else { bound }
+    let too_large = intermediate.is_finite() && intermediate > LARGE;
+    if too_large { f64::INFINITY } else { bound }
 }
 
 /// The allowance of every element, in the tensor's order.
@@ -280,6 +286,6 @@ fn ratio(error: f64, unit: f64) -> f64 {
 
 /// The distance between f32 values near v.
 fn ulp(v: f64) -> f64 {
-    let exponent = v.max(TINY).log2().floor();
+    let exponent = v.max(f32::MIN_POSITIVE.into()).log2().floor();
     (exponent - 23.0).exp2()
 }

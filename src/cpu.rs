@@ -58,10 +58,10 @@ pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> Result<Vec<f
             let at = pixel.at(i);
             f64::from(dy[at]) * f64::from(x[at]) * b[i].powf(-beta - 1.0)
         });
-        for j in 0..pixel.channels {
+        for (j, b) in b.iter().enumerate() {
             let at = pixel.at(j);
             let terms: f64 = pixel.mirrored_window(j).map(|i| term[i]).sum();
-            let own = f64::from(dy[at]) * b[j].powf(-beta);
+            let own = f64::from(dy[at]) * b.powf(-beta);
             dx[at] = own - 2.0 * f64::from(lrn.a()) * beta * f64::from(x[at]) * terms;
         }
     });

@@ -364,11 +364,14 @@ fn check_inputs(plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Result<
 /// A result that a callback gives and a future takes.
 #[derive(Default)]
 struct Signal {
-    state: Mutex<(Option<std::result::Result<(), wgpu::BufferAsyncError>>, Option<Waker>)>,
+    state: Mutex<(Option<Mapped>, Option<Waker>)>,
 }
 
+/// What wgpu says when a buffer is, or cannot be, mapped.
+type Mapped = std::result::Result<(), wgpu::BufferAsyncError>;
+
 impl Signal {
-    fn give(&self, result: std::result::Result<(), wgpu::BufferAsyncError>) {
+    fn give(&self, result: Mapped) {
         let Ok(mut state) = self.state.lock() else { return };
         state.0 = Some(result);
         if let Some(waker) = state.1.take() {
@@ -376,10 +379,7 @@ impl Signal {
         }
     }
 
-    fn poll(
-        &self,
-        context: &mut Context<'_>,
-    ) -> Poll<std::result::Result<(), wgpu::BufferAsyncError>> {
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Mapped> {
         let Ok(mut state) = self.state.lock() else {
             return Poll::Ready(Err(wgpu::BufferAsyncError));
         };

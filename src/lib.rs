@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![warn(missing_docs, rust_2018_idioms, unreachable_pub)]
+#![warn(missing_docs, unreachable_pub)]
 #![forbid(unsafe_code)]
 
 mod convention;

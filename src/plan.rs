@@ -381,7 +381,12 @@ fn compile(
         layout: Some(&layout),
         module: &module,
         entry_point: Some(recipe.operation.name()),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            // The kernels write every value before they read it; GL compilers take minutes to
+            // zero a large array.
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
         cache: None,
     })
 }

@@ -147,12 +147,14 @@ pub struct Chunk {
     pub beta: f32,
     /// Bias.
     pub k: f32,
-    /// 2·a·β, divided by the scale of the backward terms.
+    /// 2·a·β, divided by the scale of the backward terms, is `gradient · (1 + gradient_rest)`.
     pub gradient: f32,
+    /// What the rounding of `gradient` leaves, relative to it.
+    pub gradient_rest: f32,
     /// Always 0, which shader compilers do not know.
     pub zero: u32,
     /// To a multiple of 16 bytes, as uniform buffers want it.
-    pub padding: [u32; 2],
+    pub padding: [u32; 1],
 }
 
 /// The backward terms are summed times this power of two, so that terms below f32's normal range
@@ -239,6 +241,7 @@ fn dispatch(
     let pixels = work.pixels.end - work.pixels.start;
     let segments = (work.channels.end - work.channels.start).div_ceil(tile.segment);
     let grid = cut::grid(tile.groups(pixels, segments), limits);
+    let (gradient, gradient_rest) = gradient(lrn);
     Dispatch {
         input,
         output,
@@ -260,11 +263,20 @@ fn dispatch(
             a: lrn.a(),
             beta: lrn.beta(),
             k: lrn.k(),
-            gradient: (2.0 * f64::from(lrn.a()) * f64::from(lrn.beta()) / SCALE) as f32,
+            gradient,
+            gradient_rest,
             zero: 0,
-            padding: [0; 2],
+            padding: [0; 1],
         },
     }
+}
+
+/// 2·a·β / [`SCALE`] as an f32 and the relative rest of its rounding.
+fn gradient(lrn: &Lrn) -> (f32, f32) {
+    let exact = 2.0 * f64::from(lrn.a()) * f64::from(lrn.beta()) / SCALE;
+    let rounded = exact as f32;
+    let rest = if rounded == 0.0 { 0.0 } else { exact / f64::from(rounded) - 1.0 };
+    (rounded, rest as f32)
 }
 
 /// The bytes to bind for some channels of a region, and the element in that binding where channel 0

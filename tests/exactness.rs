@@ -5,7 +5,7 @@ use wgpu_lrn::{Lrn, Operation, Shape, check};
 fn probe() {
     for (gpu, kernel) in runs() {
         for beta in [0.5f32, 0.75, 1.0] {
-            for (p, q) in [(0,0),(2,2),(5,5)] {
+            for (p, q) in [(0, 0), (2, 2), (5, 5)] {
                 let mut worst = (0f64, 0f64, 0f64, 0f64);
                 for (a, k) in [(0.7f32, 1.3f32), (2e-5, 1.0), (1.9, 2.1)] {
                     let lrn = Lrn::exact(p, q, a, beta, k).unwrap();

@@ -121,13 +121,6 @@ struct Extent {
     window: Option<(u32, u32)>,
 }
 
-impl Place {
-    /// Opens the device.
-    pub fn open(&self) -> Result<Device, Failure> {
-        Device::open(self.device, self.adapter.as_deref(), self.kernel)
-    }
-}
-
 impl Layer {
     /// The layer in its exact parameters.
     pub fn lrn(&self) -> Result<Lrn, Failure> {
@@ -151,7 +144,8 @@ impl Layer {
 
     /// Opens the device.
     pub fn open(&self) -> Result<Device, Failure> {
-        self.place.open()
+        let Place { device, adapter, kernel } = &self.place;
+        Device::open(*device, adapter.as_deref(), *kernel)
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::failure::Failure;
 use crate::output::write_whole;
 use npyz::{NpyFile, NpyHeader, Order, WriterBuilder};
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic;
 use std::path::Path;
 
@@ -24,27 +25,32 @@ const MOST_BRACKETS: usize = 8;
 
 /// Reads a file of little-endian f32.
 pub fn read(path: &Path) -> Result<Tensor, Failure> {
-    let refused = |problem| Failure::file(path, problem);
-    let failed = |error: io::Error| Failure::file(path, format!("cannot be read: {error}"));
-    let metadata = fs::metadata(path).map_err(failed)?;
+    load(path).map_err(|problem| Failure::file(path, problem))
+}
+
+fn load(path: &Path) -> Result<Tensor, String> {
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(Failure::file(path, "is no regular file; name a .npy file"));
+        return Err("is no regular file; name a .npy file".to_owned());
     }
-    let mut file = File::open(path).map_err(failed)?;
-    let mut head = Vec::new();
-    file.by_ref().take(12 + LONGEST as u64).read_to_end(&mut head).map_err(failed)?;
-    let head = with_header(&head).map_err(refused)?;
-    let header = parse(head).map_err(refused)?;
-    let present = metadata.len().saturating_sub(head.len() as u64);
-    let dims = claimed(&header, present).map_err(refused)?;
-    file.seek(SeekFrom::Start(head.len() as u64)).map_err(failed)?;
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut start = Vec::new();
+    file.by_ref().take(12 + LONGEST as u64).read_to_end(&mut start).map_err(unreadable)?;
+    let head = with_header(&start)?;
+    let header = parse(head)?;
+    let dims = claimed(&header, metadata.len().saturating_sub(head.len() as u64))?;
+    file.seek(SeekFrom::Start(head.len() as u64)).map_err(unreadable)?;
     let (order, strides) = (header.order(), header.strides().to_vec());
-    let stored = NpyFile::with_header(header, BufReader::new(file)).into_vec().map_err(failed)?;
+    let stored = elements(NpyFile::with_header(header, BufReader::new(file)))?;
     let values = match order {
         Order::C => stored,
         Order::Fortran => in_c_order(&dims, &strides, &stored),
     };
     Ok(Tensor { dims, values })
+}
+
+fn unreadable(error: impl Display) -> String {
+    format!("cannot be read: {error}")
 }
 
 /// Writes a file of little-endian f32 in C order.
@@ -116,6 +122,16 @@ fn claimed(header: &NpyHeader, present: u64) -> Result<Vec<usize>, String> {
         return Err(format!("{claim}; is the file whole?"));
     }
     shape.iter().map(|&dim| usize::try_from(dim).map_err(|_| overflow())).collect()
+}
+
+/// The elements as stored, once there is memory for all.
+fn elements(file: NpyFile<impl Read>) -> Result<Vec<f32>, String> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(file.len() as usize).map_err(unreadable)?;
+    for value in file.data().map_err(unreadable)? {
+        values.push(value.map_err(unreadable)?);
+    }
+    Ok(values)
 }
 
 /// Elements in C order, from where the strides say that they are stored.

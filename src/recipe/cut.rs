@@ -9,20 +9,20 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Region {
     /// Images (values of `outer`).
-    pub images: Range<u64>,
+    pub(super) images: Range<u64>,
     /// Channels bound for reading.
-    pub read: Range<u64>,
+    pub(super) read: Range<u64>,
     /// Channels bound for writing.
-    pub write: Range<u64>,
+    pub(super) write: Range<u64>,
 }
 
 /// The part of a region that one dispatch computes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Work {
     /// Pixels, counted from the region's first.
-    pub pixels: Range<u64>,
+    pub(super) pixels: Range<u64>,
     /// Channels that are written.
-    pub channels: Range<u64>,
+    pub(super) channels: Range<u64>,
 }
 
 /// The most bytes that are bound at once. Beyond 2 GiB drivers fail silently, so that larger
@@ -95,14 +95,14 @@ pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range
 impl Region {
     /// The elements of some of the region's channels: contiguous, since those are all channels or
     /// the region is one image.
-    pub fn elements(&self, shape: &Shape, channels: &Range<u64>) -> Range<u64> {
+    pub(super) fn elements(&self, shape: &Shape, channels: &Range<u64>) -> Range<u64> {
         let element =
             |image: u64, channel: u64| (image * shape.channels() + channel) * shape.inner();
         element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
     }
 
     /// The dispatches that cover the region.
-    pub fn works(&self, shape: &Shape, tile: &Tile) -> Vec<Work> {
+    pub(super) fn works(&self, shape: &Shape, tile: &Tile) -> Vec<Work> {
         let pixels = (self.images.end - self.images.start) * shape.inner();
         let segments = (self.write.end - self.write.start).div_ceil(tile.segment);
         let segments_at_once = segments.min(tile.most_groups);

@@ -7,21 +7,21 @@ use crate::{Result, Shape};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tile {
     /// Invocations of the workgroup.
-    pub invocations: u64,
+    pub(crate) invocations: u64,
     /// Pixels of the workgroup.
-    pub pixels: u64,
+    pub(crate) pixels: u64,
     /// Channels that it writes.
-    pub segment: u64,
+    pub(crate) segment: u64,
     /// Channels that it holds at once: the window (column) or a segment with its halo (pixel).
-    pub span: u64,
+    pub(crate) span: u64,
     /// Channels whose sums are scanned by one invocation (pixel).
-    pub block: u64,
+    pub(crate) block: u64,
     /// Values that it keeps: per invocation (column) or for the workgroup (pixel).
-    pub slots: u64,
+    pub(crate) slots: u64,
     /// Whether the slots are in a workspace buffer, being too many for a faster place.
-    pub in_workspace: bool,
+    pub(crate) in_workspace: bool,
     /// The most workgroups of one dispatch.
-    pub most_groups: u64,
+    pub(crate) most_groups: u64,
 }
 
 /// Invocations of a column workgroup: two warps of 32 or one wave of 64.
@@ -50,7 +50,7 @@ const BLOCK: u64 = 32;
 const WORKSPACE: u64 = 64 << 20;
 
 impl Tile {
-    pub fn new(
+    pub(crate) fn new(
         kernel: Kernel,
         operation: Operation,
         shape: &Shape,
@@ -65,17 +65,17 @@ impl Tile {
     }
 
     /// The workgroups for some pixels and segments.
-    pub fn groups(&self, pixels: u64, segments: u64) -> u64 {
+    pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         pixels.div_ceil(self.pixels) * segments
     }
 
     /// The most pixels of one dispatch that covers some segments.
-    pub fn pixels_at_once(&self, segments: u64) -> u64 {
+    pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         self.most_groups / segments * self.pixels
     }
 
     /// The bytes of the workspace that the largest dispatch uses.
-    pub fn workspace(&self, dispatches: &[Dispatch]) -> u64 {
+    pub(crate) fn workspace(&self, dispatches: &[Dispatch]) -> u64 {
         if !self.in_workspace {
             return 0;
         }

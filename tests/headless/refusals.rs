@@ -85,6 +85,8 @@ fn paths() {
         ("backward good.npy missing.npy dx.npy", "missing.npy"),
         ("forward good.npy nowhere/y.npy", "nowhere"),
         ("forward good.npy good.npy/y.npy", "good.npy/y.npy"),
+        // The temporary file can be written there, but not renamed.
+        ("forward good.npy y.npy/", "cannot be written"),
         ("forward good.npy folder", "no regular file"),
         ("forward good.npy folder/..", "no regular file"),
         ("forward good.npy nowhere/..", "names no file"),
