@@ -75,8 +75,8 @@ fn series(e: f32) -> f32 { return e * (0.5 + 0.375 * e); }
 // alike. So no digit depends on how well a device computes square roots.
 fn powers(b: Sum) -> Powers {
     let b1 = rounded(b);
-    let t = leading(inverseSqrt(b1));
-    let infinite = t == 0.0;
+    let infinite = b1 > LARGEST; // its powers are 0, which not every device finds by itself
+    let t = select(leading(inverseSqrt(b1)), 0.0, infinite);
     let bh = leading(b1);
     let r = t * bh;
     let rh = leading(r);

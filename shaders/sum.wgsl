@@ -7,12 +7,11 @@
 
 alias Sum = vec2<f32>;
 
+const LARGEST = 3.4028234e38;
+
 fn exactly(v: f32) -> Sum { return Sum(v, 0.0); }
 
-fn rounded(s: Sum) -> f32 {
-    let r = s.x + s.y;
-    return select(r, s.x, r != r);
-}
+fn rounded(s: Sum) -> f32 { return select(s.x + s.y, s.x, abs(s.x) > LARGEST); }
 
 // The 12 leading bits: the product of two such values is exact.
 fn leading(v: f32) -> f32 { return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u); }
