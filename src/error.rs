@@ -149,9 +149,6 @@ pub enum Error {
         /// What the device grants.
         granted: u64,
     },
-    /// A plan was run on another device than it was made for.
-    #[error("the plan was made for another device; make it with this one's")]
-    OtherDevice,
     /// No adapter fits the request.
     #[error("no GPU adapter {wanted}; found: {found}")]
     NoAdapter {

@@ -14,8 +14,8 @@ use std::task::{Context, Poll, Waker};
 /// use wgpu_lrn::{Gpu, Lrn, Shape};
 ///
 /// let gpu = Gpu::open_blocking()?;
-/// let plan = gpu.plan(&Lrn::pytorch(5).build()?, &Shape::nchw(1, 96, 55, 55)?)?;
-/// let y = gpu.forward_blocking(&plan, &vec![1.0; 96 * 55 * 55])?;
+/// let layer = gpu.layer(&Lrn::pytorch(5).build()?, &Shape::nchw(1, 96, 55, 55)?)?;
+/// let y = layer.forward_blocking(&vec![1.0; 96 * 55 * 55])?;
 /// # Ok(())
 /// # }
 /// ```
@@ -130,78 +130,23 @@ impl Gpu {
         &self.queue
     }
 
-    /// Plans a layer for a shape, to be run any number of times.
+    /// A layer for a shape, to be run any number of times.
     ///
     /// # Errors
     ///
     /// As [`Plan::new`].
-    pub fn plan(&self, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
-        Plan::new(&self.device, lrn, shape)
+    pub fn layer(&self, lrn: &Lrn, shape: &Shape) -> Result<Layer> {
+        self.layer_with_options(lrn, shape, Options::default())
     }
 
-    /// Plans with choices made by the caller.
+    /// A layer with choices made by the caller.
     ///
     /// # Errors
     ///
     /// As [`Plan::new`].
-    pub fn plan_with_options(&self, lrn: &Lrn, shape: &Shape, options: Options) -> Result<Plan> {
-        Plan::with_options(&self.device, lrn, shape, options)
-    }
-
-    /// s, the windowed square sums of x; both have the elements of the plan's shape.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Length`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
-    /// [`Error::OtherDevice`], [`Error::Gpu`].
-    pub async fn square_sums(&self, plan: &Plan, x: &[f32]) -> Result<Vec<f32>> {
-        self.run(plan, Operation::SquareSums, &[x]).await
-    }
-
-    /// y of x; both have the elements of the plan's shape.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`].
-    pub async fn forward(&self, plan: &Plan, x: &[f32]) -> Result<Vec<f32>> {
-        self.run(plan, Operation::Forward, &[x]).await
-    }
-
-    /// dx of x and dy; all have the elements of the plan's shape.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`].
-    pub async fn backward(&self, plan: &Plan, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
-        self.run(plan, Operation::Backward, &[x, dy]).await
-    }
-
-    /// An operation, named by a value, on its inputs in the order of [`Operation::operands`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`]; also [`Error::Operands`].
-    pub async fn run(
-        &self,
-        plan: &Plan,
-        operation: Operation,
-        inputs: &[&[f32]],
-    ) -> Result<Vec<f32>> {
-        check_inputs(plan, operation, inputs)?;
-        if plan.device() != &self.device {
-            return Err(Error::OtherDevice);
-        }
-        let buffers: Result<Vec<_>> = inputs.iter().map(|input| self.upload(input)).collect();
-        let mut buffers = buffers?;
-        buffers.push(self.buffer(plan.shape().elements())?);
-        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        plan.record(&mut encoder, operation, &operands)?;
-        scoped(&self.device, "running a layer", || self.queue.submit([encoder.finish()]))?;
-        match buffers.last() {
-            Some(result) => self.download(result).await,
-            None => Ok(Vec::new()),
-        }
+    pub fn layer_with_options(&self, lrn: &Lrn, shape: &Shape, options: Options) -> Result<Layer> {
+        let plan = Plan::with_options(&self.device, lrn, shape, options)?;
+        Ok(Layer { gpu: self.clone(), plan })
     }
 
     /// A buffer for that many f32 values, usable as an operand.
@@ -311,33 +256,6 @@ impl Gpu {
         pollster::block_on(Self::on(adapter))
     }
 
-    /// [`Gpu::square_sums`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`].
-    pub fn square_sums_blocking(&self, plan: &Plan, x: &[f32]) -> Result<Vec<f32>> {
-        pollster::block_on(self.square_sums(plan, x))
-    }
-
-    /// [`Gpu::forward`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`].
-    pub fn forward_blocking(&self, plan: &Plan, x: &[f32]) -> Result<Vec<f32>> {
-        pollster::block_on(self.forward(plan, x))
-    }
-
-    /// [`Gpu::backward`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::square_sums`].
-    pub fn backward_blocking(&self, plan: &Plan, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
-        pollster::block_on(self.backward(plan, x, dy))
-    }
-
     /// [`Gpu::download`], blocking.
     ///
     /// # Errors
@@ -345,6 +263,97 @@ impl Gpu {
     /// As [`Gpu::download`].
     pub fn download_blocking(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>> {
         pollster::block_on(self.download(buffer))
+    }
+}
+
+/// A plan on a [`Gpu`], for host slices.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    gpu: Gpu,
+    plan: Plan,
+}
+
+impl Layer {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// s, the windowed square sums of x; both have the elements of the shape.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
+    /// [`Error::Gpu`].
+    pub async fn square_sums(&self, x: &[f32]) -> Result<Vec<f32>> {
+        self.run(Operation::SquareSums, &[x]).await
+    }
+
+    /// y of x; both have the elements of the shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`].
+    pub async fn forward(&self, x: &[f32]) -> Result<Vec<f32>> {
+        self.run(Operation::Forward, &[x]).await
+    }
+
+    /// dx of x and dy; all have the elements of the shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`].
+    pub async fn backward(&self, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
+        self.run(Operation::Backward, &[x, dy]).await
+    }
+
+    /// An operation, named by a value, on its inputs in the order of [`Operation::operands`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`]; also [`Error::Operands`].
+    pub async fn run(&self, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f32>> {
+        let Layer { gpu, plan } = self;
+        check_inputs(plan, operation, inputs)?;
+        let result = gpu.buffer(plan.shape().elements())?;
+        let inputs: Result<Vec<_>> = inputs.iter().map(|input| gpu.upload(input)).collect();
+        let inputs = inputs?;
+        let operands: Vec<_> = inputs.iter().chain([&result]).map(Into::into).collect();
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        plan.record(&mut encoder, operation, &operands)?;
+        scoped(&gpu.device, "running a layer", || gpu.queue.submit([encoder.finish()]))?;
+        gpu.download(&result).await
+    }
+}
+
+/// The blocking twins, for native programs: a browser cannot block.
+#[cfg(not(target_arch = "wasm32"))]
+impl Layer {
+    /// [`Layer::square_sums`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`].
+    pub fn square_sums_blocking(&self, x: &[f32]) -> Result<Vec<f32>> {
+        pollster::block_on(self.square_sums(x))
+    }
+
+    /// [`Layer::forward`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`].
+    pub fn forward_blocking(&self, x: &[f32]) -> Result<Vec<f32>> {
+        pollster::block_on(self.forward(x))
+    }
+
+    /// [`Layer::backward`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::square_sums`].
+    pub fn backward_blocking(&self, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
+        pollster::block_on(self.backward(x, dy))
     }
 }
 

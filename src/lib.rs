@@ -17,7 +17,7 @@ pub mod host;
 
 pub use convention::{Convention, Spelling};
 pub use error::{Error, Result};
-pub use host::Gpu;
+pub use host::{Gpu, Layer};
 pub use lrn::Lrn;
 pub use operand::Operand;
 pub use plan::{Options, Plan};

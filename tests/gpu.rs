@@ -5,7 +5,7 @@ mod support;
 use support::cases::{CASES, Case, EMPTY};
 use support::{describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::{Gpu, Kernel, Operation};
+use wgpu_lrn::{Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
 
 /// Runs an operation of a case and compares it.
 fn compare(gpu: &Gpu, kernel: Kernel, case: &Case, operation: Operation) -> Report {
@@ -61,4 +61,97 @@ fn empty_tensors_do_nothing() {
             }
         }
     }
+}
+
+/// Two recordings in one encoder, in one buffer, each with its own values: the uniforms of one do not
+/// overwrite those of the other.
+#[test]
+fn two_layers_share_an_encoder_and_a_buffer() {
+    let case = &CASES[0];
+    let shape = case.shape();
+    let other = Lrn::exact(3, 1, 0.9, 1.0, 2.7).unwrap();
+    let x = values(&shape, 7);
+    let step = shape.bytes().next_multiple_of(256);
+    for (gpu, kernel) in runs() {
+        let pool = gpu.buffer(step * 3 / 4).unwrap();
+        gpu.queue().write_buffer(&pool, 0, bytemuck::cast_slice(&x));
+        let at = |i: u64| Operand { buffer: &pool, offset: i * step, size: shape.bytes() };
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        for (i, lrn) in [case.lrn(), other].iter().enumerate() {
+            plan(gpu, kernel, lrn, &shape).forward(&mut encoder, at(0), at(i as u64 + 1)).unwrap();
+        }
+        gpu.queue().submit([encoder.finish()]);
+        let pool = gpu.download_blocking(&pool).unwrap();
+        for (i, lrn) in [case.lrn(), other].iter().enumerate() {
+            let start = (i + 1) * step as usize / 4;
+            let y = &pool[start..start + x.len()];
+            let report = check::forward(lrn, &shape, &x, y).unwrap();
+            assert!(report.passed(), "{}: {report}", kernel.name());
+        }
+    }
+}
+
+/// A device with WebGPU's default limits but for the size of a buffer.
+fn device_with_default_limits(adapter: &wgpu::Adapter) -> (wgpu::Device, wgpu::Queue) {
+    let max_buffer_size = adapter.limits().max_buffer_size;
+    let required_limits = wgpu::Limits { max_buffer_size, ..wgpu::Limits::default() };
+    let required_limits = required_limits.or_worse_values_from(&adapter.limits());
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+    pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+}
+
+/// 300 MB on bindings of at most 128 MiB: cut, computed, and right on both sides of each cut.
+#[test]
+fn a_tensor_of_300_mb_works_on_default_limits() {
+    let shape = Shape::nchw(13, 96, 245, 245).unwrap();
+    assert!(shape.bytes() > 299_000_000);
+    let lrn = Lrn::exact(1, 2, 0.4, 0.75, 1.3).unwrap();
+    let x = values(&shape, 8);
+    for adapter in host::adapters_blocking() {
+        let (device, queue) = device_with_default_limits(&adapter);
+        assert!(device.limits().max_storage_buffer_binding_size <= 128 << 20);
+        let plan = Plan::new(&device, &lrn, &shape).unwrap();
+        let dispatches = &plan.recipe(Operation::Forward).dispatches;
+        assert!(dispatches.len() >= 3);
+        let y = forward_of_large(&device, &queue, &plan, &x);
+        let image = 96 * 245 * 245;
+        let cuts = dispatches.iter().map(|d| d.output.start as usize / 4 / image);
+        let beside_cuts = cuts.flat_map(|cut| [cut, cut.saturating_sub(1)]).chain([12]);
+        for start in beside_cuts.map(|n| n * image) {
+            let one = Shape::nchw(1, 96, 245, 245).unwrap();
+            let part = start..start + image;
+            let report = check::forward(&lrn, &one, &x[part.clone()], &y[part]).unwrap();
+            assert!(report.passed(), "element {start}: {report}");
+        }
+    }
+}
+
+/// Runs forward with as few copies of a large tensor as there can be.
+fn forward_of_large(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    plan: &Plan,
+    x: &[f32],
+) -> Vec<f32> {
+    use wgpu::BufferUsages as Usage;
+    let size = plan.shape().bytes();
+    let create = |usage| {
+        device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
+    };
+    let operand = Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC;
+    let (x_buffer, y_buffer, back) =
+        (create(operand), create(operand), create(Usage::MAP_READ | Usage::COPY_DST));
+    queue.write_buffer(&x_buffer, 0, bytemuck::cast_slice(x));
+    let mut encoder = device.create_command_encoder(&Default::default());
+    plan.forward(&mut encoder, &x_buffer, &y_buffer).unwrap();
+    encoder.copy_buffer_to_buffer(&y_buffer, 0, &back, 0, size);
+    queue.submit([encoder.finish()]);
+    back.slice(..).map_async(wgpu::MapMode::Read, |mapped| mapped.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    bytemuck::pod_collect_to_vec(&back.slice(..).get_mapped_range().unwrap())
 }

@@ -66,7 +66,7 @@ pub fn values(shape: &Shape, seed: u64) -> Vec<f32> {
 
 /// Forces a kernel.
 pub fn plan(gpu: &Gpu, kernel: Kernel, lrn: &Lrn, shape: &Shape) -> Plan {
-    gpu.plan_with_options(lrn, shape, Options::default().kernel(kernel)).unwrap()
+    Plan::with_options(gpu.device(), lrn, shape, Options::default().kernel(kernel)).unwrap()
 }
 
 /// Values before and after the result that no kernel may touch.

@@ -1,0 +1,246 @@
+//! Every decision, without a device.
+
+mod support;
+
+use support::Random;
+use support::cases::CASES;
+use wgpu_lrn::{Chunk, Dispatch, Error, Kernel, Lrn, Operation, Program, Recipe, Shape, wgpu};
+
+fn recipe(
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    kernel: Kernel,
+    limits: &wgpu::Limits,
+) -> Recipe {
+    Recipe::new(lrn, shape, operation, Some(kernel), limits).unwrap()
+}
+
+fn constant(program: &Program, name: &str) -> Option<u64> {
+    program.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
+}
+
+/// Pixels that a workgroup computes.
+fn pixels_of_a_group(recipe: &Recipe) -> u64 {
+    let name = if recipe.kernel == Kernel::Pixel { "PIXELS" } else { "INVOCATIONS" };
+    constant(&recipe.program, name).unwrap()
+}
+
+/// The element of the whole tensor that a shader finds for a channel of a pixel of a dispatch, from
+/// what is bound and what the uniform says.
+fn element(
+    bound: &std::ops::Range<u64>,
+    shift: u32,
+    chunk: &Chunk,
+    pixel: u64,
+    channel: u64,
+) -> u64 {
+    let (inner, channels) = (u64::from(chunk.inner), u64::from(chunk.channels));
+    let pixel = u64::from(chunk.first_pixel) + pixel;
+    let offset = pixel / inner * channels * inner + pixel % inner + channel * inner;
+    let in_binding = shift.wrapping_add(offset as u32);
+    let element = bound.start / 4 + u64::from(in_binding);
+    assert!(element < bound.end / 4, "element {element} of {bound:?}");
+    element
+}
+
+/// Follows a dispatch as the shaders do: which elements it writes; that what it reads is bound.
+fn follow(recipe: &Recipe, dispatch: &Dispatch, halo: (u64, u64), written: &mut [u8]) {
+    let chunk = &dispatch.chunk;
+    let (begin, end) = (u64::from(chunk.write_begin), u64::from(chunk.write_end));
+    let groups =
+        u64::from(chunk.pixels).div_ceil(pixels_of_a_group(recipe)) * u64::from(chunk.segments);
+    let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
+    assert!(
+        grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
+        "{groups} in {:?}",
+        dispatch.grid
+    );
+    assert_eq!(chunk.grid_width, dispatch.grid[0]);
+    assert_eq!(u64::from(chunk.segments), (end - begin).div_ceil(u64::from(chunk.segment)));
+    let first_needed = begin.saturating_sub(halo.0);
+    let last_needed = (end - 1 + halo.1).min(u64::from(chunk.channels) - 1);
+    assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
+    for pixel in 0..u64::from(chunk.pixels) {
+        for channel in begin..end {
+            written
+                [element(&dispatch.output, chunk.output_shift, chunk, pixel, channel) as usize] +=
+                1;
+        }
+        for channel in [first_needed, last_needed] {
+            element(&dispatch.input, chunk.input_shift, chunk, pixel, channel);
+        }
+    }
+}
+
+fn check(recipe: &Recipe, shape: &Shape, lrn: &Lrn, limits: &wgpu::Limits) {
+    let most = |reach: u32| u64::from(reach).min(shape.channels().saturating_sub(1));
+    let (p, q) = (most(lrn.look_behind()), most(lrn.look_ahead()));
+    let halo = if recipe.operation == Operation::Backward { (p + q, p + q) } else { (p, q) };
+    let mut written = vec![0; shape.elements() as usize];
+    let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
+    for dispatch in &recipe.dispatches {
+        for bytes in [&dispatch.input, &dispatch.output] {
+            assert!(bytes.end - bytes.start <= limits.max_storage_buffer_binding_size, "{bytes:?}");
+            assert!(
+                bytes.start.is_multiple_of(alignment) && bytes.end <= shape.bytes(),
+                "{bytes:?}"
+            );
+        }
+        let most = limits.max_compute_workgroups_per_dimension;
+        assert!(dispatch.grid.iter().all(|&side| 0 < side && side <= most), "{:?}", dispatch.grid);
+        follow(recipe, dispatch, halo, &mut written);
+    }
+    assert!(recipe.workspace <= limits.max_storage_buffer_binding_size);
+    let missed = written.iter().filter(|&&times| times != 1).count();
+    assert_eq!(missed, 0, "{missed} elements not written exactly once: {recipe:#?}");
+}
+
+#[test]
+fn every_element_is_written_once_for_named_cases() {
+    for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
+        for case in CASES {
+            for kernel in Kernel::ALL {
+                for operation in Operation::ALL {
+                    let recipe = recipe(&case.lrn(), &case.shape(), operation, kernel, &limits);
+                    check(&recipe, &case.shape(), &case.lrn(), &limits);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_element_is_written_once_for_random_shapes_and_limits() {
+    let mut random = Random(21);
+    let (mut cut, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let dims = [random.range(0, 9), random.range(1, 40), random.range(1, 30)];
+        let shape = Shape::new(&dims.map(|d| d as usize), 1).unwrap();
+        let limits = wgpu::Limits {
+            max_storage_buffer_binding_size: 4 * random.range(16, 2000),
+            min_storage_buffer_offset_alignment: 1 << random.range(2, 8),
+            max_compute_workgroups_per_dimension: random.range(1, 7) as u32,
+            max_compute_workgroup_storage_size: random.range(512, 16384) as u32,
+            max_compute_invocations_per_workgroup: random.range(1, 256) as u32,
+            ..Default::default()
+        };
+        let lrn = Lrn::exact(random.range(0, 9) as u32, random.range(0, 9) as u32, 0.3, 0.75, 1.2)
+            .unwrap();
+        let kernel = Kernel::ALL[random.range(0, 1) as usize];
+        let operation = Operation::ALL[random.range(0, 2) as usize];
+        match Recipe::new(&lrn, &shape, operation, Some(kernel), &limits) {
+            Ok(recipe) => {
+                cut += u64::from(recipe.dispatches.len() > 1);
+                check(&recipe, &shape, &lrn, &limits);
+            }
+            Err(Error::Limit { needed, granted, .. }) => {
+                refused += 1;
+                assert!(needed > granted);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(cut > 1000 && refused > 100, "{cut} cut, {refused} refused");
+}
+
+fn alexnet() -> Lrn {
+    Lrn::pytorch(5).build().unwrap()
+}
+
+#[test]
+fn a_tensor_larger_than_a_binding_is_cut_between_images() {
+    let shape = Shape::nchw(128, 96, 55, 55).unwrap();
+    assert_eq!(shape.bytes(), 148_684_800);
+    let limits = wgpu::Limits::default();
+    let recipe = recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits);
+    let cuts: Vec<_> = recipe.dispatches.iter().map(|d| d.input.clone()).collect();
+    assert_eq!(cuts.len(), 2);
+    assert!(cuts.iter().all(|cut| cut.end - cut.start <= 128 << 20), "{cuts:?}");
+}
+
+#[test]
+fn one_huge_image_is_cut_along_its_channels_with_halos() {
+    let shape = Shape::nchw(1, 64, 1200, 1000).unwrap();
+    let limits = wgpu::Limits::default();
+    let recipe = recipe(&alexnet(), &shape, Operation::Backward, Kernel::Column, &limits);
+    let cuts: Vec<_> =
+        recipe.dispatches.iter().map(|d| (d.chunk.write_begin, d.chunk.write_end)).collect();
+    assert_eq!(cuts, [(0, 19), (19, 38), (38, 57), (57, 64)]);
+    assert_eq!(
+        (recipe.dispatches[1].chunk.read_begin, recipe.dispatches[1].chunk.read_end),
+        (15, 42)
+    );
+}
+
+#[test]
+fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
+    let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
+    let limits = wgpu::Limits::default();
+    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, None, &limits).unwrap_err();
+    let needed = 5 * 4000 * 3000 * 4 + 256;
+    assert_eq!(
+        refused,
+        Error::Limit { limit: "max_storage_buffer_binding_size", needed, granted: 128 << 20 }
+    );
+}
+
+#[test]
+fn many_pixels_fold_into_two_dimensions() {
+    let shape = Shape::new(&[70_000, 300], 1).unwrap();
+    let limits = wgpu::Limits::default();
+    let recipe = recipe(&alexnet(), &shape, Operation::Forward, Kernel::Pixel, &limits);
+    assert_eq!(recipe.dispatches.len(), 1);
+    assert_eq!(recipe.dispatches[0].grid, [35_000, 2]);
+}
+
+#[test]
+fn the_kernel_follows_the_stated_rule() {
+    let pick = |shape: Shape, window| Kernel::pick(&shape, window);
+    assert_eq!(pick(Shape::nchw(1, 96, 55, 55).unwrap(), 5), Kernel::Column);
+    assert_eq!(pick(Shape::nhwc(1, 55, 55, 96).unwrap(), 5), Kernel::Pixel);
+    assert_eq!(pick(Shape::nchw(1, 96, 5, 5).unwrap(), 5), Kernel::Pixel);
+    assert_eq!(pick(Shape::nchw(1, 512, 64, 64).unwrap(), 512), Kernel::Pixel);
+    let limits = wgpu::Limits::default();
+    let shape = Shape::nchw(1, 96, 55, 55).unwrap();
+    let free = Recipe::new(&alexnet(), &shape, Operation::Forward, None, &limits).unwrap();
+    assert_eq!(free, recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits));
+}
+
+#[test]
+fn shapes_share_programs() {
+    let limits = wgpu::Limits::default();
+    let program = |h| {
+        let shape = Shape::nchw(2, 96, h, 31).unwrap();
+        recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits).program
+    };
+    assert_eq!(program(55), program(27));
+}
+
+#[test]
+fn only_wide_windows_need_a_workspace() {
+    let limits = wgpu::Limits::default();
+    let workspace = |channels, window, kernel| {
+        let lrn = Lrn::exact(window, window, 0.1, 0.75, 1.0).unwrap();
+        let shape = Shape::nchw(4, channels, 10, 10).unwrap();
+        recipe(&lrn, &shape, Operation::Backward, kernel, &limits).workspace
+    };
+    assert_eq!(workspace(256, 15, Kernel::Column), 0);
+    assert_ne!(workspace(256, 127, Kernel::Column), 0);
+    assert_eq!(workspace(256, 255, Kernel::Pixel), 0);
+    assert_ne!(workspace(4096, 1000, Kernel::Pixel), 0);
+}
+
+#[test]
+fn empty_tensors_need_no_dispatch() {
+    let limits = wgpu::Limits::default();
+    for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
+        let shape = Shape::new(&dims, 1).unwrap();
+        for kernel in Kernel::ALL {
+            assert_eq!(
+                recipe(&alexnet(), &shape, Operation::Backward, kernel, &limits).dispatches,
+                []
+            );
+        }
+    }
+}

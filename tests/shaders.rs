@@ -1,0 +1,232 @@
+//! Every shader with every constant set, as the compilers of every backend see it.
+
+mod support;
+
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{Block, Expression, Function, Module, Statement, back};
+use std::collections::HashSet;
+use std::mem::offset_of;
+use std::process::Command;
+use support::cases::CASES;
+use wgpu_lrn::{Chunk, Kernel, Lrn, Operation, Power, Program, Recipe, wgpu};
+
+/// The programs of all named cases, kernels, operations and powers, on two sets of limits.
+fn programs() -> HashSet<Program> {
+    let mut programs = HashSet::new();
+    for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
+        for case in CASES {
+            for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
+                let (p, q) = case.window;
+                let lrn = Lrn::exact(p, q, case.a, beta, case.k).unwrap();
+                for kernel in Kernel::ALL {
+                    for operation in Operation::ALL {
+                        let recipe =
+                            Recipe::new(&lrn, &case.shape(), operation, Some(kernel), &limits);
+                        programs.insert(recipe.unwrap().program);
+                    }
+                }
+            }
+        }
+    }
+    programs
+}
+
+fn compiled(program: &Program) -> (Module, ModuleInfo) {
+    let source = program.source();
+    let module = naga::front::wgsl::parse_str(&source)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{program:?}: {}", error.emit_to_string(&source)));
+    (module, info)
+}
+
+fn spirv(module: &Module, info: &ModuleInfo) -> Vec<u32> {
+    let options =
+        back::spv::Options { flags: back::spv::WriterFlags::empty(), ..Default::default() };
+    back::spv::write_vec(module, info, &options, None).unwrap()
+}
+
+fn hlsl(module: &Module, info: &ModuleInfo) -> String {
+    let mut text = String::new();
+    let options = back::hlsl::Options { fake_missing_bindings: true, ..Default::default() };
+    let pipeline = back::hlsl::PipelineOptions::default();
+    back::hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None).unwrap();
+    text
+}
+
+fn msl(module: &Module, info: &ModuleInfo) -> String {
+    let options = back::msl::Options { fake_missing_bindings: true, ..Default::default() };
+    let pipeline = back::msl::PipelineOptions::default();
+    back::msl::write_string(module, info, &options, &pipeline).unwrap().0
+}
+
+fn glsl(module: &Module, info: &ModuleInfo, operation: Operation) -> String {
+    let mut text = String::new();
+    let options = back::glsl::Options {
+        version: back::glsl::Version::Embedded { version: 310, is_webgl: false },
+        ..Default::default()
+    };
+    let pipeline = back::glsl::PipelineOptions {
+        shader_stage: naga::ShaderStage::Compute,
+        entry_point: operation.name().to_owned(),
+        multiview: None,
+    };
+    let policies = naga::proc::BoundsCheckPolicies::default();
+    back::glsl::Writer::new(&mut text, module, info, &options, &pipeline, policies)
+        .unwrap()
+        .write()
+        .unwrap();
+    text
+}
+
+#[test]
+fn every_program_is_written_for_every_backend() {
+    let programs = programs();
+    assert!(programs.len() > 200, "{}", programs.len());
+    let powers: HashSet<Power> = programs.iter().map(|program| program.power).collect();
+    assert_eq!(powers.len(), 5);
+    for program in &programs {
+        let (module, info) = compiled(program);
+        let entry = program.operation.name();
+        assert!(!spirv(&module, &info).is_empty());
+        assert!(msl(&module, &info).contains("kernel void"));
+        assert!(hlsl(&module, &info).contains(entry));
+        assert!(glsl(&module, &info, program.operation).contains("void main"));
+    }
+}
+
+#[test]
+fn spirv_val_accepts_every_program() {
+    let Ok(found) = Command::new("spirv-val").arg("--version").output() else {
+        assert!(std::env::var_os("CI").is_none(), "CI must install spirv-val");
+        println!("spirv-val is not installed: nothing was validated");
+        return;
+    };
+    println!("{}", String::from_utf8_lossy(&found.stdout));
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("spirv");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (index, program) in programs().iter().enumerate() {
+        let (module, info) = compiled(program);
+        let words = spirv(&module, &info);
+        let file = folder.join(format!("{index}.spv"));
+        std::fs::write(&file, words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>())
+            .unwrap();
+        let run = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
+        let run = run.unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{program:?}: {message}");
+    }
+}
+
+#[test]
+fn chunk_has_the_same_layout_in_rust_and_wgsl() {
+    let (module, _) = compiled(programs().iter().next().unwrap());
+    let (_, chunk) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some("Chunk")).unwrap();
+    let naga::TypeInner::Struct { members, span } = &chunk.inner else { panic!("not a struct") };
+    let wgsl: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset)).collect();
+    macro_rules! offsets {
+        ($($field:ident),*) => { vec![$((stringify!($field), offset_of!(Chunk, $field) as u32)),*] };
+    }
+    let rust = offsets![
+        channels,
+        inner,
+        first_pixel,
+        pixels,
+        read_begin,
+        read_end,
+        write_begin,
+        write_end,
+        segment,
+        segments,
+        grid_width,
+        input_shift,
+        output_shift,
+        a,
+        beta,
+        k,
+        gradient,
+        gradient_rest,
+        zero
+    ];
+    assert_eq!(wgsl, rust);
+    assert!(*span as usize <= size_of::<Chunk>());
+}
+
+/// Browsers refuse a barrier that some invocations of a workgroup might not reach; naga does not look.
+/// Here barriers stand outside every branch and loop, behind no return but that of `idle`, which
+/// depends on the workgroup and the uniform alone.
+#[test]
+fn barriers_stand_in_uniform_control_flow() {
+    for program in programs() {
+        let (module, info) = compiled(&program);
+        let entry =
+            module.entry_points.iter().find(|e| e.name == program.operation.name()).unwrap();
+        let barriers = barriers(&module, &entry.function.body, true);
+        let expected = match (program.kernel, program.operation) {
+            (Kernel::Column, _) => 0,
+            (Kernel::Pixel, Operation::Backward) => 4,
+            (Kernel::Pixel, _) => 2,
+        };
+        assert_eq!(barriers, expected, "{program:?}");
+        if barriers > 0 {
+            only_idle_returns_early(&module, &info, &entry.function);
+        }
+    }
+}
+
+/// Counts the barriers of a block; panics at one in a branch or a loop.
+fn barriers(module: &Module, block: &Block, uniform: bool) -> usize {
+    let nested = |block: &Block| barriers(module, block, false);
+    let mut count = 0;
+    for statement in block {
+        count += match statement {
+            Statement::ControlBarrier(_) => {
+                assert!(uniform, "a barrier in a branch or a loop");
+                1
+            }
+            Statement::Call { function, .. } => {
+                barriers(module, &module.functions[*function].body, uniform)
+            }
+            Statement::Block(block) => barriers(module, block, uniform),
+            Statement::If { accept, reject, .. } => nested(accept) + nested(reject),
+            Statement::Loop { body, continuing, .. } => nested(body) + nested(continuing),
+            Statement::Switch { cases, .. } => cases.iter().map(|case| nested(&case.body)).sum(),
+            _ => 0,
+        };
+    }
+    count
+}
+
+/// The first statements call `idle` with the workgroup's id and return where it says so; nothing else
+/// returns; and `idle` reads no variable but the uniform.
+fn only_idle_returns_early(module: &Module, info: &ModuleInfo, entry: &Function) {
+    let returning =
+        entry.body.iter().filter(|s| matches!(s, Statement::If { accept, .. } if returns(accept)));
+    let conditions: Vec<_> = returning
+        .map(|s| match s {
+            Statement::If { condition, .. } => &entry.expressions[*condition],
+            _ => unreachable!(),
+        })
+        .collect();
+    let [Expression::CallResult(idle)] = conditions[..] else { panic!("{conditions:?}") };
+    assert_eq!(module.functions[*idle].name.as_deref(), Some("idle"));
+    let arguments = entry.body.iter().find_map(|s| match s {
+        Statement::Call { function, arguments, .. } if function == idle => Some(arguments),
+        _ => None,
+    });
+    let [argument] = arguments.unwrap()[..] else { panic!("{arguments:?}") };
+    let Expression::FunctionArgument(index) = entry.expressions[argument] else {
+        panic!("{argument:?}")
+    };
+    let workgroup_id = naga::Binding::BuiltIn(naga::BuiltIn::WorkGroupId);
+    assert_eq!(entry.arguments[index as usize].binding, Some(workgroup_id));
+    for (handle, variable) in module.global_variables.iter() {
+        let used = !info[*idle][handle].is_empty();
+        assert!(!used || variable.space == naga::AddressSpace::Uniform, "idle reads {variable:?}");
+    }
+}
+
+fn returns(block: &Block) -> bool {
+    block.iter().any(|statement| matches!(statement, Statement::Return { .. }))
+}

@@ -1,0 +1,212 @@
+//! What is refused, and how. On wgpu's noop device: it validates as any device does, and computes
+//! nothing, so that nothing here depends on a GPU.
+
+use wgpu::BufferUsages as Usage;
+use wgpu_lrn::{
+    Convention, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Shape, cpu, wgpu,
+};
+
+fn device() -> (wgpu::Device, wgpu::Queue) {
+    wgpu::Device::noop(&wgpu::DeviceDescriptor::default())
+}
+
+fn buffer(device: &wgpu::Device, size: u64, usage: Usage) -> wgpu::Buffer {
+    device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size,
+        usage,
+        mapped_at_creation: false,
+    })
+}
+
+const DIMS: [usize; 4] = [2, 6, 5, 7];
+const BYTES: u64 = 2 * 6 * 5 * 7 * 4;
+
+fn plan(device: &wgpu::Device) -> Plan {
+    Plan::new(device, &Lrn::pytorch(3).build().unwrap(), &Shape::new(&DIMS, 1).unwrap()).unwrap()
+}
+
+/// Records forward; wgpu must not complain, whether the call is accepted or refused.
+fn forward(device: &wgpu::Device, x: Operand<'_>, y: Operand<'_>) -> wgpu_lrn::Result<()> {
+    let plan = plan(device);
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let mut encoder = device.create_command_encoder(&Default::default());
+    let result = plan.forward(&mut encoder, x, y);
+    drop(encoder.finish());
+    let complaint = pollster::block_on(scope.pop());
+    assert!(complaint.is_none(), "{complaint:?}");
+    result
+}
+
+fn at(buffer: &wgpu::Buffer, offset: u64, size: u64) -> Operand<'_> {
+    Operand { buffer, offset, size }
+}
+
+#[test]
+fn parameters() {
+    let parameter = |name, given, expected| Err(Error::Parameter { name, given, expected });
+    let at_least_0 = "a finite number of at least 0";
+    assert_eq!(Lrn::exact(1, 1, -0.5, 0.75, 1.0), parameter("a", -0.5, at_least_0));
+    assert_eq!(Lrn::exact(1, 1, 1.0, 0.75, 0.0), parameter("k", 0.0, "a finite number above 0"));
+    assert_eq!(Lrn::exact(1, 1, 1.0, 0.75, -1.0), parameter("k", -1.0, "a finite number above 0"));
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for lrn in [
+            Lrn::exact(1, 1, bad, 0.75, 1.0),
+            Lrn::exact(1, 1, 1.0, bad, 1.0),
+            Lrn::exact(1, 1, 1.0, 0.75, bad),
+        ] {
+            assert!(matches!(lrn, Err(Error::Parameter { .. })), "{bad}: {lrn:?}");
+        }
+        assert!(matches!(
+            Lrn::onnx(5).alpha(bad).build(),
+            Err(Error::Parameter { name: "alpha", .. })
+        ));
+    }
+    assert_eq!(Lrn::pytorch(0).build(), parameter("size", 0.0, "at least 1"));
+    assert_eq!(Lrn::paper().alpha(-2.0).build(), parameter("alpha", -2.0, at_least_0));
+    assert_eq!(
+        Lrn::caffe().size(4).build(),
+        Err(Error::EvenSize { convention: "caffe", given: 4 })
+    );
+    assert_eq!(
+        Lrn::tensorflow().size(6).build(),
+        Err(Error::EvenSize { convention: "tensorflow", given: 6 })
+    );
+    let none = Convention::Onnx.spelling().build();
+    assert_eq!(none, Err(Error::NoWindow { convention: "onnx" }));
+    assert!(matches!(
+        Convention::from_name("torch"),
+        Err(Error::UnknownName { kind: "convention", .. })
+    ));
+    assert!(matches!(Kernel::from_name("row"), Err(Error::UnknownName { kind: "kernel", .. })));
+}
+
+/// Look-behind, look-ahead, a, β, k of every convention's defaults, and of an even size.
+#[test]
+fn conversion_table() {
+    let exact = |p, q, a: f64, beta, k| Lrn::exact(p, q, a as f32, beta, k);
+    assert_eq!(Lrn::pytorch(5).build(), exact(2, 2, 2e-5, 0.75, 1.0));
+    assert_eq!(Lrn::pytorch(4).build(), exact(2, 1, 2.5e-5, 0.75, 1.0));
+    assert_eq!(Lrn::onnx(4).build(), exact(1, 2, 2.5e-5, 0.75, 1.0));
+    assert_eq!(Lrn::caffe().build(), exact(2, 2, 0.2, 0.75, 1.0));
+    assert_eq!(Lrn::cudnn().build(), exact(2, 2, 2e-5, 0.75, 2.0));
+    assert_eq!(Lrn::cudnn().size(4).build(), exact(1, 2, 2.5e-5, 0.75, 2.0));
+    assert_eq!(Lrn::onednn(4).alpha(1.0).build(), exact(1, 1, 0.25, 0.75, 1.0));
+    assert_eq!(Lrn::tensorflow().build(), exact(5, 5, 1.0, 0.5, 1.0));
+    assert_eq!(Lrn::tensorflow().radius(2).alpha(0.5).build(), exact(2, 2, 0.5, 0.5, 1.0));
+    assert_eq!(Lrn::paper().build(), exact(2, 2, 1e-4, 0.75, 2.0));
+    assert_eq!(Lrn::paper().size(4).build(), exact(2, 2, 1e-4, 0.75, 2.0));
+    assert_eq!(Lrn::krizhevsky().build(), exact(2, 2, 2e-5, 0.75, 2.0));
+    assert_eq!(Lrn::krizhevsky().size(4).build(), exact(2, 1, 2.5e-5, 0.75, 2.0));
+    assert_eq!(Lrn::caffe().window(3, 6).alpha(1.0).build(), exact(3, 6, 0.1, 0.75, 1.0));
+    assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), exact(4, 4, 0.5, 0.75, 1.0));
+}
+
+#[test]
+fn shapes() {
+    assert_eq!(Shape::new(&[2, 3], 2), Err(Error::Axis { axis: 2, rank: 2 }));
+    assert_eq!(Shape::new(&[2, 3], -3), Err(Error::Axis { axis: -3, rank: 2 }));
+    assert_eq!(Shape::new(&[2, 3], isize::MIN), Err(Error::Axis { axis: isize::MIN, rank: 2 }));
+    assert_eq!(Shape::new(&[], 0), Err(Error::Axis { axis: 0, rank: 0 }));
+    let huge = [1 << 40, 1 << 20, 4];
+    assert_eq!(Shape::new(&huge, 1), Err(Error::ShapeOverflow { dims: huge.to_vec() }));
+    assert!(Shape::new(&[1 << 40, 0, 1 << 40], 0).unwrap().is_empty());
+    let shape = Shape::nchw(1, 96, 2, 2).unwrap();
+    assert_eq!(shape.grouped(5), Err(Error::Groups { channels: 96, groups: 5 }));
+    assert_eq!(shape.grouped(0), Err(Error::Groups { channels: 96, groups: 0 }));
+    assert_eq!(shape.grouped(2), Shape::nchw(2, 48, 2, 2));
+}
+
+#[test]
+fn operands() {
+    let (device, _queue) = device();
+    let (x, y) =
+        (buffer(&device, BYTES, Usage::STORAGE), buffer(&device, BYTES + 512, Usage::STORAGE));
+    let whole = at(&x, 0, BYTES);
+    assert_eq!(forward(&device, whole, at(&y, 256, BYTES)), Ok(()));
+    let wrong_size = Error::BufferSize { operand: "y", given: BYTES + 512, expected: BYTES };
+    assert_eq!(forward(&device, whole, (&y).into()), Err(wrong_size));
+    let beyond = Error::BufferRange { operand: "y", end: BYTES + 768, size: BYTES + 512 };
+    assert_eq!(forward(&device, whole, at(&y, 768, BYTES)), Err(beyond));
+    let overflowing = Error::BufferRange { operand: "y", end: u64::MAX, size: BYTES + 512 };
+    assert_eq!(forward(&device, whole, at(&y, u64::MAX - 255, BYTES)), Err(overflowing));
+    let unaligned = Error::BufferAlignment { operand: "y", given: 4, alignment: 256 };
+    assert_eq!(forward(&device, whole, at(&y, 4, BYTES)), Err(unaligned));
+    let copy = buffer(&device, BYTES, Usage::COPY_DST);
+    let usage = Error::BufferUsage {
+        operand: "y",
+        given: "BufferUsages(COPY_DST)".into(),
+        expected: "STORAGE",
+    };
+    assert_eq!(forward(&device, whole, (&copy).into()), Err(usage));
+}
+
+#[test]
+fn operands_in_one_buffer() {
+    let (device, _queue) = device();
+    let pool = buffer(&device, 4 * BYTES, Usage::STORAGE);
+    let step = BYTES.next_multiple_of(256);
+    let overlap = Err(Error::Overlap { first: "x", second: "y" });
+    assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, step, BYTES)), Ok(()));
+    assert_eq!(
+        forward(&device, pool.slice(step..step + BYTES).into(), at(&pool, 0, BYTES)),
+        Ok(())
+    );
+    assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 256, BYTES)), overlap);
+    assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 0, BYTES)), overlap);
+    let mut encoder = device.create_command_encoder(&Default::default());
+    let (x, dx) = (at(&pool, 0, BYTES), at(&pool, step, BYTES));
+    let refused = plan(&device).backward(&mut encoder, x, x, dx);
+    assert_eq!(refused, Err(Error::Overlap { first: "x", second: "dy" }));
+}
+
+#[test]
+fn operand_counts() {
+    let (device, _queue) = device();
+    let x = buffer(&device, BYTES, Usage::STORAGE);
+    let mut encoder = device.create_command_encoder(&Default::default());
+    let refused = plan(&device).record(&mut encoder, Operation::Backward, &[(&x).into()]);
+    let expected = Operation::Backward.operands();
+    assert_eq!(refused, Err(Error::Operands { operation: "backward", given: 1, expected }));
+}
+
+#[test]
+fn host_slices() {
+    let (lrn, shape) = (Lrn::pytorch(3).build().unwrap(), Shape::new(&DIMS, 1).unwrap());
+    let short = Error::Length { operand: "dy", given: 3, expected: 420 };
+    assert_eq!(cpu::backward(&lrn, &shape, &[0.0; 420], &[0.0; 3]), Err(short));
+}
+
+/// Every kernel and operation is accepted by wgpu's validation, in a caller's own compute pass too,
+/// and twice in one encoder.
+#[test]
+fn accepted_calls_raise_no_validation_error() {
+    let (device, _queue) = device();
+    let (lrn, shape) =
+        (Lrn::exact(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
+    let buffers: Vec<_> = (0..3).map(|_| buffer(&device, shape.bytes(), Usage::STORAGE)).collect();
+    for kernel in Kernel::ALL {
+        let plan =
+            Plan::with_options(&device, &lrn, &shape, Options::default().kernel(kernel)).unwrap();
+        assert_eq!(plan.kernel(), kernel);
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let mut encoder = device.create_command_encoder(&Default::default());
+        for operation in Operation::ALL {
+            let count = operation.operands().len();
+            let operands: Vec<Operand<'_>> = buffers[..count].iter().map(Into::into).collect();
+            plan.record(&mut encoder, operation, &operands).unwrap();
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            plan.record_in(&mut pass, operation, &operands).unwrap();
+        }
+        drop(encoder.finish());
+        let complaint = pollster::block_on(scope.pop());
+        assert!(complaint.is_none(), "{complaint:?}");
+    }
+}
+
+#[test]
+fn plans_are_shared_between_threads() {
+    fn shared<T: Clone + Send + Sync>() {}
+    shared::<Plan>();
+    shared::<wgpu_lrn::Gpu>();
+}
