@@ -9,6 +9,7 @@ mod operand;
 mod plan;
 mod program;
 mod recipe;
+mod scope;
 mod shape;
 
 pub mod check;

@@ -1,6 +1,6 @@
 //! A layer on a device: pipelines and uniforms, ready to be recorded.
 
-use crate::host::scoped;
+use crate::scope::scoped;
 use crate::{Dispatch, Error, Kernel, Lrn, Operand, Operation, Recipe, Result, Shape};
 use std::sync::{Arc, OnceLock};
 use wgpu::util::DeviceExt;
@@ -14,9 +14,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// Forces a kernel.
-    pub fn kernel(mut self, kernel: Kernel) -> Self {
-        self.kernel = Some(kernel);
+    /// Forces a kernel, or with `None` leaves the choice to [`Kernel::pick`].
+    pub fn kernel(mut self, kernel: impl Into<Option<Kernel>>) -> Self {
+        self.kernel = kernel.into();
         self
     }
 }

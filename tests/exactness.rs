@@ -78,7 +78,7 @@ fn reached(gpu: &Gpu, kernel: Kernel, operation: Operation, value: f32) -> Vec<u
         (Shape::nchw(2, 41, 3, 5).unwrap(), Lrn::exact(3, 2, 0.6, 0.75, 1.4).unwrap());
     let plan = plan(gpu, kernel, &lrn, &shape);
     let (mut x, dy) = (values(&shape, 3), values(&shape, 4));
-    let mut run = |x: &[f32]| match operation {
+    let run = |x: &[f32]| match operation {
         Operation::Backward => run(gpu, &plan, operation, &[x, &dy]),
         _ => run(gpu, &plan, operation, &[x]),
     };

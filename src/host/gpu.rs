@@ -1,0 +1,235 @@
+//! An opened GPU.
+
+use super::{Layer, adapters, find};
+use crate::scope::{failed, scoped};
+use crate::{Error, Lrn, Options, Plan, Result, Shape};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+/// An opened GPU: a device and its queue.
+///
+/// ```no_run
+/// # fn main() -> wgpu_lrn::Result<()> {
+/// use wgpu_lrn::{Gpu, Lrn, Shape};
+///
+/// let gpu = Gpu::open_blocking()?;
+/// let layer = gpu.layer(&Lrn::pytorch(5).build()?, &Shape::nchw(1, 96, 55, 55)?)?;
+/// let y = layer.forward_blocking(&vec![1.0; 96 * 55 * 55])?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    info: wgpu::AdapterInfo,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+}
+
+impl Gpu {
+    /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
+    /// `WGPU_POWER_PREF`), with all the limits that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAdapter`] where there is none, [`Error::Gpu`] where its driver refuses.
+    pub async fn open() -> Result<Gpu> {
+        let name = std::env::var("WGPU_ADAPTER_NAME").ok();
+        Self::on(&find(adapters().await, name.as_deref())?).await
+    }
+
+    /// Opens an adapter, with all the limits that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Gpu`] where its driver refuses.
+    pub async fn on(adapter: &wgpu::Adapter) -> Result<Gpu> {
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("wgpu-lrn"),
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
+        let opened = adapter.request_device(&descriptor).await;
+        let (device, queue) = opened.map_err(|error| failed("opening a device", error))?;
+        Ok(Gpu { info: adapter.get_info(), device, queue })
+    }
+
+    /// Name, backend, type and driver of the adapter.
+    pub fn info(&self) -> &wgpu::AdapterInfo {
+        &self.info
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    /// A layer for a shape, to be run any number of times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`].
+    pub fn layer(&self, lrn: &Lrn, shape: &Shape) -> Result<Layer> {
+        self.layer_with_options(lrn, shape, Options::default())
+    }
+
+    /// A layer with choices made by the caller.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`].
+    pub fn layer_with_options(&self, lrn: &Lrn, shape: &Shape, options: Options) -> Result<Layer> {
+        let plan = Plan::with_options(&self.device, lrn, shape, options)?;
+        Ok(Layer { gpu: self.clone(), plan })
+    }
+
+    /// A buffer for that many f32 values, usable as an operand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::Gpu`] where memory is out.
+    pub fn buffer(&self, elements: u64) -> Result<wgpu::Buffer> {
+        use wgpu::BufferUsages as Usage;
+        self.create(elements, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
+    }
+
+    /// A buffer with these values, usable as an operand.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::buffer`].
+    pub fn upload(&self, values: &[f32]) -> Result<wgpu::Buffer> {
+        let buffer = self.buffer(values.len() as u64)?;
+        scoped(&self.device, "uploading", || {
+            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(values));
+        })?;
+        Ok(buffer)
+    }
+
+    /// The values of a buffer, once the work submitted before is done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::buffer`].
+    pub async fn download(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>> {
+        if buffer.size() == 0 {
+            return Ok(Vec::new());
+        }
+        use wgpu::BufferUsages as Usage;
+        let staging = self.create(buffer.size() / 4, Usage::MAP_READ | Usage::COPY_DST)?;
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
+        scoped(&self.device, "downloading", || self.queue.submit([encoder.finish()]))?;
+        self.mapped(&staging).await?;
+        let bytes = staging.slice(..).get_mapped_range();
+        let bytes = bytes.map_err(|error| failed("downloading", error))?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    fn create(&self, elements: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        let size = elements.saturating_mul(4);
+        let granted = self.device.limits().max_buffer_size;
+        if size > granted {
+            return Err(Error::Limit { limit: "max_buffer_size", needed: size, granted });
+        }
+        scoped(&self.device, "creating a buffer", || {
+            self.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("wgpu-lrn"),
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
+        })
+    }
+
+    /// Waits until a buffer is mapped for reading, without holding up the caller's executor.
+    async fn mapped(&self, buffer: &wgpu::Buffer) -> Result<()> {
+        let signal = Arc::new(Signal::default());
+        let given = signal.clone();
+        buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| given.give(result));
+        self.poll_elsewhere()?;
+        let mapped = std::future::poll_fn(|context| signal.poll(context)).await;
+        mapped.map_err(|error| failed("downloading", error))
+    }
+
+    /// Callbacks come only while somebody polls the device: on a thread of its own, which ends when
+    /// the submitted work does.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn poll_elsewhere(&self) -> Result<()> {
+        let device = self.device.clone();
+        let wait = move || device.poll(wgpu::PollType::wait_indefinitely());
+        let spawned = std::thread::Builder::new().spawn(wait);
+        spawned.map(|_| ()).map_err(|error| failed("waiting", error))
+    }
+
+    /// A browser polls by itself.
+    #[cfg(target_arch = "wasm32")]
+    fn poll_elsewhere(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The blocking twins, for native programs: a browser cannot block.
+#[cfg(not(target_arch = "wasm32"))]
+impl Gpu {
+    /// [`Gpu::open`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::open`].
+    pub fn open_blocking() -> Result<Gpu> {
+        pollster::block_on(Self::open())
+    }
+
+    /// [`Gpu::on`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::on`].
+    pub fn on_blocking(adapter: &wgpu::Adapter) -> Result<Gpu> {
+        pollster::block_on(Self::on(adapter))
+    }
+
+    /// [`Gpu::download`], blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::download`].
+    pub fn download_blocking(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>> {
+        pollster::block_on(self.download(buffer))
+    }
+}
+
+/// A result that a callback gives and a future takes.
+#[derive(Default)]
+struct Signal {
+    state: Mutex<(Option<Mapped>, Option<Waker>)>,
+}
+
+/// What wgpu says when a buffer is, or cannot be, mapped.
+type Mapped = std::result::Result<(), wgpu::BufferAsyncError>;
+
+impl Signal {
+    fn give(&self, result: Mapped) {
+        let Ok(mut state) = self.state.lock() else { return };
+        state.0 = Some(result);
+        if let Some(waker) = state.1.take() {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Mapped> {
+        let Ok(mut state) = self.state.lock() else {
+            return Poll::Ready(Err(wgpu::BufferAsyncError));
+        };
+        if let Some(result) = state.0.take() {
+            return Poll::Ready(result);
+        }
+        state.1 = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
