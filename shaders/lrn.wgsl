@@ -107,8 +107,9 @@ fn term(p: Powers, x_i: f32, scaled: Sum) -> Sum {
 }
 
 fn input_gradient(x_j: f32, scaled: Sum, terms: Sum) -> f32 {
-    let share = multiply(scale(x_j, Sum(chunk.gradient, chunk.gradient_rest)), terms);
-    return rounded(add(scaled, -share));
+    // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
+    let share = multiply(scale(-x_j, Sum(chunk.gradient, chunk.gradient_rest)), terms);
+    return rounded(add(scaled, share));
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

@@ -11,7 +11,7 @@
 
 use crate::cpu::{self, Pixel, check_length, for_each_pixel};
 use crate::recipe::SCALE;
-use crate::{Lrn, Power, Result, Shape};
+use crate::{Lrn, Operation, Power, Result, Shape};
 
 /// Half an ulp, the relative error of one correctly rounded f32 step.
 const U: f64 = f32::EPSILON as f64 / 2.0;
@@ -58,7 +58,7 @@ impl std::fmt::Display for Report {
         let verdict = if self.passed() { "within" } else { "BEYOND" };
         write!(
             f,
-            "largest error {:.3} of the bound ({verdict}) at element {}: {:e}, reference {:e}; \
+            "largest error {:.3} of the bound ({verdict}) at element {}: {:.8e}, reference {:.10e}; \
              at most {:.2} ulp",
             self.ratio, self.index, self.got, self.expected, self.ulps
         )
@@ -137,6 +137,26 @@ pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32], dx: &[f32]) -> 
         })
     });
     Ok(report(dx, &expected, &allowed))
+}
+
+/// Compares the result of an operation, named by a value, with [`cpu::run`].
+///
+/// # Errors
+///
+/// [`Error::Operands`](crate::Error::Operands), [`Error::Length`](crate::Error::Length).
+pub fn run(
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    inputs: &[&[f32]],
+    result: &[f32],
+) -> Result<Report> {
+    operation.check_inputs(shape, inputs)?;
+    match operation {
+        Operation::SquareSums => square_sums(lrn, shape, inputs[0], result),
+        Operation::Forward => forward(lrn, shape, inputs[0], result),
+        Operation::Backward => backward(lrn, shape, inputs[0], inputs[1], result),
+    }
 }
 
 /// What one element may deviate.

@@ -1,6 +1,6 @@
 //! The layer as plain loops in f64: the specification that every kernel is compared with.
 
-use crate::{Error, Lrn, Result, Shape};
+use crate::{Error, Lrn, Operation, Result, Shape};
 
 /// The windowed channel square sums s of x.
 ///
@@ -66,6 +66,20 @@ pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> Result<Vec<f
         }
     });
     Ok(dx)
+}
+
+/// An operation, named by a value, on its inputs in the order of [`Operation::operands`].
+///
+/// # Errors
+///
+/// [`Error::Operands`], [`Error::Length`].
+pub fn run(lrn: &Lrn, shape: &Shape, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f64>> {
+    operation.check_inputs(shape, inputs)?;
+    match operation {
+        Operation::SquareSums => square_sums(lrn, shape, inputs[0]),
+        Operation::Forward => forward(lrn, shape, inputs[0]),
+        Operation::Backward => backward(lrn, shape, inputs[0], inputs[1]),
+    }
 }
 
 /// One pixel: where its channels are, and the window along them.

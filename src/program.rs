@@ -131,7 +131,10 @@ impl Program {
         Program {
             kernel,
             operation,
-            power: Power::of(lrn.beta()),
+            power: match operation {
+                Operation::SquareSums => Power::Zero, // none is computed
+                _ => Power::of(lrn.beta()),
+            },
             scratch: scratch(tile.slots),
             constants: constants.into_iter().map(|(name, value)| (name, value as u32)).collect(),
         }

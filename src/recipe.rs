@@ -5,6 +5,7 @@
 mod cut;
 pub(crate) mod tile;
 
+use crate::cpu::check_length;
 use crate::program::Program;
 use crate::{Error, Lrn, Result, Shape};
 use bytemuck::{Pod, Zeroable};
@@ -42,6 +43,19 @@ impl Operation {
             Self::Forward => &["x", "y"],
             Self::Backward => &["x", "dy", "dx"],
         }
+    }
+
+    /// Refuses inputs of the wrong number or length, by name.
+    pub(crate) fn check_inputs(self, shape: &Shape, inputs: &[&[f32]]) -> Result<()> {
+        let names = self.operands();
+        if inputs.len() + 1 != names.len() {
+            return Err(Error::Operands {
+                operation: self.name(),
+                given: inputs.len() + 1,
+                expected: names,
+            });
+        }
+        inputs.iter().zip(names).try_for_each(|(input, name)| check_length(name, shape, input))
     }
 
     /// The bytes that have to move: each operand once.

@@ -14,12 +14,7 @@ fn compare(gpu: &Gpu, kernel: Kernel, case: &Case, operation: Operation) -> Repo
     let plan = plan(gpu, kernel, &lrn, &shape);
     let inputs: &[&[f32]] = if operation == Operation::Backward { &[&x, &dy] } else { &[&x] };
     let got = run(gpu, &plan, operation, inputs);
-    match operation {
-        Operation::SquareSums => check::square_sums(&lrn, &shape, &x, &got),
-        Operation::Forward => check::forward(&lrn, &shape, &x, &got),
-        Operation::Backward => check::backward(&lrn, &shape, &x, &dy, &got),
-    }
-    .unwrap()
+    check::run(&lrn, &shape, operation, inputs, &got).unwrap()
 }
 
 fn every_case(operation: Operation) {

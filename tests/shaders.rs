@@ -175,6 +175,29 @@ fn barriers_stand_in_uniform_control_flow() {
     }
 }
 
+/// Invocations beyond the work return before they touch a buffer. (The bounds checks of wgpu would
+/// hide that they do not.)
+#[test]
+fn surplus_invocations_return_first() {
+    for program in programs() {
+        let (module, _) = compiled(&program);
+        let entry =
+            module.entry_points.iter().find(|e| e.name == program.operation.name()).unwrap();
+        let first = entry
+            .function
+            .body
+            .iter()
+            .position(|s| matches!(s, Statement::If { .. } | Statement::Loop { .. }));
+        let guard = first.map(|at| &entry.function.body[at]);
+        let Some(Statement::If { accept, reject, .. }) = guard else {
+            panic!("{program:?}: no guard")
+        };
+        assert!(returns(accept) && reject.is_empty(), "{program:?}");
+        let before = &entry.function.body[..first.unwrap()];
+        assert!(!before.iter().any(|s| matches!(s, Statement::Store { .. })), "{program:?}");
+    }
+}
+
 /// Counts the barriers of a block; panics at one in a branch or a loop.
 fn barriers(module: &Module, block: &Block, uniform: bool) -> usize {
     let nested = |block: &Block| barriers(module, block, false);

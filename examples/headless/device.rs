@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use clap::ValueEnum;
 use std::time::Instant;
-use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, check, cpu, host, wgpu};
+use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, cpu, host, wgpu};
 
 /// What `--device` asks for; auto is a GPU where there is one, else the CPU reference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -69,17 +69,18 @@ impl Device {
     ) -> Result<Run, Failure> {
         let (values, kernel, seconds) = match &self.gpu {
             Some(gpu) => {
-                let mut options = Options::default();
-                options.kernel = self.kernel;
-                let plan = gpu.plan_with_options(lrn, shape, options)?;
+                let options = Options::default().kernel(self.kernel);
+                let layer = gpu.layer_with_options(lrn, shape, options)?;
+                let plan = layer.plan();
                 // This also compiles, so that the next run is that of a warm device.
-                let values = pollster::block_on(gpu.run(&plan, operation, inputs))?;
-                (values, plan.kernel().name(), time(gpu, &plan, operation, inputs)?)
+                let values = layer.run_blocking(operation, inputs)?;
+                (values, plan.kernel().name(), time(gpu, plan, operation, inputs)?)
             }
             None => {
                 let start = Instant::now();
-                let values = compute(lrn, shape, operation, inputs)?;
-                (values, "reference", start.elapsed().as_secs_f64())
+                let values = cpu::run(lrn, shape, operation, inputs)?;
+                let seconds = start.elapsed().as_secs_f64();
+                (values.into_iter().map(|v| v as f32).collect(), "reference", seconds)
             }
         };
         Ok(Run { values, kernel, seconds, bytes: operation.bytes_moved(shape) })
@@ -126,45 +127,4 @@ fn wait<const N: usize>(gpu: &Gpu, commands: [wgpu::CommandBuffer; N]) -> Result
     gpu.queue().submit(commands);
     let polled = gpu.device().poll(wgpu::PollType::wait_indefinitely());
     polled.map(drop).map_err(|error| Failure::Refused(format!("waiting for the GPU: {error}")))
-}
-
-/// The CPU reference, rounded to f32.
-fn compute(
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    inputs: &[&[f32]],
-) -> Result<Vec<f32>, Failure> {
-    let values = match (operation, inputs) {
-        (Operation::SquareSums, [x]) => cpu::square_sums(lrn, shape, x)?,
-        (Operation::Forward, [x]) => cpu::forward(lrn, shape, x)?,
-        (Operation::Backward, [x, dy]) => cpu::backward(lrn, shape, x, dy)?,
-        _ => return Err(operands(operation, inputs)),
-    };
-    Ok(values.into_iter().map(|value| value as f32).collect())
-}
-
-/// Compares a result with the CPU reference.
-pub fn compare(
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    inputs: &[&[f32]],
-    result: &[f32],
-) -> Result<check::Report, Failure> {
-    match (operation, inputs) {
-        (Operation::SquareSums, [x]) => Ok(check::square_sums(lrn, shape, x, result)?),
-        (Operation::Forward, [x]) => Ok(check::forward(lrn, shape, x, result)?),
-        (Operation::Backward, [x, dy]) => Ok(check::backward(lrn, shape, x, dy, result)?),
-        _ => Err(operands(operation, inputs)),
-    }
-}
-
-fn operands(operation: Operation, inputs: &[&[f32]]) -> Failure {
-    let error = wgpu_lrn::Error::Operands {
-        operation: operation.name(),
-        given: inputs.len() + 1,
-        expected: operation.operands(),
-    };
-    error.into()
 }

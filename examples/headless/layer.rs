@@ -1,12 +1,11 @@
 //! One operation from files to a file.
 
 use crate::args::Layer;
-use crate::device;
 use crate::failure::Failure;
 use crate::npy::{self, Tensor};
 use crate::output::{note, say};
 use std::path::{Path, PathBuf};
-use wgpu_lrn::Operation;
+use wgpu_lrn::{Operation, check};
 
 /// Runs an operation on input files, in the order of [`Operation::operands`], into an output file.
 pub fn run(
@@ -25,7 +24,7 @@ pub fn run(
     let run = device.run(&lrn, &shape, operation, &values)?;
     npy::write(output, dims, &run.values)?;
     device.remark.iter().for_each(note);
-    let compare = || device::compare(&lrn, &shape, operation, &values, &run.values);
+    let compare = || check::run(&lrn, &shape, operation, &values, &run.values);
     let report = options.check.then(compare).transpose()?;
     report.iter().try_for_each(say)?;
     say(device.line(&run))?;

@@ -2,13 +2,16 @@
 
 mod adapters;
 mod args;
+mod conv1;
+mod demo;
 mod device;
 mod failure;
 mod layer;
 mod npy;
 mod output;
+mod picture;
 
-use args::{Args, Command};
+use args::{Args, Command, Place};
 use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
@@ -43,10 +46,15 @@ fn usage(message: &str) -> String {
 fn run(args: Args) -> Result<(), Failure> {
     use Operation::{Backward, Forward, SquareSums};
     match &args.command {
-        None => Err(Failure::Refused("DEMO".into())),
+        None => demonstrate(args),
         Some(Command::Adapters { json }) => adapters::list(*json),
         Some(Command::Forward { x, y, layer }) => layer::run(Forward, &[x], y, layer),
         Some(Command::Backward { x, dy, dx, layer }) => layer::run(Backward, &[x, dy], dx, layer),
         Some(Command::SquareSums { x, s, layer }) => layer::run(SquareSums, &[x], s, layer),
     }
+}
+
+fn demonstrate(args: Args) -> Result<(), Failure> {
+    let Place { device, adapter, kernel } = args.place;
+    demo::run(&demo::Options { out: args.out, device, adapter, kernel })
 }

@@ -1,9 +1,10 @@
 //! A plan on a GPU, for host slices.
 
 use super::Gpu;
-use crate::cpu::check_length;
+#[cfg(doc)]
+use crate::Error;
 use crate::scope::scoped;
-use crate::{Error, Operation, Plan, Result};
+use crate::{Operation, Plan, Result};
 
 /// A plan on a [`Gpu`], for host slices.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl Layer {
     /// As [`Layer::square_sums`]; also [`Error::Operands`].
     pub async fn run(&self, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f32>> {
         let Layer { gpu, plan } = self;
-        check_inputs(plan, operation, inputs)?;
+        operation.check_inputs(plan.shape(), inputs)?;
         let result = gpu.buffer(plan.shape().elements())?;
         let inputs: Result<Vec<_>> = inputs.iter().map(|input| gpu.upload(input)).collect();
         let inputs = inputs?;
@@ -103,17 +104,4 @@ impl Layer {
     pub fn backward_blocking(&self, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
         pollster::block_on(self.backward(x, dy))
     }
-}
-
-/// Refuses inputs of the wrong number or length, by name.
-fn check_inputs(plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Result<()> {
-    let names = operation.operands();
-    if inputs.len() + 1 != names.len() {
-        return Err(Error::Operands {
-            operation: operation.name(),
-            given: inputs.len() + 1,
-            expected: names,
-        });
-    }
-    inputs.iter().zip(names).try_for_each(|(input, name)| check_length(name, plan.shape(), input))
 }

@@ -153,7 +153,8 @@ fn pixel(operation: Operation, shape: &Shape, reach: (u64, u64), limits: &wgpu::
     let slots = (u64::from(limits.max_compute_workgroup_storage_size) / SLOT).min(WORKGROUP_SLOTS);
     let invocations = PIXEL_INVOCATIONS.min(most_invocations(limits));
     let (segment, span, in_workspace) = spans(operation, shape, reach, slots / arrays);
-    let pixels = if in_workspace { 1 } else { (invocations / span).max(1) };
+    let fitting = (invocations / span).min(slots / arrays / span);
+    let pixels = if in_workspace { 1 } else { fitting.max(1) };
     Tile {
         invocations,
         pixels,
