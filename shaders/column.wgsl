@@ -92,7 +92,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
                 if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = rounded(sum); }
             }
         }
-        end_block(SQUARES);
+        if block + WINDOW < stop { end_block(SQUARES); }
     }
 }
 
@@ -118,7 +118,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
                 }
             }
         }
-        end_block(SQUARES);
+        if block + WINDOW < stop { end_block(SQUARES); }
     }
 }
 
@@ -162,7 +162,9 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
                 }
             }
         }
-        end_block(SQUARES);
-        end_block(TERMS);
+        if block + WINDOW < stop {
+            end_block(SQUARES);
+            end_block(TERMS);
+        }
     }
 }
