@@ -216,3 +216,18 @@ fn help_is_no_failure() {
         assert!(folder.succeed(line).stdout.iter().any(|line| line.starts_with("Usage: ")));
     }
 }
+
+/// The demo checks four results, draws, and says last where; it writes nothing else.
+#[test]
+fn the_demo_draws_its_picture() {
+    let folder = Folder::new("demo");
+    for device in ["auto", "cpu"] {
+        let ended = folder.succeed(&format!("--out {device} --device {device}"));
+        let checked = ended.stdout.iter().filter(|line| line.contains("(within)")).count();
+        assert_eq!(checked, 4, "{ended:?}");
+        let picture = image::open(folder.path(ended.stdout.last().unwrap())).unwrap();
+        assert!(picture.width() >= 1000 && picture.height() >= 1000);
+        assert_eq!(std::fs::read_dir(folder.path(device)).unwrap().count(), 1);
+    }
+    assert_eq!(folder.contents().len(), 2);
+}
