@@ -93,6 +93,18 @@ fn scan_blocks(values: u32) {
     }
 }
 
+// Afterwards window_sum(SQUARES, ...) is known to all invocations.
+fn scan_squares(h: Held) {
+    load_squares(h);
+    barrier();
+    scan_blocks(SQUARES);
+    barrier();
+}
+
+fn writes(h: Held, i: Item) -> bool {
+    return i.some && within(i.channel, h.write_begin, h.write_end);
+}
+
 // The sum over the channels [channel - before, channel + after] that are held. Inside one block the
 // window is a whole block, or is clipped by an end of the axis: then it is a head or a tail.
 fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> Sum {
@@ -125,13 +137,10 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     group = group_of(workgroup);
     lane = index;
     let h = held(LOOK_BEHIND, LOOK_AHEAD);
-    load_squares(h);
-    barrier();
-    scan_blocks(SQUARES);
-    barrier();
+    scan_squares(h);
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        if i.some && within(i.channel, h.write_begin, h.write_end) {
+        if writes(h, i) {
             output[chunk.output_shift + i.offset] = rounded(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
         }
     }
@@ -143,13 +152,10 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     group = group_of(workgroup);
     lane = index;
     let h = held(LOOK_BEHIND, LOOK_AHEAD);
-    load_squares(h);
-    barrier();
-    scan_blocks(SQUARES);
-    barrier();
+    scan_squares(h);
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        if i.some && within(i.channel, h.write_begin, h.write_end) {
+        if writes(h, i) {
             let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
             output[chunk.output_shift + i.offset] = rounded(normalized(powers(b), load_x(i)));
         }
@@ -162,10 +168,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     group = group_of(workgroup);
     lane = index;
     let h = held(WINDOW - 1u, WINDOW - 1u);
-    load_squares(h);
-    barrier();
-    scan_blocks(SQUARES);
-    barrier();
+    scan_squares(h);
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
         var scaled = exactly(0.0);
@@ -183,7 +186,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     barrier();
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        if i.some && within(i.channel, h.write_begin, h.write_end) {
+        if writes(h, i) {
             let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
             let scaled = scratch[array_slot(SCALED, i.index)];
             output[chunk.output_shift + i.offset] = input_gradient(load_x(i), scaled, terms);
