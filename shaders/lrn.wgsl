@@ -79,8 +79,8 @@ fn powers(b: Sum) -> Powers {
     let t = select(leading(inverseSqrt(b1)), 0.0, infinite);
     let bh = leading(b1);
     let r = t * bh;
-    let rh = leading(r);
-    let e = ((1.0 - t * rh) - t * (r - rh)) - t * (t * ((b.x - bh) + b.y));
+    let rest = opaque(b.x - bh) + b.y;
+    let e = (opaque(1.0 - t * leading(r)) - t * trailing(r)) - t * (t * rest);
     let c = select(series(e), 0.0, infinite);
     let lift = select(1.0, SCALE, b1 > 1.0); // keeps 1/b, or x, from being too small
     let scale_x = select(SCALE, 1.0, b1 > 1.0);
@@ -91,7 +91,7 @@ fn powers(b: Sum) -> Powers {
     if POWER == ONE { return Powers(Sum(t * t, square), reciprocal, scale_x); }
     if POWER == GENERAL { return Powers(exactly(pow(b1, -chunk.beta)), reciprocal, scale_x); }
     let u = leading(sqrt(t));
-    let f = ((t - u * u) + t * c) * (t * b1 * (1.0 + c));
+    let f = (opaque(t - u * u) + t * c) * (t * b1 * (1.0 + c));
     let d = select(series(f), 0.0, infinite);
     return Powers(Sum(t * u, c + d + c * d), reciprocal, scale_x);
 }

@@ -13,37 +13,39 @@ fn exactly(v: f32) -> Sum { return Sum(v, 0.0); }
 
 fn rounded(s: Sum) -> f32 { return select(s.x + s.y, s.x, abs(s.x) > LARGEST); }
 
-// The 12 leading bits: the product of two such values is exact.
-fn leading(v: f32) -> f32 { return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u); }
-
-// v itself, which compilers cannot know: else those that simplify (t - a) - b would find 0.
+// v itself, but compilers cannot know: those that reorder floating point (Metal, DirectX and Mesa do)
+// would else find (a + b) - a to be b, and every rounding error to be 0.
 fn opaque(v: f32) -> f32 { return bitcast<f32>(bitcast<u32>(v) ^ chunk.zero); }
+
+// The 12 leading bits, and the rest: the product of two such parts is exact.
+fn leading(v: f32) -> f32 { return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u); }
+fn trailing(v: f32) -> f32 { return opaque(v - leading(v)); }
 
 fn square(v: f32) -> Sum {
     let h = leading(v);
-    return Sum(h * h, (v - h) * (v + h));
+    return Sum(h * h, trailing(v) * (v + h));
 }
 
 fn add(a: Sum, b: Sum) -> Sum {
     let swap = abs(a.x) < abs(b.x);
     let large = select(a.x, b.x, swap);
     let small = select(b.x, a.x, swap);
-    let high = large + small;
-    return Sum(high, (small - (opaque(high) - large)) + (a.y + b.y));
+    let high = opaque(large + small);
+    let lost = opaque(small - opaque(high - large));
+    return Sum(high, lost + (a.y + b.y));
 }
 
 fn multiply(a: Sum, b: Sum) -> Sum {
     let ah = leading(a.x);
     let bh = leading(b.x);
-    let al = (a.x - ah) + a.y;
-    let bl = (b.x - bh) + b.y;
+    let al = trailing(a.x) + a.y;
+    let bl = trailing(b.x) + b.y;
     return Sum(ah * bh, ah * bl + al * (bh + bl));
 }
 
-// A factor of high * (1 + low), where high is exact and low below 2^-9.
+// v times a factor of high * (1 + low), where low is below 2^-9.
 fn scale(v: f32, factor: Sum) -> Sum {
     let vh = leading(v);
-    let fh = leading(factor.x);
-    let product = (v - vh) * factor.x + vh * (factor.x - fh);
-    return Sum(vh * fh, product + v * factor.x * factor.y);
+    let product = trailing(v) * factor.x + vh * trailing(factor.x);
+    return Sum(vh * leading(factor.x), product + v * factor.x * factor.y);
 }
