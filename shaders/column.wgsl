@@ -19,11 +19,22 @@ fn ring(which: u32, t: u32, back: u32) -> u32 {
     return slot(which * WINDOW + select(behind, behind - WINDOW, behind >= WINDOW));
 }
 
+// Whether a block is the first, which has no tails before it, or the last, which leaves none. In
+// registers, which begin as zeros, it is cheaper not to ask.
+struct Ends {
+    first: bool,
+    last: bool,
+}
+
+fn ends_of_walk(start: u32, block: u32, stop: u32) -> Ends {
+    return Ends(IN_WORKSPACE && block == start, IN_WORKSPACE && block + WINDOW >= stop);
+}
+
 // Enters a value into a ring of sums and returns the sum of the last WINDOW values.
-fn window_sum(which: u32, t: u32, value: Sum, head: Sum) -> Sum {
+fn window_sum(which: u32, t: u32, value: Sum, head: Sum, ends: Ends) -> Sum {
     var sum = head;
-    if t + 1u < WINDOW { sum = add(sum, scratch[slot(which * WINDOW + t + 1u)]); }
-    scratch[slot(which * WINDOW + t)] = value;
+    if t + 1u < WINDOW && !ends.first { sum = add(sum, scratch[slot(which * WINDOW + t + 1u)]); }
+    if !ends.last { scratch[slot(which * WINDOW + t)] = value; }
     return sum;
 }
 
@@ -35,11 +46,6 @@ fn end_block(which: u32) {
         sum = add(sum, scratch[at]);
         scratch[at] = sum;
     }
-}
-
-// Before the first block come zeros.
-fn clear(which: u32) {
-    for (var t = 0u; t < WINDOW; t++) { scratch[slot(which * WINDOW + t)] = exactly(0.0); }
 }
 
 // What an invocation walks.
@@ -78,21 +84,21 @@ fn load_x(w: Walk, channel: u32) -> f32 {
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index, LOOK_BEHIND);
     if !w.some { return; }
-    clear(SQUARES);
     let stop = w.write_end + LOOK_AHEAD;
     for (var block = w.start; block < stop; block += WINDOW) {
+        let ends = ends_of_walk(w.start, block, stop);
         var head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
             let read = block + t;
             if read < stop {
                 let x_squared = square(load_x(w, read));
                 head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head);
+                let sum = window_sum(SQUARES, t, x_squared, head, ends);
                 let i = read - LOOK_AHEAD;
                 if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = rounded(sum); }
             }
         }
-        if block + WINDOW < stop { end_block(SQUARES); }
+        if !ends.last { end_block(SQUARES); }
     }
 }
 
@@ -100,9 +106,9 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index, LOOK_BEHIND);
     if !w.some { return; }
-    clear(SQUARES);
     let stop = w.write_end + LOOK_AHEAD;
     for (var block = w.start; block < stop; block += WINDOW) {
+        let ends = ends_of_walk(w.start, block, stop);
         var head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
             let read = block + t;
@@ -110,7 +116,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
                 let x_read = load_x(w, read);
                 scratch[ring(X, t, 0u)] = exactly(x_read);
                 head = add(head, square(x_read));
-                let sum = window_sum(SQUARES, t, square(x_read), head);
+                let sum = window_sum(SQUARES, t, square(x_read), head, ends);
                 let i = read - LOOK_AHEAD;
                 if within(i, w.write_begin, w.write_end) {
                     let x_i = scratch[ring(X, t, LOOK_AHEAD)].x;
@@ -118,7 +124,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
                 }
             }
         }
-        if block + WINDOW < stop { end_block(SQUARES); }
+        if !ends.last { end_block(SQUARES); }
     }
 }
 
@@ -126,10 +132,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index, WINDOW - 1u);
     if !w.some { return; }
-    clear(SQUARES);
-    clear(TERMS);
     let stop = w.write_end + WINDOW - 1u;
     for (var block = w.start; block < stop; block += WINDOW) {
+        let ends = ends_of_walk(w.start, block, stop);
         var head = exactly(0.0);
         var terms_head = exactly(0.0);
         for (var t = 0u; t < WINDOW; t++) {
@@ -138,7 +143,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
                 let x_read = load_x(w, read);
                 scratch[ring(X, t, 0u)] = exactly(x_read);
                 head = add(head, square(x_read));
-                let sum = window_sum(SQUARES, t, square(x_read), head);
+                let sum = window_sum(SQUARES, t, square(x_read), head, ends);
 
                 // The window of channel i is complete: its term is known.
                 let i = read - LOOK_AHEAD;
@@ -151,7 +156,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
                 }
                 scratch[ring(SCALED, t, 0u)] = scaled;
                 terms_head = add(terms_head, term_i);
-                let terms = window_sum(TERMS, t, term_i, terms_head);
+                let terms = window_sum(TERMS, t, term_i, terms_head, ends);
 
                 // The mirrored window of channel j is complete: its gradient is known.
                 let j = read - (WINDOW - 1u);
@@ -162,7 +167,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
                 }
             }
         }
-        if block + WINDOW < stop {
+        if !ends.last {
             end_block(SQUARES);
             end_block(TERMS);
         }
