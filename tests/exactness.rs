@@ -123,3 +123,35 @@ fn infinities_and_nan_give_what_the_formula_gives() {
         }
     }
 }
+
+/// A pixel without any response has only the bias in its base, however small that is.
+#[test]
+fn zeros_stay_zeros_with_any_bias() {
+    let shape = Shape::nchw(2, 13, 3, 5).unwrap();
+    let (x, dy) = (vec![0.0; 390], values(&shape, 9));
+    for (gpu, kernel) in runs() {
+        for k in [1e-30, 1e-8, 1.0, 1e30] {
+            let lrn = Lrn::exact(2, 1, 0.4, 0.75, k).unwrap();
+            let plan = plan(gpu, kernel, &lrn, &shape);
+            assert_eq!(run(gpu, &plan, Operation::Forward, &[&x]), x);
+            for report in reports(gpu, kernel, &lrn, &shape, &x, &dy) {
+                assert!(report.passed(), "k {k}, {}: {report}", kernel.name());
+            }
+        }
+    }
+}
+
+/// An ordinary tensor with the small bias of PixelNorm, and one far below the squares.
+#[test]
+fn a_small_bias_does_no_harm() {
+    let shape = Shape::nchw(2, 33, 3, 5).unwrap();
+    let (x, dy) = (values(&shape, 10), values(&shape, 11));
+    for (gpu, kernel) in runs() {
+        for (beta, k) in [(0.5, 1e-8), (0.75, 1e-30), (1.0, 1e-20)] {
+            let lrn = Lrn::exact(32, 32, 1.0 / 33.0, beta, k).unwrap();
+            for report in reports(gpu, kernel, &lrn, &shape, &x, &dy) {
+                assert!(report.passed(), "k {k}, {}: {report}", kernel.name());
+            }
+        }
+    }
+}
