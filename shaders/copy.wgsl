@@ -1,7 +1,7 @@
 // copy: moves as many bytes as a layer has to, and computes nothing: what LRN is compared with in
 // benchmarks. Four values an invocation.
 
-override INVOCATIONS: u32 = 256u;
+const INVOCATIONS = 256u;
 
 @group(0) @binding(0) var<storage, read_write> first: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> second: array<vec4<f32>>;

@@ -32,12 +32,15 @@ fn programs() -> HashSet<Program> {
 }
 
 fn compiled(program: &Program) -> (Module, ModuleInfo) {
-    let source = program.source();
-    let module = naga::front::wgsl::parse_str(&source)
-        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(&source)));
+    valid(&program.source())
+}
+
+fn valid(source: &str) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
         .validate(&module)
-        .unwrap_or_else(|error| panic!("{program:?}: {}", error.emit_to_string(&source)));
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     (module, info)
 }
 
@@ -94,6 +97,15 @@ fn every_program_is_written_for_every_backend() {
         assert!(hlsl(&module, &info).contains(entry));
         assert!(glsl(&module, &info, program.operation).contains("void main"));
     }
+}
+
+#[test]
+fn the_copy_of_the_benchmarks_is_valid() {
+    let (module, info) = valid(include_str!("../shaders/copy.wgsl"));
+    assert!(!spirv(&module, &info).is_empty());
+    assert!(
+        msl(&module, &info).contains("kernel void") && hlsl(&module, &info).contains("copy_two")
+    );
 }
 
 #[test]
