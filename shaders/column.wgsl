@@ -60,7 +60,7 @@ struct Walk {
 
 // `lead` channels before its segment an invocation begins to read.
 fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
-    group = workgroup.y * chunk.grid_width + workgroup.x;
+    group = group_of(workgroup);
     lane = index;
     let pixel = group / chunk.segments * INVOCATIONS + lane;
     let offset = pixel_offset(chunk.first_pixel + pixel);
@@ -115,8 +115,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
             if read < stop {
                 let x_read = load_x(w, read);
                 scratch[ring(X, t, 0u)] = exactly(x_read);
-                head = add(head, square(x_read));
-                let sum = window_sum(SQUARES, t, square(x_read), head, ends);
+                let x_squared = square(x_read);
+                head = add(head, x_squared);
+                let sum = window_sum(SQUARES, t, x_squared, head, ends);
                 let i = read - LOOK_AHEAD;
                 if within(i, w.write_begin, w.write_end) {
                     let x_i = scratch[ring(X, t, LOOK_AHEAD)].x;
@@ -142,8 +143,9 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
             if read < stop {
                 let x_read = load_x(w, read);
                 scratch[ring(X, t, 0u)] = exactly(x_read);
-                head = add(head, square(x_read));
-                let sum = window_sum(SQUARES, t, square(x_read), head, ends);
+                let x_squared = square(x_read);
+                head = add(head, x_squared);
+                let sum = window_sum(SQUARES, t, x_squared, head, ends);
 
                 // The window of channel i is complete: its term is known.
                 let i = read - LOOK_AHEAD;

@@ -46,6 +46,8 @@ struct Chunk {
 var<private> group: u32;
 var<private> lane: u32;
 
+fn group_of(workgroup: vec3<u32>) -> u32 { return workgroup.y * chunk.grid_width + workgroup.x; }
+
 // Backward terms are summed times 2^40: else those below 1e-38 would lose digits that matter where
 // x is large.
 const SCALE = 1099511627776.0;

@@ -122,9 +122,6 @@ fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> Sum {
     return add(sum, head);
 }
 
-// The workgroup in the folded grid.
-fn group_of(workgroup: vec3<u32>) -> u32 { return workgroup.y * chunk.grid_width + workgroup.x; }
-
 // Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
 // see that all invocations of a workgroup agree and reach the barriers.
 fn idle(workgroup: vec3<u32>) -> bool {

@@ -160,12 +160,13 @@ impl Plan {
         if self.inner.shape.is_empty() {
             return Ok(());
         }
-        self.prepare(operation)?;
+        let pipeline = self.pipeline(operation)?;
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
             label: Some(&self.recipe(operation).program.label()),
             timestamp_writes: None,
         });
-        self.record_in(&mut pass, operation, operands)
+        self.dispatch(&mut pass, pipeline, operation, operands);
+        Ok(())
     }
 
     /// Records an operation into a compute pass of the caller, as [`Plan::record`] does into an
@@ -185,12 +186,7 @@ impl Plan {
             return Ok(());
         }
         let pipeline = self.pipeline(operation)?;
-        pass.set_pipeline(&pipeline.pipeline);
-        for (index, dispatch) in self.recipe(operation).dispatches.iter().enumerate() {
-            let group = self.bind(pipeline, operation, operands, index, dispatch);
-            pass.set_bind_group(0, &group, &[]);
-            pass.dispatch_workgroups(dispatch.grid[0], dispatch.grid[1], 1);
-        }
+        self.dispatch(pass, pipeline, operation, operands);
         Ok(())
     }
 
@@ -220,7 +216,7 @@ impl Plan {
 
     /// The kernel that computes this plan's operations.
     pub fn kernel(&self) -> Kernel {
-        self.recipe(Operation::Forward).kernel
+        self.recipe(Operation::Forward).program.kernel
     }
 
     /// What is decided for an operation.
@@ -231,13 +227,7 @@ impl Plan {
     /// Refuses operands before anything reaches wgpu.
     fn check(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<()> {
         let names = operation.operands();
-        if operands.len() != names.len() {
-            return Err(Error::Operands {
-                operation: operation.name(),
-                given: operands.len(),
-                expected: names,
-            });
-        }
+        operation.check_count(operands.len())?;
         let limits = self.inner.device.limits();
         let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
         for (operand, name) in operands.iter().zip(names) {
@@ -251,6 +241,22 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Records the dispatches of an operation on checked operands.
+    fn dispatch(
+        &self,
+        pass: &mut wgpu::ComputePass<'_>,
+        pipeline: &Pipeline,
+        operation: Operation,
+        operands: &[Operand<'_>],
+    ) {
+        pass.set_pipeline(&pipeline.pipeline);
+        for (index, dispatch) in self.recipe(operation).dispatches.iter().enumerate() {
+            let group = self.bind(pipeline, operation, operands, index, dispatch);
+            pass.set_bind_group(0, &group, &[]);
+            pass.dispatch_workgroups(dispatch.grid[0], dispatch.grid[1], 1);
+        }
     }
 
     fn pipeline(&self, operation: Operation) -> Result<&Pipeline> {
@@ -352,7 +358,7 @@ fn layout(device: &wgpu::Device, recipe: &Recipe) -> wgpu::BindGroupLayout {
     let storage = wgpu::BufferBindingType::Storage { read_only: false };
     let workspace = (recipe.workspace > 0).then_some(WORKSPACE);
     let entries: Vec<_> = std::iter::once(entry(UNIFORM, wgpu::BufferBindingType::Uniform))
-        .chain(bindings(recipe.operation).iter().map(|&at| entry(at, storage)))
+        .chain(bindings(recipe.program.operation).iter().map(|&at| entry(at, storage)))
         .chain(workspace.map(|at| entry(at, storage)))
         .collect();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -380,7 +386,7 @@ fn compile(
         label: Some(label),
         layout: Some(&layout),
         module: &module,
-        entry_point: Some(recipe.operation.name()),
+        entry_point: Some(recipe.program.operation.name()),
         compilation_options: wgpu::PipelineCompilationOptions {
             // The kernels write every value before they read it; GL compilers take minutes to
             // zero a large array.

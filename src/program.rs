@@ -28,16 +28,16 @@ pub struct Program {
     pub constants: Vec<(&'static str, u32)>,
 }
 
-/// How b^β is computed: exactly rounded steps for the exponents of real networks.
+/// How b^−β is computed: for the exponents of real networks, exactly but for the last rounding.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Power {
     /// β = 0: 1.
     Zero,
-    /// β = ½: a square root.
+    /// β = ½: a corrected inverse square root.
     Half,
-    /// β = ¾: two square roots and a product.
+    /// β = ¾: that, times its square root.
     ThreeQuarters,
-    /// β = 1: b itself.
+    /// β = 1: its square.
     One,
     /// Any other β: WGSL's `pow`.
     General,
@@ -142,7 +142,8 @@ impl Program {
         }
     }
 
-    /// The whole WGSL source: constants, `shaders/lrn.wgsl`, then the kernel's file.
+    /// The whole WGSL source: constants, `shaders/sum.wgsl`, `shaders/lrn.wgsl`, then the
+    /// kernel's file.
     pub fn source(&self) -> String {
         let kernel = match self.kernel {
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),

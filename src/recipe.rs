@@ -47,15 +47,18 @@ impl Operation {
 
     /// Refuses inputs of the wrong number or length, by name.
     pub(crate) fn check_inputs(self, shape: &Shape, inputs: &[&[f32]]) -> Result<()> {
-        let names = self.operands();
-        if inputs.len() + 1 != names.len() {
-            return Err(Error::Operands {
-                operation: self.name(),
-                given: inputs.len() + 1,
-                expected: names,
-            });
+        self.check_count(inputs.len() + 1)?;
+        let mut named = inputs.iter().zip(self.operands());
+        named.try_for_each(|(input, name)| check_length(name, shape, input))
+    }
+
+    /// Refuses a wrong number of operands.
+    pub(crate) fn check_count(self, given: usize) -> Result<()> {
+        let expected = self.operands();
+        if given == expected.len() {
+            return Ok(());
         }
-        inputs.iter().zip(names).try_for_each(|(input, name)| check_length(name, shape, input))
+        Err(Error::Operands { operation: self.name(), given, expected })
     }
 
     /// The bytes that have to move: each operand once.
@@ -192,11 +195,7 @@ pub struct Dispatch {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Recipe {
-    /// What is computed.
-    pub operation: Operation,
-    /// How.
-    pub kernel: Kernel,
-    /// The shader and its constants.
+    /// The shader: the kernel, the operation and their constants.
     pub program: Program,
     /// Bytes of device memory for windows too wide for registers or workgroup memory; usually 0.
     pub workspace: u64,
@@ -231,8 +230,6 @@ impl Recipe {
             }
         }
         Ok(Recipe {
-            operation,
-            kernel,
             program: Program::new(kernel, operation, lrn, reach, &tile),
             workspace: tile.workspace(&dispatches),
             dispatches,

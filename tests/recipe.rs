@@ -22,7 +22,7 @@ fn constant(program: &Program, name: &str) -> Option<u64> {
 
 /// Pixels that a workgroup computes.
 fn pixels_of_a_group(recipe: &Recipe) -> u64 {
-    let name = if recipe.kernel == Kernel::Pixel { "PIXELS" } else { "INVOCATIONS" };
+    let name = if recipe.program.kernel == Kernel::Pixel { "PIXELS" } else { "INVOCATIONS" };
     constant(&recipe.program, name).unwrap()
 }
 
@@ -76,7 +76,8 @@ fn follow(recipe: &Recipe, dispatch: &Dispatch, halo: (u64, u64), written: &mut 
 fn check(recipe: &Recipe, shape: &Shape, lrn: &Lrn, limits: &wgpu::Limits) {
     let most = |reach: u32| u64::from(reach).min(shape.channels().saturating_sub(1));
     let (p, q) = (most(lrn.look_behind()), most(lrn.look_ahead()));
-    let halo = if recipe.operation == Operation::Backward { (p + q, p + q) } else { (p, q) };
+    let halo =
+        if recipe.program.operation == Operation::Backward { (p + q, p + q) } else { (p, q) };
     let mut written = vec![0; shape.elements() as usize];
     let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
     for dispatch in &recipe.dispatches {

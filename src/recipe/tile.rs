@@ -16,8 +16,10 @@ pub(crate) struct Tile {
     pub(crate) span: u64,
     /// Channels whose sums are scanned by one invocation (pixel).
     pub(crate) block: u64,
-    /// Values that it keeps: per invocation (column) or for the workgroup (pixel).
+    /// Values that each owner keeps.
     pub(crate) slots: u64,
+    /// Owners of slots: every invocation (column) or the workgroup (pixel).
+    owners: u64,
     /// Whether the slots are in a workspace buffer, being too many for a faster place.
     pub(crate) in_workspace: bool,
     /// The most workgroups of one dispatch.
@@ -86,12 +88,7 @@ impl Tile {
 
     /// The bytes that a workgroup keeps in the workspace.
     fn group_bytes(&self) -> u64 {
-        self.slots.saturating_mul(self.owners()).saturating_mul(SLOT)
-    }
-
-    /// The invocations that have slots of their own.
-    fn owners(&self) -> u64 {
-        if self.block == 0 { self.invocations } else { 1 }
+        self.slots.saturating_mul(self.owners).saturating_mul(SLOT)
     }
 
     /// Finds `most_groups`: what the grid and the workspace allow.
@@ -122,13 +119,15 @@ fn column(operation: Operation, shape: &Shape, (p, q): (u64, u64), limits: &wgpu
         Operation::Backward => 4,   // squares, x, terms, scaled dy
     };
     let slots = window.saturating_mul(rings);
+    let invocations = COLUMN_INVOCATIONS.min(most_invocations(limits));
     Tile {
-        invocations: COLUMN_INVOCATIONS.min(most_invocations(limits)),
-        pixels: COLUMN_INVOCATIONS.min(most_invocations(limits)),
+        invocations,
+        pixels: invocations,
         segment: segment(shape, window),
         span: window,
         block: 0,
         slots,
+        owners: invocations,
         in_workspace: slots > PRIVATE_SLOTS,
         most_groups: 0,
     }
@@ -162,6 +161,7 @@ fn pixel(operation: Operation, shape: &Shape, reach: (u64, u64), limits: &wgpu::
         span,
         block: window.min(BLOCK.max(2 * window.isqrt())),
         slots: arrays * span * pixels,
+        owners: 1,
         in_workspace,
         most_groups: 0,
     }
