@@ -80,58 +80,74 @@ fn copy(gpu: &Gpu, operands: &[wgpu::Buffer]) -> impl Fn(&mut wgpu::CommandEncod
     }
 }
 
+/// A group for an operation, with its bytes and few samples: each is a whole submission.
+fn group<'a>(
+    criterion: &'a mut Criterion,
+    name: &str,
+    operation: Operation,
+    shape: &Shape,
+) -> Group<'a> {
+    let mut group = criterion.benchmark_group(format!("{name}/{}", operation.name()));
+    group.throughput(Throughput::Bytes(operation.bytes_moved(shape)));
+    group.sample_size(10).warm_up_time(Duration::from_millis(200));
+    group.measurement_time(Duration::from_secs(1));
+    group
+}
+
+/// A buffer with ordinary values for each operand.
+fn buffers(gpu: &Gpu, operation: Operation, shape: &Shape) -> Vec<wgpu::Buffer> {
+    let values: Vec<f32> = (0..shape.elements()).map(|i| (i % 1013) as f32 - 506.0).collect();
+    operation.operands().iter().map(|_| gpu.upload(&values).unwrap()).collect()
+}
+
+/// What records an operation with a kernel.
+fn layer(
+    gpu: &Gpu,
+    kernel: Kernel,
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    buffers: &[wgpu::Buffer],
+) -> impl Fn(&mut wgpu::CommandEncoder) {
+    let options = Options::default().kernel(kernel);
+    let plan = Plan::with_options(gpu.device(), lrn, shape, options).unwrap();
+    move |encoder| {
+        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
+        plan.record(encoder, operation, &operands).unwrap();
+    }
+}
+
 fn networks_beside_a_copy(criterion: &mut Criterion) {
     let gpu = Gpu::open_blocking().unwrap();
     println!("{} ({:?})", gpu.info().name, gpu.info().backend);
     for (name, shape, lrn) in networks() {
         for operation in Operation::ALL {
-            let mut group = criterion.benchmark_group(format!("{name}/{}", operation.name()));
-            group.throughput(Throughput::Bytes(operation.bytes_moved(&shape)));
-            group.sample_size(10).warm_up_time(Duration::from_millis(200));
-            group.measurement_time(Duration::from_secs(1));
-            let values: Vec<f32> =
-                (0..shape.elements()).map(|i| (i % 1013) as f32 - 506.0).collect();
-            let upload = |_: &&str| gpu.upload(&values).unwrap();
-            let operands: Vec<_> = operation.operands().iter().map(upload).collect();
+            let mut group = group(criterion, name, operation, &shape);
+            let buffers = buffers(&gpu, operation, &shape);
             for kernel in Kernel::ALL {
-                let options = Options::default().kernel(kernel);
-                let plan = Plan::with_options(gpu.device(), &lrn, &shape, options).unwrap();
-                let operands: Vec<_> = operands.iter().map(Into::into).collect();
-                time(&mut group, &gpu, kernel.name(), |encoder| {
-                    plan.record(encoder, operation, &operands).unwrap();
-                });
+                let record = layer(&gpu, kernel, &lrn, &shape, operation, &buffers);
+                time(&mut group, &gpu, kernel.name(), record);
             }
-            time(&mut group, &gpu, "copy", copy(&gpu, &operands));
-            group.finish();
+            time(&mut group, &gpu, "copy", copy(&gpu, &buffers));
         }
     }
 }
 
-/// The cost of a window hardly grows with its width: 256 channels, windows of 5 and of 255.
+/// The cost of a window hardly grows with its width: 256 channels, windows of 5 to 255.
 fn windows(criterion: &mut Criterion) {
     let gpu = Gpu::open_blocking().unwrap();
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
-    let values: Vec<f32> = (0..shape.elements()).map(|i| (i % 1013) as f32 - 506.0).collect();
     for operation in Operation::ALL {
-        let mut group = criterion.benchmark_group(format!("window/{}", operation.name()));
-        group.throughput(Throughput::Bytes(operation.bytes_moved(&shape)));
-        group.sample_size(10).warm_up_time(Duration::from_millis(200));
-        group.measurement_time(Duration::from_secs(1));
-        let upload = |_: &&str| gpu.upload(&values).unwrap();
-        let operands: Vec<_> = operation.operands().iter().map(upload).collect();
-        let operands: Vec<_> = operands.iter().map(Into::into).collect();
+        let mut group = group(criterion, "window", operation, &shape);
+        let buffers = buffers(&gpu, operation, &shape);
         for kernel in Kernel::ALL {
             for radius in [2, 5, 15, 40, 127] {
                 let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
-                let options = Options::default().kernel(kernel);
-                let plan = Plan::with_options(gpu.device(), &lrn, &shape, options).unwrap();
                 let id = format!("{}/{}", kernel.name(), 2 * radius + 1);
-                time(&mut group, &gpu, &id, |encoder| {
-                    plan.record(encoder, operation, &operands).unwrap()
-                });
+                let record = layer(&gpu, kernel, &lrn, &shape, operation, &buffers);
+                time(&mut group, &gpu, &id, record);
             }
         }
-        group.finish();
     }
 }
 
