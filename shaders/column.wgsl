@@ -1,65 +1,28 @@
-// column: one invocation per pixel walks its channels and keeps the window in rings of WINDOW slots.
+// column: one invocation per pixel (or four, as a Value) walks its channels in steps of STEP, with the
+// window in registers. For narrow windows, which are summed afresh for each channel.
 //
-// A window sum is a head plus a tail (van Herk, Gil and Werman): the walk is cut into blocks of
-// WINDOW channels; `head` is the running sum of the block so far, and a ring holds the suffix sums
-// of the block before. Three additions a channel however wide the window, and none subtracts, so
-// that a large or infinite value is forgotten as soon as it leaves the window.
-//
-// The loops over t have a constant length, so that a compiler can unroll narrow windows and hold
-// the rings in registers.
+// The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs. Loops on
+// one line are unrolled by src/program.rs, so that the arrays are registers; and the loads of a step
+// are independent of each other, so that all are under way at once.
 
-const SQUARES = 0u;
-const X = 1u;
-const TERMS = 2u;
-const SCALED = 3u;
+const HELD = HALO + STEP;
 
-// The slot of a ring for the channel `back` channels before the one of slot t.
-fn ring(which: u32, t: u32, back: u32) -> u32 {
-    let behind = t + WINDOW - back;
-    return slot(which * WINDOW + select(behind, behind - WINDOW, behind >= WINDOW));
-}
-
-// Whether a block is the first, which has no tails before it, or the last, which leaves none. In
-// registers, which begin as zeros, it is cheaper not to ask.
-struct Ends {
-    first: bool,
-    last: bool,
-}
-
-fn ends_of_walk(start: u32, block: u32, stop: u32) -> Ends {
-    return Ends(IN_WORKSPACE && block == start, IN_WORKSPACE && block + WINDOW >= stop);
-}
-
-// Enters a value into a ring of sums and returns the sum of the last WINDOW values.
-fn window_sum(which: u32, t: u32, value: Sum, head: Sum, ends: Ends) -> Sum {
-    var sum = head;
-    if t + 1u < WINDOW && !ends.first { sum = add(sum, scratch[slot(which * WINDOW + t + 1u)]); }
-    if !ends.last { scratch[slot(which * WINDOW + t)] = value; }
-    return sum;
-}
-
-// At the end of a block: its values become suffix sums.
-fn end_block(which: u32) {
-    var sum = exactly(0.0);
-    for (var i = 0u; i < WINDOW; i++) {
-        let at = slot(which * WINDOW + WINDOW - 1u - i);
-        sum = add(sum, scratch[at]);
-        scratch[at] = sum;
-    }
-}
+var<private> held_x: array<Value, HELD>;
+var<private> squares: array<Sum, HELD>;
+var<private> sums: array<Sum, STEP>;
+var<private> terms: array<Sum, HELD>;
+var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 
 // What an invocation walks.
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
-    start: u32,      // first channel read
-    write_begin: u32,
-    write_end: u32,
+    begin: u32,      // first channel written
+    end: u32,
 }
 
-// `lead` channels before its segment an invocation begins to read.
-fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
+fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     group = group_of(workgroup);
     lane = index;
     let pixel = group / chunk.segments * INVOCATIONS + lane;
@@ -69,109 +32,99 @@ fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
         pixel < chunk.pixels,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
-        begin - min(begin - chunk.read_begin, lead),
         begin,
         min(begin + chunk.segment, chunk.write_end),
     );
 }
 
-fn load_x(w: Walk, channel: u32) -> f32 {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return 0.0; }
-    return x[w.input + channel * chunk.inner];
+fn hold(w: Walk, slot: u32, channel: u32) {
+    held_x[slot] = Value(0.0);
+    if within(channel, chunk.read_begin, chunk.read_end) { held_x[slot] = x[w.input + channel * chunk.inner]; }
+    squares[slot] = square(held_x[slot]);
+}
+
+fn hold_halo(w: Walk, channel: u32) {
+    for (var i = 0u; i < HALO; i++) { hold(w, i, channel + i); }
+}
+
+// Loads the channels of a step, and sums the windows that they complete.
+fn hold_step(w: Walk, channel: u32) {
+    for (var t = 0u; t < STEP; t++) { hold(w, HALO + t, channel + t); }
+    for (var t = 0u; t < STEP; t++) { sum_squares(t); }
+}
+
+fn sum_squares(t: u32) {
+    sums[t] = squares[t];
+    for (var i = 1u; i < WINDOW; i++) { sums[t] = add(sums[t], squares[t + i]); }
+}
+
+// Makes the end of a step the beginning of the next.
+fn shift() {
+    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
+    for (var i = 0u; i < HALO; i++) { squares[i] = squares[i + STEP]; }
+}
+
+fn write(w: Walk, channel: u32, result: Value) {
+    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, LOOK_BEHIND);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + LOOK_AHEAD;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(0.0);
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_squared = square(load_x(w, read));
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-                let i = read - LOOK_AHEAD;
-                if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = rounded(sum); }
-            }
-        }
-        if !ends.last { end_block(SQUARES); }
+    hold_halo(w, w.begin - LOOK_BEHIND);
+    for (var i = w.begin; i < w.end; i += STEP) {
+        hold_step(w, i + LOOK_AHEAD);
+        for (var t = 0u; t < STEP; t++) { write(w, i + t, rounded(sums[t])); }
+        shift();
     }
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, LOOK_BEHIND);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + LOOK_AHEAD;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(0.0);
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = exactly(x_read);
-                let x_squared = square(x_read);
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-                let i = read - LOOK_AHEAD;
-                if within(i, w.write_begin, w.write_end) {
-                    let x_i = scratch[ring(X, t, LOOK_AHEAD)].x;
-                    output[w.output + i * chunk.inner] = rounded(normalized(powers(base(sum)), x_i));
-                }
-            }
-        }
-        if !ends.last { end_block(SQUARES); }
+    hold_halo(w, w.begin - LOOK_BEHIND);
+    for (var i = w.begin; i < w.end; i += STEP) {
+        hold_step(w, i + LOOK_AHEAD);
+        for (var t = 0u; t < STEP; t++) { write(w, i + t, normalized_x(t)); }
+        shift();
     }
 }
 
+fn normalized_x(t: u32) -> Value {
+    return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
+}
+
+// A step completes the terms from channel j + LOOK_BEHIND on, and with them the gradients from j on.
+// The terms before those come from a run-up of HALO channels.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, WINDOW - 1u);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + WINDOW - 1u;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(0.0);
-        var terms_head = exactly(0.0);
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = exactly(x_read);
-                let x_squared = square(x_read);
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-
-                // The window of channel i is complete: its term is known.
-                let i = read - LOOK_AHEAD;
-                var scaled = exactly(0.0);
-                var term_i = exactly(0.0);
-                if within(i, chunk.read_begin, chunk.read_end) {
-                    let p = powers(base(sum));
-                    scaled = normalized(p, dy[w.input + i * chunk.inner]);
-                    term_i = term(p, scratch[ring(X, t, LOOK_AHEAD)].x, scaled);
-                }
-                scratch[ring(SCALED, t, 0u)] = scaled;
-                terms_head = add(terms_head, term_i);
-                let terms = window_sum(TERMS, t, term_i, terms_head, ends);
-
-                // The mirrored window of channel j is complete: its gradient is known.
-                let j = read - (WINDOW - 1u);
-                if within(j, w.write_begin, w.write_end) {
-                    let x_j = scratch[ring(X, t, WINDOW - 1u)].x;
-                    let scaled_j = scratch[ring(SCALED, t, LOOK_BEHIND)];
-                    output[w.output + j * chunk.inner] = input_gradient(x_j, scaled_j, terms);
-                }
-            }
-        }
-        if !ends.last {
-            end_block(SQUARES);
-            end_block(TERMS);
-        }
+    let start = w.begin - HALO;
+    hold_halo(w, start);
+    for (var done = 0u; done < w.end - start; done += STEP) {
+        let j = start + done;
+        hold_step(w, j + HALO);
+        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + t, t); }
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(t)); }
+        shift();
+        for (var i = 0u; i < HALO; i++) { terms[i] = terms[i + STEP]; }
+        for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; }
     }
+}
+
+fn hold_term(w: Walk, i: u32, t: u32) {
+    var dy_i = Value(0.0);
+    if within(i, chunk.read_begin, chunk.read_end) { dy_i = dy[w.input + i * chunk.inner]; }
+    let p = powers(base(sums[t]));
+    scaled[LOOK_BEHIND + t] = scaled_gradient(p, dy_i);
+    terms[HALO + t] = term(p, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
+}
+
+fn gradient_of_x(t: u32) -> Value {
+    var sum = terms[t];
+    for (var i = 1u; i < WINDOW; i++) { sum = add(sum, terms[t + i]); }
+    return input_gradient(held_x[t], scaled[t], sum);
 }

@@ -1,36 +1,33 @@
-// copy: moves as many bytes as a layer has to, and computes nothing: what LRN is compared with in
-// benchmarks. Four values an invocation.
+// copy: what the benchmarks compare with. It moves the bytes of square sums and forward (copy_one) or of
+// backward (copy_two), and computes nothing to speak of; `empty` does nothing at all.
+//
+// A prelude written by benches/shared/copy.rs stands in front: INVOCATIONS and the type Stored.
 
-const INVOCATIONS = 256u;
-
-@group(0) @binding(0) var<storage, read_write> first: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read_write> second: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;
-
-fn index(workgroup: vec3<u32>, groups: vec3<u32>, lane: u32) -> u32 {
-    return (workgroup.y * groups.x + workgroup.x) * INVOCATIONS + lane;
+struct Size {
+    values: u32,
+    grid_width: u32,
 }
 
-// As forward: one tensor read, one written.
+@group(0) @binding(0) var<uniform> size: Size;
+@group(0) @binding(1) var<storage, read_write> x: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> dy: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> output: array<Stored>;
+
+fn number(workgroup: vec3<u32>, index: u32) -> u32 {
+    return (workgroup.y * size.grid_width + workgroup.x) * INVOCATIONS + index;
+}
+
 @compute @workgroup_size(INVOCATIONS)
-fn copy_one(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = index(workgroup, groups, lane);
-    if i >= arrayLength(&output) { return; }
-    output[i] = first[i];
+fn copy_one(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let i = number(workgroup, index);
+    if i < size.values { output[i] = x[i]; }
 }
 
-// As backward: two tensors read, one written.
 @compute @workgroup_size(INVOCATIONS)
-fn copy_two(
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = index(workgroup, groups, lane);
-    if i >= arrayLength(&output) { return; }
-    output[i] = first[i] + second[i];
+fn copy_two(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let i = number(workgroup, index);
+    if i < size.values { output[i] = x[i] + dy[i]; }
 }
+
+@compute @workgroup_size(INVOCATIONS)
+fn empty() {}

@@ -8,12 +8,10 @@
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
 // A prelude written by src/program.rs stands in front: POWER, INVOCATIONS, LOOK_BEHIND (p),
-// LOOK_AHEAD (q), the constants of the kernel, and the array `scratch` with its functions `slot`
-// (the place of a value) and `barrier`.
+// LOOK_AHEAD (q), the constants of the kernel, and the types Stored, of what is loaded at once, and Value, of what is
+// computed at once: f32, or vec4<f32> for four neighbouring pixels. After it comes the arithmetic of sums: pair.wgsl or double.wgsl.
 
-const WINDOW = LOOK_BEHIND + 1u + LOOK_AHEAD;
-
-// src/recipe.rs: struct Chunk
+// src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {
     channels: u32,      // length of the axis
     inner: u32,         // elements from a channel to the next
@@ -31,16 +29,16 @@ struct Chunk {
     a: f32,
     beta: f32,
     k: f32,
-    gradient: f32,      // 2 a beta / SCALE = gradient * (1 + gradient_rest)
+    gradient: f32,      // 2 a beta = gradient * (1 + gradient_rest)
     gradient_rest: f32,
     zero: u32,          // always 0
 }
 
 // All operands are read_write, so that they may be disjoint ranges of one buffer.
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read_write> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> dy: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> output: array<Stored>;
 
 // The workgroup in the folded grid, and the invocation in its workgroup.
 var<private> group: u32;
@@ -48,9 +46,7 @@ var<private> lane: u32;
 
 fn group_of(workgroup: vec3<u32>) -> u32 { return workgroup.y * chunk.grid_width + workgroup.x; }
 
-// Backward terms are summed times 2^40: else those below 1e-38 would lose digits that matter where
-// x is large.
-const SCALE = 1099511627776.0;
+const LARGEST = 3.4028234e38;
 
 const ZERO = 0u;
 const HALF = 1u;
@@ -59,59 +55,46 @@ const ONE = 3u;
 const GENERAL = 4u;
 
 fn base(square_sum: Sum) -> Sum {
-    return add(exactly(chunk.k), multiply(exactly(chunk.a), square_sum));
+    return add(exactly(Value(chunk.k)), multiply(exactly(Value(chunk.a)), square_sum));
 }
 
 // b^-beta and lift / b, as factors, and SCALE / lift.
 struct Powers {
-    normalize: Sum,
-    reciprocal: Sum,
-    scale_x: f32,
+    normalize: Factor,
+    reciprocal: Factor,
+    scale_x: Value,
 }
 
-// (1 - e)^(-1/2) - 1
-fn series(e: f32) -> f32 { return e * (0.5 + 0.375 * e); }
-
-// With a short t near b^(-1/2) and the error e of t^2 b = 1 - e, which is exact, the binomial series
-// gives b^(-1/2) = t (1 + c) and its square; b^(-1/4) = u (1 + d) is the square root of that, found
-// alike. So no digit depends on how well a device computes square roots.
 fn powers(b: Sum) -> Powers {
-    let b1 = rounded(b);
-    let infinite = b1 > LARGEST; // its powers are 0, which not every device finds by itself
-    let t = select(leading(inverseSqrt(b1)), 0.0, infinite);
-    let bh = leading(b1);
-    let r = t * bh;
-    let rest = opaque(b.x - bh) + b.y;
-    let e = (opaque(1.0 - t * leading(r)) - t * trailing(r)) - t * (t * rest);
-    let c = select(series(e), 0.0, infinite);
-    let lift = select(1.0, SCALE, b1 > 1.0); // keeps 1/b, or x, from being too small
-    let scale_x = select(SCALE, 1.0, b1 > 1.0);
-    let square = c * (2.0 + c);
-    let reciprocal = Sum(lift * t * t, square);
-    if POWER == ZERO { return Powers(exactly(1.0), reciprocal, scale_x); }
-    if POWER == HALF { return Powers(Sum(t, c), reciprocal, scale_x); }
-    if POWER == ONE { return Powers(Sum(t * t, square), reciprocal, scale_x); }
-    if POWER == GENERAL { return Powers(exactly(pow(b1, -chunk.beta)), reciprocal, scale_x); }
-    let u = leading(sqrt(t));
-    let f = (opaque(t - u * u) + t * c) * (t * b1 * (1.0 + c));
-    let d = select(series(f), 0.0, infinite);
-    return Powers(Sum(t * u, c + d + c * d), reciprocal, scale_x);
+    let root = inverse_fourth_root(b);
+    let half = times(root, root);
+    let above = rounded(b) > Value(1.0);
+    let lift = select(Value(1.0), Value(SCALE), above); // keeps 1/b, or x, from being too small
+    let reciprocal = times(lifted(half, lift), half);
+    let scale_x = select(Value(SCALE), Value(1.0), above);
+    if POWER == ZERO { return Powers(factor(Value(1.0), Value(0.0)), reciprocal, scale_x); }
+    if POWER == HALF { return Powers(half, reciprocal, scale_x); }
+    if POWER == THREE_QUARTERS { return Powers(times(root, half), reciprocal, scale_x); }
+    if POWER == ONE { return Powers(times(half, half), reciprocal, scale_x); }
+    let power = pow(rounded(b), Value(-chunk.beta));
+    return Powers(factor(power, Value(0.0)), reciprocal, scale_x);
 }
 
-// v / b^beta
-fn normalized(p: Powers, v: f32) -> Sum {
-    return scale(v, p.normalize);
-}
+// x_i / b_i^beta
+fn normalized(p: Powers, x_i: Value) -> Value { return rounded(scale(x_i, p.normalize)); }
+
+// dy_i / b_i^beta
+fn scaled_gradient(p: Powers, dy_i: Value) -> Sum { return settled(scale(dy_i, p.normalize)); }
 
 // The backward term t_i, times SCALE; `scaled` is dy_i / b_i^beta.
-fn term(p: Powers, x_i: f32, scaled: Sum) -> Sum {
-    return multiply(scaled, scale(p.scale_x * x_i, p.reciprocal));
+fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
+    return multiply(scaled, settled(scale(p.scale_x * x_i, p.reciprocal)));
 }
 
-fn input_gradient(x_j: f32, scaled: Sum, terms: Sum) -> f32 {
+fn input_gradient(x_j: Value, scaled: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
-    let share = multiply(scale(-x_j, Sum(chunk.gradient, chunk.gradient_rest)), terms);
-    return rounded(add(scaled, share));
+    let gradient = factor(Value(chunk.gradient / SCALE), Value(chunk.gradient_rest));
+    return rounded(add(scaled, multiply(scale(-x_j, gradient), terms)));
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

@@ -62,8 +62,8 @@ fn item(h: Held, number: u32) -> Item {
     );
 }
 
-fn load_x(i: Item) -> f32 {
-    if !i.some { return 0.0; }
+fn load_x(i: Item) -> Value {
+    if !i.some { return Value(0.0); }
     return x[chunk.input_shift + i.offset];
 }
 
@@ -80,12 +80,12 @@ fn scan_blocks(values: u32) {
     for (var n = lane; n < PIXELS * BLOCKS; n += INVOCATIONS) {
         let begin = n / BLOCKS * SPAN + n % BLOCKS * BLOCK;
         let length = min(BLOCK, SPAN - n % BLOCKS * BLOCK);
-        var head = exactly(0.0);
+        var head = exactly(Value(0.0));
         for (var t = 0u; t < length; t++) {
             head = add(head, scratch[array_slot(values, begin + t)]);
             scratch[array_slot(HEAD, begin + t)] = head;
         }
-        var tail = exactly(0.0);
+        var tail = exactly(Value(0.0));
         for (var t = length; t > 0u; t--) {
             tail = add(tail, scratch[array_slot(values, begin + t - 1u)]);
             scratch[array_slot(values, begin + t - 1u)] = tail;
@@ -154,7 +154,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
         let i = item(h, n);
         if writes(h, i) {
             let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
-            output[chunk.output_shift + i.offset] = rounded(normalized(powers(b), load_x(i)));
+            output[chunk.output_shift + i.offset] = normalized(powers(b), load_x(i));
         }
     }
 }
@@ -164,15 +164,15 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if idle(workgroup) { return; }
     group = group_of(workgroup);
     lane = index;
-    let h = held(WINDOW - 1u, WINDOW - 1u);
+    let h = held(HALO, HALO);
     scan_squares(h);
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        var scaled = exactly(0.0);
-        var term_i = exactly(0.0);
+        var scaled = exactly(Value(0.0));
+        var term_i = exactly(Value(0.0));
         if i.some {
             let p = powers(base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
-            scaled = normalized(p, dy[chunk.input_shift + i.offset]);
+            scaled = scaled_gradient(p, dy[chunk.input_shift + i.offset]);
             term_i = term(p, load_x(i), scaled);
         }
         scratch[array_slot(SCALED, i.index)] = scaled;

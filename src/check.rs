@@ -1,8 +1,9 @@
 //! Comparing a result with the CPU reference, in units of the error that the arithmetic allows.
 //!
 //! The bound of each element follows from the steps of the kernels. Sums are kept in two f32
-//! (`shaders/sum.wgsl`), so that what remains is the last rounding, a few errors of 2⁻³³ for each
-//! addition, and those of the powers: 2⁻²⁹ for β = ½, ¾ and 1; for others, those that
+//! (`shaders/pair.wgsl`; `shaders/double.wgsl` is more exact), so that what remains is the last
+//! rounding, a few errors of 2⁻³³ for each addition, and those of the powers: half as much as the last
+//! rounding for β = ½, ¾ and 1; for others, those that
 //! [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows `pow`. Numbers below the normal
 //! range of f32 may be flushed to zero. DESIGN.md derives the numbers.
 //!
@@ -10,8 +11,10 @@
 //! base above 2¹²⁴, or backward terms above 2⁸⁴.
 
 use crate::cpu::{self, Pixel, check_length, for_each_pixel};
-use crate::recipe::SCALE;
 use crate::{Lrn, Operation, Power, Result, Shape};
+
+/// The backward terms are summed times this power of two; `SCALE` in `shaders/pair.wgsl`.
+const SCALE: f64 = (1u64 << 40) as f64;
 
 /// Half an ulp, the relative error of one correctly rounded f32 step.
 const U: f64 = f32::EPSILON as f64 / 2.0;
@@ -19,9 +22,12 @@ const U: f64 = f32::EPSILON as f64 / 2.0;
 /// Relative error of one step with sums: three roundings of a low part that is 2⁻¹¹ of the whole.
 const STEP: f64 = 3.0 * U / 2048.0;
 
-/// Relative error of the powers of b, without that of b: the binomial series breaks off after two
-/// terms of at most 2⁻¹⁰, for each of two square roots.
-const POWERS: f64 = 1.0 / (1u64 << 29) as f64;
+/// Relative error of the powers of b, without that of b: those of the low part of a factor, which is
+/// up to 2⁻⁴ of it, in at most four factors of b^(−¼).
+const POWERS: f64 = U / 2.0;
+
+/// Relative error of a product with a factor: three roundings of such a low part.
+const SCALED: f64 = 3.0 * U / 16.0;
 
 /// What a device that flushes subnormal numbers may lose in the parts of one product.
 const TINY: f64 = 4.0 * f32::MIN_POSITIVE as f64;
@@ -182,7 +188,7 @@ impl Normalized {
         Normalized {
             base,
             value: f64::from(v[pixel.at(i)]) * base.powf(-beta),
-            relative: from_base + power_error(lrn.beta(), base) + 2.0 * STEP,
+            relative: from_base + power_error(lrn.beta(), base) + SCALED + STEP,
         }
     }
 
@@ -204,7 +210,11 @@ impl Term {
         let base = scaled.base;
         Term {
             size: (scaled.value * f64::from(x[pixel.at(i)]) / base).abs(),
-            relative: scaled.relative + base_error(lrn, pixel, i, base) + POWERS + 3.0 * STEP,
+            relative: scaled.relative
+                + base_error(lrn, pixel, i, base)
+                + POWERS
+                + SCALED
+                + 3.0 * STEP,
             scaled,
         }
     }

@@ -42,6 +42,22 @@ pub enum Error {
         /// The names that are known.
         known: String,
     },
+    /// No choice of kernel, arithmetic and width fits what was forced.
+    #[error("no choice {wanted:?} for this layer on this device; available are {available}")]
+    Unavailable {
+        /// Kernel, arithmetic and width that were forced; `any` where left open.
+        wanted: String,
+        /// The choices there are.
+        available: String,
+    },
+    /// A text is no tuning.
+    #[error("the tuning has no line like \"{operation} column pair 1\": {given:?}")]
+    Tuning {
+        /// The operation that it does not tell, or not completely.
+        operation: &'static str,
+        /// The text that was given.
+        given: String,
+    },
     /// The axis does not exist in the tensor.
     #[error("axis {axis} is outside a tensor of rank {rank}; use {} to {}", -(*rank as i64), *rank as i64 - 1)]
     Axis {

@@ -2,10 +2,16 @@
 
 mod gpu;
 mod layer;
+#[cfg(not(target_arch = "wasm32"))]
+mod timer;
+#[cfg(not(target_arch = "wasm32"))]
+mod tune;
 
 use crate::{Error, Result};
 pub use gpu::Gpu;
 pub use layer::Layer;
+#[cfg(not(target_arch = "wasm32"))]
+pub use timer::{Clock, Timer};
 
 /// Every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows; the one that
 /// [`Gpu::open`] would take first.

@@ -2,6 +2,7 @@
 #![warn(missing_docs, unreachable_pub)]
 #![forbid(unsafe_code)]
 
+mod choice;
 mod convention;
 mod error;
 mod lrn;
@@ -11,20 +12,25 @@ mod program;
 mod recipe;
 mod scope;
 mod shape;
+mod tuning;
 
 pub mod check;
 pub mod cpu;
 pub mod host;
 
+pub use choice::{Arithmetic, Choice, Kernel, Options};
 pub use convention::{Convention, Spelling};
 pub use error::{Error, Result};
+#[cfg(not(target_arch = "wasm32"))]
+pub use host::{Clock, Timer};
 pub use host::{Gpu, Layer};
 pub use lrn::Lrn;
 pub use operand::Operand;
-pub use plan::{Options, Plan};
+pub use plan::{Bound, Plan};
 pub use program::{Power, Program, Scratch};
-pub use recipe::{Chunk, Dispatch, Kernel, Operation, Recipe};
+pub use recipe::{Chunk, Dispatch, Operation, Recipe};
 pub use shape::Shape;
+pub use tuning::Tuning;
 
 /// The wgpu whose types this crate takes.
 pub use wgpu;

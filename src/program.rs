@@ -1,14 +1,12 @@
 //! The shader text of a kernel, with its constants in front.
 
 use crate::recipe::tile::Tile;
-use crate::{Kernel, Lrn, Operation};
+use crate::{Arithmetic, Choice, Kernel, Lrn, Operation};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// The uniform, the bindings and the formula, shared by the kernels.
 const LRN: &str = include_str!("../shaders/lrn.wgsl");
-
-/// The arithmetic of sums that keep their rounding errors.
-const SUM: &str = include_str!("../shaders/sum.wgsl");
 
 /// A shader: its file, its entry point and the constants it is compiled with.
 ///
@@ -16,8 +14,8 @@ const SUM: &str = include_str!("../shaders/sum.wgsl");
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Program {
-    /// The file of `shaders/`.
-    pub kernel: Kernel,
+    /// The files of `shaders/`, and how many pixels a Value has.
+    pub choice: Choice,
     /// The entry point.
     pub operation: Operation,
     /// How b^β is computed.
@@ -67,9 +65,11 @@ impl Power {
     }
 }
 
-/// Where a kernel keeps the values of its window; the number counts sums of two f32.
+/// Where a kernel keeps the sums of its window, and how many.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Scratch {
+    /// In arrays that the shader itself declares.
+    None,
     /// Private to each invocation: registers, where the compiler can.
     Private(u64),
     /// Shared by a workgroup.
@@ -84,6 +84,7 @@ impl Scratch {
     fn declaration(self, kernel: Kernel) -> String {
         let in_workspace = matches!(self, Scratch::Workspace(_));
         let (variable, place, barrier) = match self {
+            Scratch::None => return String::new(),
             Scratch::Private(n) => {
                 (format!("var<private> scratch: array<Sum, {n}>;"), "i".into(), "")
             }
@@ -96,7 +97,7 @@ impl Scratch {
                 "@group(0) @binding(4) var<storage, read_write> scratch: array<Sum>;".into(),
                 match kernel {
                     Kernel::Pixel => format!("group * {n}u + i"),
-                    Kernel::Column => format!("(group * {n}u + i) * INVOCATIONS + lane"),
+                    _ => format!("(group * {n}u + i) * INVOCATIONS + lane"),
                 },
                 "storageBarrier();",
             ),
@@ -111,50 +112,74 @@ impl Scratch {
 
 impl Program {
     pub(crate) fn new(
-        kernel: Kernel,
+        choice: Choice,
         operation: Operation,
         lrn: &Lrn,
         (look_behind, look_ahead): (u64, u64),
         tile: &Tile,
     ) -> Program {
         let mut constants = vec![
-            ("INVOCATIONS", tile.invocations),
             ("LOOK_BEHIND", look_behind),
             ("LOOK_AHEAD", look_ahead),
+            ("WINDOW", look_behind + 1 + look_ahead),
+            ("HALO", look_behind + look_ahead),
         ];
-        if kernel == Kernel::Pixel {
-            constants.extend([("PIXELS", tile.pixels), ("SPAN", tile.span), ("BLOCK", tile.block)]);
-        }
-        let scratch = match kernel {
-            _ if tile.in_workspace => Scratch::Workspace,
-            Kernel::Column => Scratch::Private,
-            Kernel::Pixel => Scratch::Workgroup,
-        };
+        constants.extend(&tile.constants);
         Program {
-            kernel,
+            choice,
             operation,
             power: match operation {
                 Operation::SquareSums => Power::Zero, // none is computed
                 _ => Power::of(lrn.beta()),
             },
-            scratch: scratch(tile.slots),
+            scratch: tile.scratch,
             constants: constants.into_iter().map(|(name, value)| (name, value as u32)).collect(),
         }
     }
 
-    /// The whole WGSL source: constants, `shaders/sum.wgsl`, `shaders/lrn.wgsl`, then the
-    /// kernel's file.
+    /// The whole WGSL source: constants, `shaders/lrn.wgsl`, then the files of the arithmetic and the
+    /// kernel.
     pub fn source(&self) -> String {
-        let kernel = match self.kernel {
-            Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
-            Kernel::Column => include_str!("../shaders/column.wgsl"),
+        let arithmetic = match self.choice.arithmetic {
+            Arithmetic::Pair => include_str!("../shaders/pair.wgsl"),
+            Arithmetic::Double => include_str!("../shaders/double.wgsl"),
         };
-        [self.prelude().as_str(), SUM, LRN, kernel].join("\n")
+        let kernel = match self.choice.kernel {
+            Kernel::Whole => include_str!("../shaders/whole.wgsl"),
+            Kernel::Row => include_str!("../shaders/row.wgsl"),
+            Kernel::Column => include_str!("../shaders/column.wgsl"),
+            Kernel::Ring => include_str!("../shaders/ring.wgsl"),
+            Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
+        };
+        [self.prelude().as_str(), LRN, arithmetic, &self.unrolled(kernel)].join("\n")
+    }
+
+    /// The text with each loop that stands on one line and runs over a constant written out. Arrays
+    /// become registers only where no loop is left, and compilers differ in which they unroll.
+    fn unrolled(&self, text: &str) -> String {
+        let lines = text.lines().map(|line| match self.one_line_loop(line) {
+            Some((variable, range, body)) => {
+                range.map(|i| substituted(body, variable, &format!("{i}u"))).collect()
+            }
+            None => format!("{line}\n"),
+        });
+        lines.collect()
+    }
+
+    /// Variable, range and body of `for (var i = 0u; i < NAME; i++) { body }`.
+    fn one_line_loop<'a>(&self, line: &'a str) -> Option<(&'a str, Range<u32>, &'a str)> {
+        let (variable, rest) = line.trim().strip_prefix("for (var ")?.split_once(" = ")?;
+        let (start, rest) = rest.split_once("u; ")?;
+        let (_, rest) = rest.split_once(" < ")?;
+        let (end, rest) = rest.split_once("; ")?;
+        let body = rest.split_once("{ ")?.1.strip_suffix(" }")?;
+        let (_, end) = self.constants.iter().find(|(name, _)| *name == end)?;
+        Some((variable, start.parse().ok()?..*end, body))
     }
 
     /// The label that wgpu's errors and profilers show.
     pub fn label(&self) -> String {
-        format!("lrn {} {}", self.operation.name(), self.kernel.name())
+        format!("lrn {} {}", self.operation.name(), self.choice)
     }
 
     fn prelude(&self) -> String {
@@ -163,6 +188,40 @@ impl Program {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "const {name} = {value}u;");
         }
-        text + &self.scratch.declaration(self.kernel)
+        text + &self.types() + &self.scratch.declaration(self.choice.kernel)
     }
+
+    /// What is loaded and stored at once; what is computed at once, its bits, and the same in f64.
+    fn types(&self) -> String {
+        let of = |scalar: &str, width| match width {
+            1 => scalar.to_owned(),
+            width => format!("vec{width}<{scalar}>"),
+        };
+        let stored = self.choice.width;
+        let width = if self.choice.kernel == Kernel::Row { 1 } else { stored };
+        let mut text = format!("alias Stored = {};\n", of("f32", stored));
+        text += &format!("alias Value = {};\n", of("f32", width));
+        text += &format!("alias Bits = {};\n", of("u32", width));
+        if self.choice.arithmetic == Arithmetic::Double {
+            text += &format!("alias Double = {};\n", of("f64", width));
+        }
+        text
+    }
+}
+
+/// The text with a variable replaced, as a line.
+fn substituted(text: &str, variable: &str, value: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut line = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(length);
+        line += if word == variable { value } else { word };
+        let length = after.find(is_word).unwrap_or(after.len());
+        let (between, after) = after.split_at(length);
+        line += between;
+        rest = after;
+    }
+    line + "\n"
 }

@@ -7,7 +7,7 @@ pub(crate) mod tile;
 
 use crate::cpu::check_length;
 use crate::program::Program;
-use crate::{Error, Lrn, Result, Shape};
+use crate::{Choice, Error, Kernel, Lrn, Options, Result, Shape};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use tile::Tile;
@@ -76,59 +76,8 @@ impl Operation {
     }
 }
 
-/// How it is computed. Both kernels take every shape and every window.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Kernel {
-    /// `shaders/pixel.wgsl`: one workgroup per pixel, squares in workgroup memory.
-    Pixel,
-    /// `shaders/column.wgsl`: one invocation per pixel walks its channels, window in registers.
-    Column,
-}
-
-impl Kernel {
-    /// Every kernel.
-    pub const ALL: [Kernel; 2] = [Self::Pixel, Self::Column];
-
-    /// The name; also that of the shader's file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pixel => "pixel",
-            Self::Column => "column",
-        }
-    }
-
-    /// The kernel of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Kernel> {
-        Self::ALL.into_iter().find(|kernel| kernel.name() == name).ok_or_else(|| {
-            Error::UnknownName {
-                kind: "kernel",
-                given: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
-    }
-
-    /// The kernel for a shape and a window of that many channels.
-    ///
-    /// *Column* where neighbouring invocations read neighbouring pixels, so that its loads
-    /// coalesce, and the window is narrow enough for registers; *pixel* otherwise.
-    pub fn pick(shape: &Shape, window: u64) -> Kernel {
-        if shape.inner() >= COALESCED && window <= REGISTERS { Self::Column } else { Self::Pixel }
-    }
-}
-
-/// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of
-/// common GPUs.
-const COALESCED: u64 = 32;
-
-/// The widest window whose rings (four in backward) a compiler can hope to keep in registers.
-const REGISTERS: u64 = 32;
-
-/// What one dispatch computes, as the shaders see it: `struct Chunk` in `shaders/lrn.wgsl`.
+/// What one dispatch computes, as the shaders see it: `struct Chunk` in `shaders/lrn.wgsl`. Elements
+/// and pixels are counted in Values, of [`Choice::width`] pixels each.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Chunk {
@@ -148,7 +97,7 @@ pub struct Chunk {
     pub write_begin: u32,
     /// One past the last channel to write.
     pub write_end: u32,
-    /// Channels that one invocation (column) or one workgroup (pixel) writes.
+    /// Channels that one invocation (column, ring) or one workgroup (pixel) writes.
     pub segment: u32,
     /// Segments from `write_begin` to `write_end`.
     pub segments: u32,
@@ -164,7 +113,7 @@ pub struct Chunk {
     pub beta: f32,
     /// Bias.
     pub k: f32,
-    /// 2·a·β, divided by the scale of the backward terms, is `gradient · (1 + gradient_rest)`.
+    /// 2·a·β is `gradient · (1 + gradient_rest)`.
     pub gradient: f32,
     /// What the rounding of `gradient` leaves, relative to it.
     pub gradient_rest: f32,
@@ -173,10 +122,6 @@ pub struct Chunk {
     /// To a multiple of 16 bytes, as uniform buffers want it.
     pub padding: [u32; 1],
 }
-
-/// The backward terms are summed times this power of two, so that terms below f32's normal range
-/// still count where x is large; `SCALE` in `shaders/lrn.wgsl`.
-pub(crate) const SCALE: f64 = 1_099_511_627_776.0; // 2^40
 
 /// One dispatch: what is bound, what the shader is told, how many workgroups run.
 #[derive(Clone, Debug, PartialEq)]
@@ -204,51 +149,95 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Decides everything. `kernel` forces one; `None` lets [`Kernel::pick`] choose.
+    /// Decides everything.
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] where no cut of the tensor fits the limits: one channel of one image with
-    /// its window exceeds `max_storage_buffer_binding_size`.
+    /// [`Error::Unavailable`] where the choice does not fit the layer, and [`Error::Limit`] where no
+    /// cut of the tensor fits the limits: one channel of one image with its window exceeds
+    /// `max_storage_buffer_binding_size`.
     pub fn new(
         lrn: &Lrn,
         shape: &Shape,
         operation: Operation,
-        kernel: Option<Kernel>,
+        choice: Choice,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        let shape = shape.canonical();
+        Options::from(choice).choose(lrn, shape, wgpu::Features::SHADER_F64)?;
+        let shape = &shape.canonical();
+        let tensor = Tensor::new(shape, choice, limits);
         let reach = lrn.reach(shape.channels());
-        let window = reach.0 + reach.1 + 1;
-        let kernel = kernel.unwrap_or_else(|| Kernel::pick(&shape, window));
-        let halo = operation.halo(reach);
-        let tile = Tile::new(kernel, operation, &shape, reach, limits)?;
+        let tile = Tile::new(choice, operation, &tensor.shape, reach, limits)?;
         let mut dispatches = Vec::new();
-        for region in cut::regions(&shape, halo, limits)? {
-            for work in region.works(&shape, &tile) {
-                dispatches.push(dispatch(lrn, &shape, &region, work, &tile, limits));
+        for region in cut::regions(&tensor, tensor.halo(operation.halo(reach)))? {
+            for work in region.works(&tensor.shape, &tile) {
+                dispatches.push(dispatch(lrn, &tensor, &region, work, &tile, limits));
             }
         }
         Ok(Recipe {
-            program: Program::new(kernel, operation, lrn, reach, &tile),
+            program: Program::new(choice, operation, lrn, reach, &tile),
             workspace: tile.workspace(&dispatches),
             dispatches,
         })
     }
 }
 
+/// A tensor counted in Values, and what of it can be bound.
+struct Tensor {
+    /// The canonical shape, counted in what is loaded at once: its pixels, or for *row* its channels,
+    /// are fewer by the width.
+    shape: Shape,
+    /// Channels that are loaded at once.
+    packet: u64,
+    /// Bytes that are loaded at once.
+    stored: u64,
+    /// Where bindings may start.
+    alignment: u64,
+    /// The most bytes of a binding.
+    most: u64,
+}
+
+impl Tensor {
+    fn new(shape: &Shape, choice: Choice, limits: &wgpu::Limits) -> Tensor {
+        let width = u64::from(choice.width);
+        let packet = if choice.kernel == Kernel::Row { width } else { 1 };
+        Tensor {
+            shape: shape.divided(packet, width / packet),
+            packet,
+            stored: 4 * width,
+            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(4 * width),
+            most: cut::most_bytes(limits),
+        }
+    }
+
+    /// Channels as what is loaded at once.
+    fn halo(&self, (before, after): (u64, u64)) -> (u64, u64) {
+        (before.div_ceil(self.packet), after.div_ceil(self.packet))
+    }
+
+    /// The bytes to bind for some channels of a region, and the element in that binding where
+    /// channel 0 would be.
+    fn bound(&self, region: &cut::Region, channels: &Range<u64>) -> (Range<u64>, u32) {
+        let elements = region.elements(&self.shape, channels);
+        let bytes = elements.start * self.stored..elements.end * self.stored;
+        let start = bytes.start / self.alignment * self.alignment;
+        let first = (bytes.start - start) / self.stored;
+        let shift = (first as u32).wrapping_sub((channels.start * self.shape.inner()) as u32);
+        (start..bytes.end, shift)
+    }
+}
+
 /// One dispatch over some work of a region.
 fn dispatch(
     lrn: &Lrn,
-    shape: &Shape,
+    tensor: &Tensor,
     region: &cut::Region,
     work: cut::Work,
     tile: &Tile,
     limits: &wgpu::Limits,
 ) -> Dispatch {
-    let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
-    let (input, input_shift) = bound(shape, region, &region.read, alignment);
-    let (output, output_shift) = bound(shape, region, &region.write, alignment);
+    let (input, input_shift) = tensor.bound(region, &region.read);
+    let (output, output_shift) = tensor.bound(region, &region.write);
     let pixels = work.pixels.end - work.pixels.start;
     let segments = (work.channels.end - work.channels.start).div_ceil(tile.segment);
     let grid = cut::grid(tile.groups(pixels, segments), limits);
@@ -258,8 +247,8 @@ fn dispatch(
         output,
         grid,
         chunk: Chunk {
-            channels: shape.channels() as u32,
-            inner: shape.inner() as u32,
+            channels: tensor.shape.channels() as u32,
+            inner: tensor.shape.inner() as u32,
             first_pixel: work.pixels.start as u32,
             pixels: pixels as u32,
             read_begin: region.read.start as u32,
@@ -282,27 +271,12 @@ fn dispatch(
     }
 }
 
-/// 2·a·β / [`SCALE`] as an f32 and the relative rest of its rounding.
+/// 2·a·β as an f32 and the relative rest of its rounding.
 fn gradient(lrn: &Lrn) -> (f32, f32) {
-    let exact = 2.0 * f64::from(lrn.a()) * f64::from(lrn.beta()) / SCALE;
+    let exact = 2.0 * f64::from(lrn.a()) * f64::from(lrn.beta());
     let rounded = exact as f32;
     let rest = if rounded == 0.0 { 0.0 } else { exact / f64::from(rounded) - 1.0 };
     (rounded, rest as f32)
-}
-
-/// The bytes to bind for some channels of a region, and the element in that binding where channel 0
-/// would be.
-fn bound(
-    shape: &Shape,
-    region: &cut::Region,
-    channels: &Range<u64>,
-    alignment: u64,
-) -> (Range<u64>, u32) {
-    let elements = region.elements(shape, channels);
-    let start = elements.start * 4 / alignment * alignment;
-    let first = (elements.start * 4 - start) / 4;
-    let shift = (first as u32).wrapping_sub((channels.start * shape.inner()) as u32);
-    (start..elements.end * 4, shift)
 }
 
 /// The error of a limit that no cut satisfies.

@@ -124,6 +124,18 @@ impl Shape {
         Shape { outer: self.outer * self.inner, channels: 1, inner: 1 }
     }
 
+    /// The same images, but only as many as have `bytes` bytes, and at least one.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn at_most(self, bytes: u64) -> Shape {
+        let image = (self.channels * self.inner).saturating_mul(4).max(1);
+        Shape { outer: self.outer.min((bytes / image).max(1)), ..self }
+    }
+
+    /// The same tensor counted in blocks of some channels and pixels, which divide it.
+    pub(crate) fn divided(self, channels: u64, pixels: u64) -> Shape {
+        Shape { channels: self.channels / channels, inner: self.inner / pixels, ..self }
+    }
+
     fn checked(self, dims: &[usize]) -> Result<Shape> {
         let fits = self
             .outer

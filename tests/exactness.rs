@@ -4,56 +4,91 @@ mod support;
 
 use support::{Random, describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Shape, wgpu};
+use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Shape, wgpu};
 
 /// Both reports of a layer on x and dy.
 fn reports(
     gpu: &Gpu,
-    kernel: Kernel,
+    choice: Choice,
     lrn: &Lrn,
     shape: &Shape,
     x: &[f32],
     dy: &[f32],
 ) -> [Report; 2] {
-    let plan = plan(gpu, kernel, lrn, shape);
+    let plan = plan(gpu, choice, lrn, shape);
     let y = run(gpu, &plan, Operation::Forward, &[x]);
     let dx = run(gpu, &plan, Operation::Backward, &[x, dy]);
     [check::forward(lrn, shape, x, &y).unwrap(), check::backward(lrn, shape, x, dy, &dx).unwrap()]
 }
 
-/// The largest errors, in ulp and in units of the bound, over windows up to 11 and inputs of both
-/// signs spread over magnitudes from 1e-12 to 1e12.
-fn largest(gpu: &Gpu, kernel: Kernel, beta: f32) -> [(f64, f64); 2] {
-    let shape = Shape::nchw(9, 31, 29, 17).unwrap();
+/// Look-behind and look-ahead, a and k.
+type Window = (u32, u32, f32, f32);
+
+/// Windows up to 11.
+const LAYERS: [Window; 5] =
+    [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)];
+
+/// Every adapter and choice, with a shape for which the choice is available and the layers to try.
+fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
+    let shapes = [
+        (Shape::nchw(9, 31, 29, 17).unwrap(), &LAYERS[..]), // odd: single pixels
+        (Shape::nchw(9, 31, 29, 16).unwrap(), &LAYERS[..]),
+        (Shape::nhwc(9, 29, 17, 32).unwrap(), &LAYERS[..]),
+        (Shape::nchw(39, 6, 29, 16).unwrap(), &LAYERS[3..4]), // a window of the whole axis
+    ];
+    let mut all: Vec<(&Gpu, Choice, Shape, &[Window])> = Vec::new();
+    for (shape, layers) in shapes {
+        let (p, q, a, k) = layers[0];
+        for (gpu, choice) in runs(&Lrn::exact(p, q, a, 0.75, k).unwrap(), &shape) {
+            if !all.iter().any(|(g, c, ..)| std::ptr::eq(*g, gpu) && *c == choice) {
+                all.push((gpu, choice, shape, layers));
+            }
+        }
+    }
+    assert!(Kernel::ALL.iter().all(|k| all.iter().any(|(_, c, ..)| c.kernel == *k)));
+    all
+}
+
+/// Prints and returns the largest errors, in ulp and in units of the bound, over inputs of both signs
+/// spread over magnitudes from 1e-12 to 1e12.
+fn largest(
+    gpu: &Gpu,
+    choice: Choice,
+    shape: &Shape,
+    layers: &[Window],
+    beta: f32,
+) -> [(f64, f64); 2] {
     let mut largest = [(0.0f64, 0.0f64); 2];
-    for (p, q, a, k) in
-        [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)]
-    {
+    let who = format!("{choice} on {}, beta {beta}", describe(gpu));
+    for &(p, q, a, k) in layers {
         let lrn = Lrn::exact(p, q, a, beta, k).unwrap();
         let mut random = Random(u64::from(p) + 1);
         let mut draw = || (0..shape.elements()).map(|_| random.decades(-12.0, 12.0)).collect();
         let (x, dy): (Vec<f32>, Vec<f32>) = (draw(), draw());
-        for (largest, report) in largest.iter_mut().zip(reports(gpu, kernel, &lrn, &shape, &x, &dy))
+        for (largest, report) in largest.iter_mut().zip(reports(gpu, choice, &lrn, shape, &x, &dy))
         {
-            assert!(report.passed(), "beta {beta}, window {p} {q}, {}: {report}", describe(gpu));
+            assert!(report.passed(), "window {p} {q}, {who}: {report}");
             *largest = (largest.0.max(report.ulps), largest.1.max(report.ratio));
         }
     }
+    let [forward, backward] = largest;
+    println!(
+        "{who}: forward {:.2} ulp ({:.3} of the bound), backward {:.2} ulp ({:.3})",
+        forward.0, forward.1, backward.0, backward.1
+    );
     largest
 }
 
 #[test]
 fn errors_are_within_the_bound_and_a_few_ulp() {
-    for (gpu, kernel) in runs() {
+    for (gpu, choice, shape, layers) in every_choice() {
         for beta in [0.5, 0.75, 1.0] {
-            let [forward, backward] = largest(gpu, kernel, beta);
-            let who = format!("{} on {}, beta {beta}", kernel.name(), describe(gpu));
-            println!(
-                "{who}: forward {:.2} ulp ({:.3} of the bound), backward {:.2} ulp ({:.3})",
-                forward.0, forward.1, backward.0, backward.1
-            );
+            let [forward, backward] = largest(gpu, choice, &shape, layers, beta);
             if gpu.info().backend == wgpu::Backend::Vulkan {
-                assert!(forward.0 <= 3.5 && backward.0 <= 4.5, "{who}: {forward:?} {backward:?}");
+                assert!(
+                    forward.0 <= 3.5 && backward.0 <= 4.5,
+                    "{choice}: {forward:?} {backward:?}"
+                );
             }
         }
     }
@@ -61,29 +96,29 @@ fn errors_are_within_the_bound_and_a_few_ulp() {
 
 #[test]
 fn other_exponents_are_within_the_bound_of_pow() {
-    for (gpu, kernel) in runs() {
-        let [forward, backward] = largest(gpu, kernel, 0.6);
-        let who = format!("{} on {}, beta 0.6", kernel.name(), describe(gpu));
-        println!(
-            "{who}: forward {:.2} ulp ({:.3} of the bound), backward {:.2} ulp ({:.3})",
-            forward.0, forward.1, backward.0, backward.1
-        );
+    for (gpu, choice, shape, layers) in every_choice() {
+        largest(gpu, choice, &shape, layers, 0.6);
     }
 }
 
 /// Runs with one channel of ordinary values, then with that channel replaced, and finds the channels
 /// whose results differ.
-fn reached(gpu: &Gpu, kernel: Kernel, operation: Operation, value: f32) -> Vec<usize> {
-    let (shape, lrn) =
-        (Shape::nchw(2, 41, 3, 5).unwrap(), Lrn::exact(3, 2, 0.6, 0.75, 1.4).unwrap());
-    let plan = plan(gpu, kernel, &lrn, &shape);
-    let (mut x, dy) = (values(&shape, 3), values(&shape, 4));
+fn reached(
+    gpu: &Gpu,
+    choice: Choice,
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    value: f32,
+) -> Vec<usize> {
+    let plan = plan(gpu, choice, lrn, shape);
+    let (mut x, dy) = (values(shape, 3), values(shape, 4));
     let run = |x: &[f32]| match operation {
         Operation::Backward => run(gpu, &plan, operation, &[x, &dy]),
         _ => run(gpu, &plan, operation, &[x]),
     };
     let before = run(&x);
-    let channel_of = |element: usize| element / 15 % 41;
+    let channel_of = |element: usize| element / shape.inner() as usize % shape.channels() as usize;
     x.iter_mut().enumerate().filter(|(i, _)| channel_of(*i) == 20).for_each(|(_, v)| *v = value);
     let after = run(&x);
     let differ = |&i: &usize| before[i].to_bits() != after[i].to_bits();
@@ -95,30 +130,38 @@ fn reached(gpu: &Gpu, kernel: Kernel, operation: Operation, value: f32) -> Vec<u
 
 #[test]
 fn a_huge_or_bad_value_stays_inside_its_window() {
-    for (gpu, kernel) in runs() {
-        for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
-            // Channel 20 is in the windows of 18 to 23, and those are in the mirrored windows of
-            // 15 to 25.
-            let window: Vec<usize> = (18..=23).collect();
-            assert_eq!(reached(gpu, kernel, Operation::SquareSums, value), window, "{value}");
-            assert_eq!(reached(gpu, kernel, Operation::Forward, value), window, "{value}");
-            let backward = reached(gpu, kernel, Operation::Backward, value);
-            assert!(backward.iter().all(|c| (15..=25).contains(c)), "{value}: {backward:?}");
-            assert!(window.iter().all(|c| backward.contains(c)), "{value}: {backward:?}");
+    let lrn = Lrn::exact(3, 2, 0.6, 0.75, 1.4).unwrap();
+    for dims in [[2, 41, 3, 5], [2, 41, 3, 4], [2, 44, 1, 1]] {
+        let shape = Shape::new(&dims, 1).unwrap();
+        for (gpu, choice) in runs(&lrn, &shape) {
+            for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+                let reached = |operation| reached(gpu, choice, &lrn, &shape, operation, value);
+                let who = format!("{choice}, {value}");
+                // Channel 20 is in the windows of 18 to 23, and those are in the mirrored windows of
+                // 15 to 25.
+                let window: Vec<usize> = (18..=23).collect();
+                assert_eq!(reached(Operation::SquareSums), window, "{who}");
+                assert_eq!(reached(Operation::Forward), window, "{who}");
+                let backward = reached(Operation::Backward);
+                assert!(backward.iter().all(|c| (15..=25).contains(c)), "{who}: {backward:?}");
+                assert!(window.iter().all(|c| backward.contains(c)), "{who}: {backward:?}");
+            }
         }
     }
 }
 
 #[test]
 fn infinities_and_nan_give_what_the_formula_gives() {
-    let (shape, lrn) =
-        (Shape::nchw(2, 23, 3, 2).unwrap(), Lrn::exact(1, 2, 0.6, 0.75, 1.4).unwrap());
-    for (gpu, kernel) in runs() {
-        for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
-            let (mut x, dy) = (values(&shape, 5), values(&shape, 6));
-            x[6 * 11 + 1] = value;
-            for report in reports(gpu, kernel, &lrn, &shape, &x, &dy) {
-                assert!(report.passed(), "{value}, {}, {}: {report}", kernel.name(), describe(gpu));
+    let lrn = Lrn::exact(1, 2, 0.6, 0.75, 1.4).unwrap();
+    for dims in [[2, 23, 3, 2], [2, 23, 3, 4], [2, 24, 1, 1], [2, 2, 3, 1]] {
+        let shape = Shape::new(&dims, 1).unwrap();
+        for (gpu, choice) in runs(&lrn, &shape) {
+            for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+                let (mut x, dy) = (values(&shape, 5), values(&shape, 6));
+                x[shape.inner() as usize * (shape.channels() as usize / 2)] = value;
+                for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
+                    assert!(report.passed(), "{value}, {choice}, {}: {report}", describe(gpu));
+                }
             }
         }
     }
@@ -127,15 +170,17 @@ fn infinities_and_nan_give_what_the_formula_gives() {
 /// A pixel without any response has only the bias in its base, however small that is.
 #[test]
 fn zeros_stay_zeros_with_any_bias() {
-    let shape = Shape::nchw(2, 13, 3, 5).unwrap();
-    let (x, dy) = (vec![0.0; 390], values(&shape, 9));
-    for (gpu, kernel) in runs() {
+    for dims in [[2, 13, 3, 5], [2, 13, 3, 4], [30, 16, 1, 1]] {
+        let shape = Shape::new(&dims, 1).unwrap();
+        let (x, dy) = (vec![0.0; shape.elements() as usize], values(&shape, 9));
         for k in [1e-30, 1e-8, 1.0, 1e30] {
             let lrn = Lrn::exact(2, 1, 0.4, 0.75, k).unwrap();
-            let plan = plan(gpu, kernel, &lrn, &shape);
-            assert_eq!(run(gpu, &plan, Operation::Forward, &[&x]), x);
-            for report in reports(gpu, kernel, &lrn, &shape, &x, &dy) {
-                assert!(report.passed(), "k {k}, {}: {report}", kernel.name());
+            for (gpu, choice) in runs(&lrn, &shape) {
+                let plan = plan(gpu, choice, &lrn, &shape);
+                assert_eq!(run(gpu, &plan, Operation::Forward, &[&x]), x);
+                for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
+                    assert!(report.passed(), "k {k}, {choice}: {report}");
+                }
             }
         }
     }
@@ -146,11 +191,11 @@ fn zeros_stay_zeros_with_any_bias() {
 fn a_small_bias_does_no_harm() {
     let shape = Shape::nchw(2, 33, 3, 5).unwrap();
     let (x, dy) = (values(&shape, 10), values(&shape, 11));
-    for (gpu, kernel) in runs() {
-        for (beta, k) in [(0.5, 1e-8), (0.75, 1e-30), (1.0, 1e-20)] {
-            let lrn = Lrn::exact(32, 32, 1.0 / 33.0, beta, k).unwrap();
-            for report in reports(gpu, kernel, &lrn, &shape, &x, &dy) {
-                assert!(report.passed(), "k {k}, {}: {report}", kernel.name());
+    for (beta, k) in [(0.5, 1e-8), (0.75, 1e-30), (1.0, 1e-20)] {
+        let lrn = Lrn::exact(32, 32, 1.0 / 33.0, beta, k).unwrap();
+        for (gpu, choice) in runs(&lrn, &shape) {
+            for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
+                assert!(report.passed(), "k {k}, {choice}: {report}");
             }
         }
     }

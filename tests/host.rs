@@ -5,9 +5,10 @@ mod support;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 use support::cases::CASES;
-use support::{gpus, values};
-use wgpu_lrn::{Error, Lrn, Operation, Shape, check, host};
+use support::{describe, gpus, values};
+use wgpu_lrn::{Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, check, host};
 
 #[test]
 fn slices_in_slices_out() {
@@ -50,6 +51,68 @@ fn futures_run_side_by_side() {
         for y in results.into_iter().flatten() {
             assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
         }
+    }
+}
+
+/// What is found is available, can be written down, and computes what it should.
+#[test]
+fn a_tuned_plan() {
+    let case = CASES.iter().find(|case| case.name == "four_pixels").unwrap();
+    let (lrn, shape) = (case.lrn(), case.shape());
+    let (x, dy) = (values(&shape, 1), values(&shape, 2));
+    for gpu in gpus() {
+        let tuning = gpu.tune_blocking(&lrn, &shape).unwrap();
+        assert_eq!(tuning.to_string().parse(), Ok(tuning));
+        let available = Choice::available(&lrn, &shape, gpu.device().features());
+        let gpu = Gpu::new(gpu.device(), gpu.queue());
+        let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning).unwrap();
+        for operation in Operation::ALL {
+            assert!(available.contains(&tuning.choice(operation)), "{tuning}");
+            assert_eq!(plan.choice(operation), tuning.choice(operation));
+            let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
+            let got = support::run(&gpu, &plan, operation, &inputs);
+            assert!(check::run(&lrn, &shape, operation, &inputs, &got).unwrap().passed());
+        }
+    }
+}
+
+#[test]
+fn tuning_an_empty_tensor_takes_the_rule() {
+    let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(0, 3, 4, 5).unwrap());
+    let gpu = &gpus()[0];
+    let chosen = Options::default().choose(&lrn, &shape, gpu.device().features()).unwrap();
+    assert_eq!(gpu.tune_blocking(&lrn, &shape), Ok(chosen.into()));
+}
+
+#[test]
+fn texts_that_are_no_tuning_are_refused() {
+    let two = "forward column pair 1\nbackward column pair 1";
+    let open = "square_sums column pair 1\nforward column\nbackward column pair 1";
+    for (text, missing) in [("", "square_sums"), (two, "square_sums"), (open, "forward")] {
+        let refused = text.parse::<Tuning>().unwrap_err();
+        assert_eq!(refused, Error::Tuning { operation: missing, given: text.to_owned() });
+    }
+    let unknown = open.replace("forward column", "forward rows pair 1").parse::<Tuning>();
+    assert!(matches!(unknown, Err(Error::UnknownName { kind: "kernel", .. })));
+}
+
+/// Time passes, and more of it for more work.
+#[test]
+fn the_timer_measures_the_gpu() {
+    let lrn = Lrn::exact(2, 2, 0.1, 0.75, 1.0).unwrap();
+    for gpu in gpus() {
+        let mut timer = gpu.timer();
+        let mut time = |n| {
+            let shape = Shape::nchw(n, 64, 56, 55).unwrap();
+            let plan = Plan::new(gpu.device(), &lrn, &shape).unwrap();
+            let [x, y] = [(); 2].map(|()| gpu.buffer(shape.elements()).unwrap());
+            let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
+            let run = |_| timer.time_blocking(|pass| bound.record_in(pass)).unwrap();
+            (0..5).map(run).min().unwrap()
+        };
+        let (one, sixteen) = (time(1), time(16));
+        assert!(Duration::ZERO < one && one < sixteen, "{one:?} {sixteen:?}");
+        println!("{one:?} and {sixteen:?} by {} on {}", timer.clock().name(), describe(gpu));
     }
 }
 

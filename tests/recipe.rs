@@ -2,9 +2,15 @@
 
 mod support;
 
+use std::collections::HashSet;
 use support::Random;
 use support::cases::CASES;
-use wgpu_lrn::{Chunk, Dispatch, Error, Kernel, Lrn, Operation, Program, Recipe, Shape, wgpu};
+use wgpu_lrn::{
+    Arithmetic, Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Program, Recipe,
+    Shape, wgpu,
+};
+
+const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
 fn recipe(
     lrn: &Lrn,
@@ -13,22 +19,29 @@ fn recipe(
     kernel: Kernel,
     limits: &wgpu::Limits,
 ) -> Recipe {
-    Recipe::new(lrn, shape, operation, Some(kernel), limits).unwrap()
+    let choice = Options::default().kernel(kernel).choose(lrn, shape, F64).unwrap();
+    Recipe::new(lrn, shape, operation, choice, limits).unwrap()
 }
 
 fn constant(program: &Program, name: &str) -> Option<u64> {
     program.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
 }
 
-/// Pixels that a workgroup computes.
-fn pixels_of_a_group(recipe: &Recipe) -> u64 {
-    let name = if recipe.program.kernel == Kernel::Pixel { "PIXELS" } else { "INVOCATIONS" };
-    constant(&recipe.program, name).unwrap()
+/// Workgroups that a dispatch needs.
+fn groups(program: &Program, chunk: &Chunk) -> u64 {
+    let (pixels, segments) = (u64::from(chunk.pixels), u64::from(chunk.segments));
+    let constant = |name| constant(program, name).unwrap();
+    match program.choice.kernel {
+        Kernel::Whole | Kernel::Pixel => pixels.div_ceil(constant("PIXELS")) * segments,
+        Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
+        Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
+    }
 }
 
 /// The element of the whole tensor that a shader finds for a channel of a pixel of a dispatch, from
-/// what is bound and what the uniform says.
+/// what is bound and what the uniform says. Elements are counted in what is loaded at once.
 fn element(
+    stored: u64,
     bound: &std::ops::Range<u64>,
     shift: u32,
     chunk: &Chunk,
@@ -39,8 +52,11 @@ fn element(
     let pixel = u64::from(chunk.first_pixel) + pixel;
     let offset = pixel / inner * channels * inner + pixel % inner + channel * inner;
     let in_binding = shift.wrapping_add(offset as u32);
-    let element = bound.start / 4 + u64::from(in_binding);
-    assert!(element < bound.end / 4, "element {element} of {bound:?}");
+    let element = bound.start / stored + u64::from(in_binding);
+    assert!(
+        bound.start.is_multiple_of(stored) && element < bound.end / stored,
+        "element {element} of {bound:?}"
+    );
     element
 }
 
@@ -48,8 +64,8 @@ fn element(
 fn follow(recipe: &Recipe, dispatch: &Dispatch, halo: (u64, u64), written: &mut [u8]) {
     let chunk = &dispatch.chunk;
     let (begin, end) = (u64::from(chunk.write_begin), u64::from(chunk.write_end));
-    let groups =
-        u64::from(chunk.pixels).div_ceil(pixels_of_a_group(recipe)) * u64::from(chunk.segments);
+    let stored = 4 * u64::from(recipe.program.choice.width);
+    let groups = groups(&recipe.program, chunk);
     let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
     assert!(
         grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
@@ -63,12 +79,12 @@ fn follow(recipe: &Recipe, dispatch: &Dispatch, halo: (u64, u64), written: &mut 
     assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
     for pixel in 0..u64::from(chunk.pixels) {
         for channel in begin..end {
-            written
-                [element(&dispatch.output, chunk.output_shift, chunk, pixel, channel) as usize] +=
-                1;
+            let shift = chunk.output_shift;
+            let element = element(stored, &dispatch.output, shift, chunk, pixel, channel);
+            written[element as usize] += 1;
         }
         for channel in [first_needed, last_needed] {
-            element(&dispatch.input, chunk.input_shift, chunk, pixel, channel);
+            element(stored, &dispatch.input, chunk.input_shift, chunk, pixel, channel);
         }
     }
 }
@@ -78,7 +94,10 @@ fn check(recipe: &Recipe, shape: &Shape, lrn: &Lrn, limits: &wgpu::Limits) {
     let (p, q) = (most(lrn.look_behind()), most(lrn.look_ahead()));
     let halo =
         if recipe.program.operation == Operation::Backward { (p + q, p + q) } else { (p, q) };
-    let mut written = vec![0; shape.elements() as usize];
+    let Choice { kernel, width, .. } = recipe.program.choice;
+    let in_packets = |channels: u64| channels.div_ceil(u64::from(width));
+    let halo = if kernel == Kernel::Row { (in_packets(halo.0), in_packets(halo.1)) } else { halo };
+    let mut written = vec![0; shape.elements() as usize / width as usize];
     let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
     for dispatch in &recipe.dispatches {
         for bytes in [&dispatch.input, &dispatch.output] {
@@ -101,10 +120,11 @@ fn check(recipe: &Recipe, shape: &Shape, lrn: &Lrn, limits: &wgpu::Limits) {
 fn every_element_is_written_once_for_named_cases() {
     for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
         for case in CASES {
-            for kernel in Kernel::ALL {
+            let (lrn, shape) = (case.lrn(), case.shape());
+            for choice in Choice::available(&lrn, &shape, F64) {
                 for operation in Operation::ALL {
-                    let recipe = recipe(&case.lrn(), &case.shape(), operation, kernel, &limits);
-                    check(&recipe, &case.shape(), &case.lrn(), &limits);
+                    let recipe = Recipe::new(&lrn, &shape, operation, choice, &limits).unwrap();
+                    check(&recipe, &shape, &lrn, &limits);
                 }
             }
         }
@@ -114,7 +134,7 @@ fn every_element_is_written_once_for_named_cases() {
 #[test]
 fn every_element_is_written_once_for_random_shapes_and_limits() {
     let mut random = Random(21);
-    let (mut cut, mut refused) = (0, 0);
+    let (mut cut, mut refused, mut kernels) = (0, 0, HashSet::new());
     for _ in 0..20_000 {
         let dims = [random.range(0, 9), random.range(1, 40), random.range(1, 30)];
         let shape = Shape::new(&dims.map(|d| d as usize), 1).unwrap();
@@ -126,12 +146,14 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
             max_compute_invocations_per_workgroup: random.range(1, 256) as u32,
             ..Default::default()
         };
-        let lrn = Lrn::exact(random.range(0, 9) as u32, random.range(0, 9) as u32, 0.3, 0.75, 1.2)
-            .unwrap();
-        let kernel = Kernel::ALL[random.range(0, 1) as usize];
+        let mut side = || random.range(0, 13) as u32;
+        let lrn = Lrn::exact(side(), side(), 0.3, 0.75, 1.2).unwrap();
+        let choices = Choice::available(&lrn, &shape, F64);
+        let choice = choices[random.range(0, choices.len() as u64 - 1) as usize];
         let operation = Operation::ALL[random.range(0, 2) as usize];
-        match Recipe::new(&lrn, &shape, operation, Some(kernel), &limits) {
+        match Recipe::new(&lrn, &shape, operation, choice, &limits) {
             Ok(recipe) => {
+                kernels.insert((choice.kernel, choice.width));
                 cut += u64::from(recipe.dispatches.len() > 1);
                 check(&recipe, &shape, &lrn, &limits);
             }
@@ -142,6 +164,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
             Err(error) => panic!("{error}"),
         }
     }
+    assert_eq!(kernels.len(), 7);
     assert!(cut > 1000 && refused > 100, "{cut} cut, {refused} refused");
 }
 
@@ -178,7 +201,8 @@ fn one_huge_image_is_cut_along_its_channels_with_halos() {
 fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits::default();
-    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, None, &limits).unwrap_err();
+    let choice = Options::default().choose(&alexnet(), &shape, F64).unwrap();
+    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, &limits).unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
     assert_eq!(
         refused,
@@ -195,17 +219,57 @@ fn many_pixels_fold_into_two_dimensions() {
     assert_eq!(recipe.dispatches[0].grid, [35_000, 2]);
 }
 
+/// Dimensions and axis, look-behind and look-ahead, the preferred choice.
+const RULE: &[(&[usize], isize, u32, u32, &str)] = &[
+    (&[1, 96, 55, 55], 1, 2, 2, "column pair 1"),
+    (&[1, 64, 56, 56], 1, 2, 2, "column pair 4"),
+    (&[1, 64, 56, 56], 1, 12, 12, "ring pair 1"),
+    (&[1, 64, 56, 56], 1, 22, 22, "pixel pair 1"),
+    (&[1, 55, 55, 96], 3, 2, 2, "row pair 4"),
+    (&[1, 55, 55, 99], 3, 2, 2, "pixel pair 1"),
+    (&[1, 55, 55, 96], 3, 20, 20, "pixel pair 1"),
+    (&[1, 96, 5, 5], 1, 2, 2, "pixel pair 1"),
+    (&[1, 512, 64, 64], 1, 600, 512, "whole pair 4"),
+    (&[1, 64, 64, 512], 3, 511, 512, "whole pair 1"),
+];
+
 #[test]
-fn the_kernel_follows_the_stated_rule() {
-    let pick = |shape: Shape, window| Kernel::pick(&shape, window);
-    assert_eq!(pick(Shape::nchw(1, 96, 55, 55).unwrap(), 5), Kernel::Column);
-    assert_eq!(pick(Shape::nhwc(1, 55, 55, 96).unwrap(), 5), Kernel::Pixel);
-    assert_eq!(pick(Shape::nchw(1, 96, 5, 5).unwrap(), 5), Kernel::Pixel);
-    assert_eq!(pick(Shape::nchw(1, 512, 64, 64).unwrap(), 512), Kernel::Pixel);
-    let limits = wgpu::Limits::default();
+fn the_choice_follows_the_stated_rule() {
+    for &(dims, axis, p, q, expected) in RULE {
+        let lrn = Lrn::exact(p, q, 0.1, 0.75, 1.0).unwrap();
+        let shape = Shape::new(dims, axis).unwrap();
+        let none = wgpu::Features::empty();
+        let chosen = Options::default().choose(&lrn, &shape, none).unwrap();
+        assert_eq!(chosen.to_string(), expected, "{dims:?}");
+        assert_eq!(Options::default().choose(&lrn, &shape, F64).unwrap(), chosen);
+        // What is chosen can be written down and forced.
+        let forced: Options = expected.parse().unwrap();
+        assert_eq!(forced.choose(&lrn, &shape, none).unwrap(), chosen);
+    }
+}
+
+#[test]
+fn what_is_not_available_is_refused_by_name() {
     let shape = Shape::nchw(1, 96, 55, 55).unwrap();
-    let free = Recipe::new(&alexnet(), &shape, Operation::Forward, None, &limits).unwrap();
-    assert_eq!(free, recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits));
+    let none = wgpu::Features::empty();
+    let refused = |text: &str, features| {
+        let options: Options = text.parse().unwrap();
+        options.choose(&alexnet(), &shape, features).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused("row", none),
+        "no choice \"row any any\" for this layer on this device; available are column pair 1, \
+         pixel pair 1"
+    );
+    assert!(refused("any double", none).contains("any double any"));
+    assert!(refused("column any 4", F64).contains("column double 1"));
+    let choice = Choice { kernel: Kernel::Whole, arithmetic: Arithmetic::Pair, width: 1 };
+    let limits = wgpu::Limits::default();
+    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, &limits);
+    assert!(matches!(recipe, Err(Error::Unavailable { .. })));
+    for bad in ["columns", "column f64", "column pair 3", "column pair 1 more"] {
+        assert!(matches!(bad.parse::<Options>(), Err(Error::UnknownName { .. })), "{bad}");
+    }
 }
 
 #[test]
@@ -226,8 +290,8 @@ fn only_wide_windows_need_a_workspace() {
         let shape = Shape::nchw(4, channels, 10, 10).unwrap();
         recipe(&lrn, &shape, Operation::Backward, kernel, &limits).workspace
     };
-    assert_eq!(workspace(256, 15, Kernel::Column), 0);
-    assert_ne!(workspace(256, 127, Kernel::Column), 0);
+    assert_eq!(workspace(256, 15, Kernel::Ring), 0);
+    assert_ne!(workspace(256, 127, Kernel::Ring), 0);
     assert_eq!(workspace(256, 255, Kernel::Pixel), 0);
     assert_ne!(workspace(4096, 1000, Kernel::Pixel), 0);
 }
@@ -237,11 +301,9 @@ fn empty_tensors_need_no_dispatch() {
     let limits = wgpu::Limits::default();
     for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
         let shape = Shape::new(&dims, 1).unwrap();
-        for kernel in Kernel::ALL {
-            assert_eq!(
-                recipe(&alexnet(), &shape, Operation::Backward, kernel, &limits).dispatches,
-                []
-            );
+        for choice in Choice::available(&alexnet(), &shape, F64) {
+            let recipe = Recipe::new(&alexnet(), &shape, Operation::Backward, choice, &limits);
+            assert_eq!(recipe.unwrap().dispatches, []);
         }
     }
 }

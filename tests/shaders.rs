@@ -1,5 +1,8 @@
 //! Every shader with every constant set, as the compilers of every backend see it.
 
+#[path = "../benches/shared/copy.rs"]
+#[allow(dead_code)]
+mod copy;
 mod support;
 
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
@@ -8,7 +11,7 @@ use std::collections::HashSet;
 use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
-use wgpu_lrn::{Chunk, Kernel, Lrn, Operation, Power, Program, Recipe, wgpu};
+use wgpu_lrn::{Arithmetic, Choice, Chunk, Kernel, Lrn, Operation, Power, Program, Recipe, wgpu};
 
 /// The programs of all named cases, kernels, operations and powers, on two sets of limits.
 fn programs() -> HashSet<Program> {
@@ -18,10 +21,10 @@ fn programs() -> HashSet<Program> {
             for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
                 let (p, q) = case.window;
                 let lrn = Lrn::exact(p, q, case.a, beta, case.k).unwrap();
-                for kernel in Kernel::ALL {
+                let shape = case.shape();
+                for choice in Choice::available(&lrn, &shape, wgpu::Features::SHADER_F64) {
                     for operation in Operation::ALL {
-                        let recipe =
-                            Recipe::new(&lrn, &case.shape(), operation, Some(kernel), &limits);
+                        let recipe = Recipe::new(&lrn, &shape, operation, choice, &limits);
                         programs.insert(recipe.unwrap().program);
                     }
                 }
@@ -38,7 +41,7 @@ fn compiled(program: &Program) -> (Module, ModuleInfo) {
 fn valid(source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
-    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+    let info = Validator::new(ValidationFlags::all(), Capabilities::FLOAT64)
         .validate(&module)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     (module, info)
@@ -93,19 +96,23 @@ fn every_program_is_written_for_every_backend() {
         let (module, info) = compiled(program);
         let entry = program.operation.name();
         assert!(!spirv(&module, &info).is_empty());
-        assert!(msl(&module, &info).contains("kernel void"));
         assert!(hlsl(&module, &info).contains(entry));
-        assert!(glsl(&module, &info, program.operation).contains("void main"));
+        // No Metal and no GLES device has f64, and naga cannot write it for them.
+        if program.choice.arithmetic == Arithmetic::Pair {
+            assert!(msl(&module, &info).contains("kernel void"));
+            assert!(glsl(&module, &info, program.operation).contains("void main"));
+        }
     }
 }
 
 #[test]
 fn the_copy_of_the_benchmarks_is_valid() {
-    let (module, info) = valid(include_str!("../shaders/copy.wgsl"));
-    assert!(!spirv(&module, &info).is_empty());
-    assert!(
-        msl(&module, &info).contains("kernel void") && hlsl(&module, &info).contains("copy_two")
-    );
+    for way in copy::WAYS {
+        let (module, info) = valid(&copy::source(way));
+        assert!(!spirv(&module, &info).is_empty());
+        assert!(msl(&module, &info).contains("kernel void"));
+        assert!(hlsl(&module, &info).contains("copy_two"));
+    }
 }
 
 #[test]
@@ -175,13 +182,17 @@ fn barriers_stand_in_uniform_control_flow() {
         let entry =
             module.entry_points.iter().find(|e| e.name == program.operation.name()).unwrap();
         let barriers = barriers(&module, &entry.function.body, true);
-        let expected = match (program.kernel, program.operation) {
-            (Kernel::Column, _) => 0,
-            (Kernel::Pixel, Operation::Backward) => 4,
-            (Kernel::Pixel, _) => 2,
+        let expected = match (program.choice.kernel, program.operation) {
+            (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
+            (Kernel::Whole | Kernel::Pixel, Operation::Backward) => 4,
+            (Kernel::Whole | Kernel::Pixel, _) => 2,
         };
         assert_eq!(barriers, expected, "{program:?}");
-        if barriers > 0 {
+        if program.choice.kernel == Kernel::Whole {
+            let before_end = entry.function.body.iter().rev().skip(1);
+            let returns = before_end.filter(|s| matches!(s, Statement::Return { .. })).count();
+            assert_eq!(returns, 0, "{program:?}");
+        } else if barriers > 0 {
             only_idle_returns_early(&module, &info, &entry.function);
         }
     }
@@ -191,7 +202,8 @@ fn barriers_stand_in_uniform_control_flow() {
 /// hide that they do not.)
 #[test]
 fn surplus_invocations_return_first() {
-    for program in programs() {
+    // Those of *whole*, which meet at barriers, have no channels instead.
+    for program in programs().into_iter().filter(|p| p.choice.kernel != Kernel::Whole) {
         let (module, _) = compiled(&program);
         let entry =
             module.entry_points.iter().find(|e| e.name == program.operation.name()).unwrap();

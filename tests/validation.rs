@@ -1,23 +1,13 @@
 //! What is refused, and how. On wgpu's noop device: it validates as any device does, and computes
 //! nothing, so that nothing here depends on a GPU.
 
+mod support;
+
+use support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Convention, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Shape, cpu, wgpu,
+    Choice, Convention, Error, Kernel, Lrn, Operand, Operation, Plan, Shape, cpu, wgpu,
 };
-
-fn device() -> (wgpu::Device, wgpu::Queue) {
-    wgpu::Device::noop(&wgpu::DeviceDescriptor::default())
-}
-
-fn buffer(device: &wgpu::Device, size: u64, usage: Usage) -> wgpu::Buffer {
-    device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size,
-        usage,
-        mapped_at_creation: false,
-    })
-}
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
 const BYTES: u64 = 2 * 6 * 5 * 7 * 4;
@@ -78,7 +68,7 @@ fn parameters() {
         Convention::from_name("torch"),
         Err(Error::UnknownName { kind: "convention", .. })
     ));
-    assert!(matches!(Kernel::from_name("row"), Err(Error::UnknownName { kind: "kernel", .. })));
+    assert!(matches!(Kernel::from_name("rows"), Err(Error::UnknownName { kind: "kernel", .. })));
 }
 
 /// Look-behind, look-ahead, a, β, k of every convention's defaults, and of an even size.
@@ -185,10 +175,9 @@ fn accepted_calls_raise_no_validation_error() {
     let (lrn, shape) =
         (Lrn::exact(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
     let buffers: Vec<_> = (0..3).map(|_| buffer(&device, shape.bytes(), Usage::STORAGE)).collect();
-    for kernel in Kernel::ALL {
-        let plan =
-            Plan::with_options(&device, &lrn, &shape, Options::default().kernel(kernel)).unwrap();
-        assert_eq!(plan.kernel(), kernel);
+    for choice in Choice::available(&lrn, &shape, device.features()) {
+        let plan = Plan::with_options(&device, &lrn, &shape, choice.into()).unwrap();
+        assert!(Operation::ALL.iter().all(|&operation| plan.choice(operation) == choice));
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = device.create_command_encoder(&Default::default());
         for operation in Operation::ALL {

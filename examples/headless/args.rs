@@ -161,7 +161,8 @@ impl Extent {
 }
 
 fn kernels() -> impl TypedValueParser<Value = Forced> {
-    PossibleValuesParser::new(["auto", "pixel", "column"]).map(|name| Kernel::from_name(&name).ok())
+    let names = ["auto"].into_iter().chain(Kernel::ALL.map(Kernel::name));
+    PossibleValuesParser::new(names).map(|name| Kernel::from_name(&name).ok())
 }
 
 fn window(text: &str) -> Result<(u32, u32), &'static str> {

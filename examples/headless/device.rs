@@ -74,7 +74,7 @@ impl Device {
                 let plan = layer.plan();
                 // This also compiles, so that the next run is that of a warm device.
                 let values = layer.run_blocking(operation, inputs)?;
-                (values, plan.kernel().name(), time(gpu, plan, operation, inputs)?)
+                (values, plan.choice(operation).kernel.name(), time(gpu, plan, operation, inputs)?)
             }
             None => {
                 let start = Instant::now();

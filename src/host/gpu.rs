@@ -25,6 +25,10 @@ pub struct Gpu {
     queue: wgpu::Queue,
 }
 
+/// Features that are requested where the adapter has them: for [`Arithmetic::Double`](crate::Arithmetic)
+/// and [`Timer`](crate::Timer).
+const USED: wgpu::Features = wgpu::Features::SHADER_F64.union(wgpu::Features::TIMESTAMP_QUERY);
+
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
     /// `WGPU_POWER_PREF`), with all the limits that it has.
@@ -45,12 +49,18 @@ impl Gpu {
     pub async fn on(adapter: &wgpu::Adapter) -> Result<Gpu> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("wgpu-lrn"),
+            required_features: adapter.features() & USED,
             required_limits: adapter.limits(),
             ..Default::default()
         };
         let opened = adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| failed("opening a device", error))?;
         Ok(Gpu { info: adapter.get_info(), device, queue })
+    }
+
+    /// A GPU that the caller has opened.
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Gpu {
+        Gpu { info: device.adapter_info(), device: device.clone(), queue: queue.clone() }
     }
 
     /// Name, backend, type and driver of the adapter.
@@ -192,6 +202,11 @@ impl Gpu {
     /// As [`Gpu::on`].
     pub fn on_blocking(adapter: &wgpu::Adapter) -> Result<Gpu> {
         pollster::block_on(Self::on(adapter))
+    }
+
+    /// A timer of this GPU.
+    pub fn timer(&self) -> super::Timer {
+        super::Timer::new(self)
     }
 
     /// [`Gpu::download`], blocking.

@@ -1,7 +1,7 @@
 //! Cutting a tensor so that each piece fits one binding and each dispatch one grid.
 
-use super::limit;
 use super::tile::Tile;
+use super::{Tensor, limit};
 use crate::{Result, Shape};
 use std::ops::Range;
 
@@ -33,21 +33,16 @@ pub(super) fn most_bytes(limits: &wgpu::Limits) -> u64 {
 
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
 /// the `halo` of channels that its results depend on.
-pub(super) fn regions(
-    shape: &Shape,
-    halo: (u64, u64),
-    limits: &wgpu::Limits,
-) -> Result<Vec<Region>> {
+pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> {
+    let Tensor { shape, stored, alignment, most, .. } = tensor;
     if shape.is_empty() {
         return Ok(Vec::new());
     }
-    let most = most_bytes(limits);
-    if shape.bytes() <= most {
+    if shape.elements() * stored <= *most {
         return Ok(images(shape, shape.outer()));
     }
     // A piece starts where it starts; its binding starts at an aligned byte before.
-    let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
-    let elements = most.saturating_sub(alignment) / 4;
+    let elements = most.saturating_sub(*alignment) / stored;
     let image = shape.channels() * shape.inner();
     if image <= elements {
         return Ok(images(shape, elements / image));
@@ -55,9 +50,9 @@ pub(super) fn regions(
     let rows = elements / shape.inner();
     let around = 1 + halo.0.saturating_add(halo.1).min(shape.channels() - 1);
     if rows < around {
-        let needed = around.saturating_mul(shape.inner()).saturating_mul(4);
-        let needed = needed.saturating_add(alignment);
-        return Err(limit("max_storage_buffer_binding_size", needed, most));
+        let needed = around.saturating_mul(shape.inner()).saturating_mul(*stored);
+        let needed = needed.saturating_add(*alignment);
+        return Err(limit("max_storage_buffer_binding_size", needed, *most));
     }
     Ok(slices(shape, halo, rows - (around - 1)))
 }

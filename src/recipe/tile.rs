@@ -1,46 +1,62 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
-use super::{Dispatch, Kernel, Operation, cut, limit};
-use crate::{Result, Shape};
+use super::{Dispatch, Operation, cut, limit};
+use crate::choice::REGISTERS;
+use crate::program::Scratch;
+use crate::{Choice, Kernel, Result, Shape};
 
-/// The share of a kernel's work that one workgroup does.
+/// The share of a kernel's work that one workgroup does. Pixels are counted in Values, and the
+/// channels of *row* in packets of four.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tile {
-    /// Invocations of the workgroup.
-    pub(crate) invocations: u64,
-    /// Pixels of the workgroup.
-    pub(crate) pixels: u64,
-    /// Channels that it writes.
+    /// Pixels of a workgroup; where invocations share segments instead, 1 in so many of them.
+    groups: Groups,
+    /// Channels that a workgroup (pixel, whole) or an invocation writes.
     pub(crate) segment: u64,
-    /// Channels that it holds at once: the window (column) or a segment with its halo (pixel).
-    pub(crate) span: u64,
-    /// Channels whose sums are scanned by one invocation (pixel).
-    pub(crate) block: u64,
-    /// Values that each owner keeps.
-    pub(crate) slots: u64,
-    /// Owners of slots: every invocation (column) or the workgroup (pixel).
-    owners: u64,
-    /// Whether the slots are in a workspace buffer, being too many for a faster place.
-    pub(crate) in_workspace: bool,
+    /// The constants of the shader, by their names in WGSL.
+    pub(crate) constants: Vec<(&'static str, u64)>,
+    /// Where the shader keeps sums, if not in arrays of its own.
+    pub(crate) scratch: Scratch,
+    /// Bytes of workspace for each workgroup, where `scratch` is there.
+    workspace: u64,
     /// The most workgroups of one dispatch.
     pub(crate) most_groups: u64,
 }
 
-/// Invocations of a column workgroup: two warps of 32 or one wave of 64.
-const COLUMN_INVOCATIONS: u64 = 64;
+/// How work is dealt to workgroups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Groups {
+    /// A workgroup takes one segment of so many pixels.
+    OfPixels(u64),
+    /// A workgroup takes so many segments, those of a pixel before those of the next.
+    OfSegments(u64),
+}
 
-/// Invocations of a pixel workgroup, the most that WebGPU's downlevel limits grant.
-const PIXEL_INVOCATIONS: u64 = 256;
+/// Invocations of a workgroup whose invocations have nothing in common: two warps of 32 or one wave
+/// of 64.
+const WALKERS: u64 = 64;
 
-/// Values that an invocation keeps for itself: four rings of the widest window for registers.
+/// Invocations of a workgroup that works together, the most that WebGPU's downlevel limits grant.
+const TEAM: u64 = 256;
+
+/// Elements of a step of *column*: loads that an invocation has under way at once.
+const COLUMN_STEP: u64 = 4;
+
+/// Channels of a run of *row*.
+const ROW_STEP: u64 = 8;
+
+/// Channels of a packet of *row*: a vec4.
+const PACKET: u64 = 4;
+
+/// Sums that an invocation keeps for itself: four rings of the widest window for registers.
 /// (WGSL grants 8192 bytes of private memory; but some compilers take seconds for large arrays.)
-const PRIVATE_SLOTS: u64 = 4 * super::REGISTERS;
+const PRIVATE_SUMS: u64 = 4 * REGISTERS;
 
-/// Bytes of a value: a sum of two f32.
-const SLOT: u64 = 8;
+/// Bytes of a sum: two f32, or one f64.
+const SUM: u64 = 8;
 
-/// Values in workgroup memory: 16352 bytes, wgpu's `Limits::downlevel_defaults`.
-const WORKGROUP_SLOTS: u64 = 16352 / SLOT;
+/// Sums in workgroup memory: 16352 bytes, wgpu's `Limits::downlevel_defaults`.
+const WORKGROUP_SUMS: u64 = 16352 / SUM;
 
 /// Invocations that keep a large GPU busy; with fewer pixels, the channels are cut into segments.
 const BUSY: u64 = 1 << 16;
@@ -51,55 +67,65 @@ const BLOCK: u64 = 32;
 /// Bytes of workspace that are enough to keep a GPU busy.
 const WORKSPACE: u64 = 64 << 20;
 
+/// What a tile is made for.
+struct Task<'a> {
+    choice: Choice,
+    operation: Operation,
+    shape: &'a Shape,
+    /// p and q, clipped to the axis.
+    reach: (u64, u64),
+    limits: &'a wgpu::Limits,
+}
+
 impl Tile {
     pub(crate) fn new(
-        kernel: Kernel,
+        choice: Choice,
         operation: Operation,
         shape: &Shape,
         reach: (u64, u64),
         limits: &wgpu::Limits,
     ) -> Result<Tile> {
-        let tile = match kernel {
-            Kernel::Column => column(operation, shape, reach, limits),
-            Kernel::Pixel => pixel(operation, shape, reach, limits),
-        };
-        tile.limited(limits)
+        let task = Task { choice, operation, shape, reach, limits };
+        match choice.kernel {
+            Kernel::Whole => whole(&task),
+            Kernel::Row => row(&task),
+            Kernel::Column => column(&task),
+            Kernel::Ring => ring(&task),
+            Kernel::Pixel => pixel(&task),
+        }
+        .limited(limits)
     }
 
     /// The workgroups for some pixels and segments.
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
-        pixels.div_ceil(self.pixels) * segments
+        match self.groups {
+            Groups::OfPixels(most) => pixels.div_ceil(most) * segments,
+            Groups::OfSegments(most) => (pixels * segments).div_ceil(most),
+        }
     }
 
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
-        self.most_groups / segments * self.pixels
+        match self.groups {
+            Groups::OfPixels(most) => self.most_groups / segments * most,
+            Groups::OfSegments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
+        }
     }
 
     /// The bytes of the workspace that the largest dispatch uses.
     pub(crate) fn workspace(&self, dispatches: &[Dispatch]) -> u64 {
-        if !self.in_workspace {
-            return 0;
-        }
-        let groups =
-            dispatches.iter().map(|dispatch| dispatch.grid.map(u64::from).iter().product()).max();
-        groups.unwrap_or(0) * self.group_bytes()
-    }
-
-    /// The bytes that a workgroup keeps in the workspace.
-    fn group_bytes(&self) -> u64 {
-        self.slots.saturating_mul(self.owners).saturating_mul(SLOT)
+        let grids = dispatches.iter().map(|dispatch| dispatch.grid.map(u64::from));
+        grids.map(|[x, y]| x * y).max().unwrap_or(0) * self.workspace
     }
 
     /// Finds `most_groups`: what the grid and the workspace allow.
     fn limited(mut self, limits: &wgpu::Limits) -> Result<Tile> {
         self.most_groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
-        if self.in_workspace {
+        if self.workspace > 0 {
             let most = cut::most_bytes(limits).min(limits.max_buffer_size);
-            let needed = self.group_bytes();
+            let needed = self.workspace;
             if needed > most {
-                let name = "max_storage_buffer_binding_size";
-                return Err(limit(name, needed, most));
+                return Err(limit("max_storage_buffer_binding_size", needed, most));
             }
             let groups = WORKSPACE.clamp(needed, most) / needed;
             // One row of the grid, so that no idle workgroup needs a place in the workspace.
@@ -110,79 +136,168 @@ impl Tile {
     }
 }
 
-/// One invocation per pixel and segment, with rings of one window each.
-fn column(operation: Operation, shape: &Shape, (p, q): (u64, u64), limits: &wgpu::Limits) -> Tile {
-    let window = p + q + 1;
-    let rings = match operation {
-        Operation::SquareSums => 1, // squares
-        Operation::Forward => 2,    // squares, x
-        Operation::Backward => 4,   // squares, x, terms, scaled dy
-    };
-    let slots = window.saturating_mul(rings);
-    let invocations = COLUMN_INVOCATIONS.min(most_invocations(limits));
+impl Task<'_> {
+    fn window(&self) -> u64 {
+        self.reach.0 + 1 + self.reach.1
+    }
+
+    fn invocations(&self, wanted: u64) -> u64 {
+        let limits = self.limits;
+        let most =
+            limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        wanted.min(most.into())
+    }
+
+    fn workgroup_sums(&self) -> u64 {
+        let granted = u64::from(self.limits.max_compute_workgroup_storage_size);
+        (granted / SUM).min(WORKGROUP_SUMS)
+    }
+
+    /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each
+    /// long beside its halo.
+    fn segment(&self) -> u64 {
+        let pixels = self.shape.outer().saturating_mul(self.shape.inner()).max(1);
+        let segments = BUSY.div_ceil(pixels);
+        let channels = self.shape.channels().max(1);
+        channels.div_ceil(segments).max(self.window().saturating_mul(4)).min(channels)
+    }
+}
+
+/// One invocation per Value and segment, with a window and a step in registers.
+fn column(task: &Task<'_>) -> Tile {
+    let invocations = task.invocations(WALKERS);
+    let step = (2 * COLUMN_STEP / u64::from(task.choice.width)).min(COLUMN_STEP);
     Tile {
-        invocations,
-        pixels: invocations,
-        segment: segment(shape, window),
-        span: window,
-        block: 0,
-        slots,
-        owners: invocations,
-        in_workspace: slots > PRIVATE_SLOTS,
+        groups: Groups::OfPixels(invocations),
+        segment: task.segment(),
+        constants: vec![("INVOCATIONS", invocations), ("STEP", step)],
+        scratch: Scratch::None,
+        workspace: 0,
         most_groups: 0,
     }
 }
 
-/// The channels of a segment: enough segments for a busy GPU, each long beside its halo.
-fn segment(shape: &Shape, window: u64) -> u64 {
-    let pixels = shape.outer().saturating_mul(shape.inner()).max(1);
-    let segments = BUSY.div_ceil(pixels);
-    let channels = shape.channels().max(1);
-    channels.div_ceil(segments).max(window.saturating_mul(4)).min(channels)
+/// One invocation per run of channels, with the halo on both sides in registers.
+fn row(task: &Task<'_>) -> Tile {
+    let (p, q) = task.reach;
+    let invocations = task.invocations(WALKERS);
+    let step = ROW_STEP.min(task.shape.channels() * PACKET);
+    let halo = p + q;
+    let (held, sums, behind) = match task.operation {
+        Operation::SquareSums | Operation::Forward => (step + halo, step, p),
+        Operation::Backward => (step + 2 * halo, step + halo, halo),
+    };
+    // Packets that hold so many channels from `behind` channels before a packet on.
+    let packets = |behind: u64, channels: u64| {
+        let packets_behind = behind.div_ceil(PACKET);
+        let skip = packets_behind * PACKET - behind;
+        (packets_behind, skip, (skip + channels).div_ceil(PACKET))
+    };
+    let (packets_behind, skip, x_packets) = packets(behind, held);
+    let (dy_packets_behind, dy_skip, dy_packets) = packets(q, sums);
+    Tile {
+        groups: Groups::OfSegments(invocations),
+        segment: step / PACKET,
+        constants: vec![
+            ("INVOCATIONS", invocations),
+            ("STEP", step),
+            ("WRITTEN", step / PACKET),
+            ("HELD", held),
+            ("SUMS", sums),
+            ("PACKETS", x_packets.max(dy_packets)),
+            ("PACKETS_BEHIND", packets_behind),
+            ("SKIP", skip),
+            ("DY_PACKETS", dy_packets),
+            ("DY_PACKETS_BEHIND", dy_packets_behind),
+            ("DY_SKIP", dy_skip),
+        ],
+        scratch: Scratch::None,
+        workspace: 0,
+        most_groups: 0,
+    }
+}
+
+/// Some pixels, with as many invocations each as a workgroup has left.
+fn whole(task: &Task<'_>) -> Tile {
+    let width = u64::from(task.choice.width);
+    let channels = task.shape.channels().max(1);
+    let most = task.invocations(TEAM).min(task.workgroup_sums() / width).max(1);
+    let pixels = if task.shape.inner() > 1 {
+        (super::super::choice::COALESCED / width).min(most)
+    } else {
+        most.div_ceil(super::super::choice::COALESCED.min(channels))
+    };
+    Tile {
+        groups: Groups::OfPixels(pixels),
+        segment: channels,
+        constants: vec![("PIXELS", pixels), ("SLICES", (most / pixels).min(channels))],
+        scratch: Scratch::None,
+        workspace: 0,
+        most_groups: 0,
+    }
+}
+
+/// One invocation per pixel and segment, with rings of one window each.
+fn ring(task: &Task<'_>) -> Tile {
+    let rings = match task.operation {
+        Operation::SquareSums => 1, // squares
+        Operation::Forward => 2,    // squares, x
+        Operation::Backward => 4,   // squares, x, terms, scaled dy
+    };
+    let sums = task.window().saturating_mul(rings);
+    let in_workspace = sums > PRIVATE_SUMS;
+    let invocations = task.invocations(WALKERS);
+    Tile {
+        groups: Groups::OfPixels(invocations),
+        segment: task.segment(),
+        constants: vec![("INVOCATIONS", invocations)],
+        scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
+        workspace: if in_workspace { sums.saturating_mul(invocations * SUM) } else { 0 },
+        most_groups: 0,
+    }
 }
 
 /// One workgroup per pixel, or for several where channels are few; an axis too long for workgroup
 /// memory is walked in segments with halos.
-fn pixel(operation: Operation, shape: &Shape, reach: (u64, u64), limits: &wgpu::Limits) -> Tile {
-    let window = reach.0 + reach.1 + 1;
-    let arrays = match operation {
+fn pixel(task: &Task<'_>) -> Tile {
+    let window = task.window();
+    let arrays = match task.operation {
         Operation::SquareSums | Operation::Forward => 2, // head, squares
         Operation::Backward => 4,                        // head, squares, terms, scaled dy
     };
-    let slots = (u64::from(limits.max_compute_workgroup_storage_size) / SLOT).min(WORKGROUP_SLOTS);
-    let invocations = PIXEL_INVOCATIONS.min(most_invocations(limits));
-    let (segment, span, in_workspace) = spans(operation, shape, reach, slots / arrays);
-    let fitting = (invocations / span).min(slots / arrays / span);
+    let most = task.workgroup_sums() / arrays;
+    let invocations = task.invocations(TEAM);
+    let (segment, span, in_workspace) = spans(task, most);
+    let fitting = (invocations / span).min(most / span);
     let pixels = if in_workspace { 1 } else { fitting.max(1) };
+    let sums = arrays * span * pixels;
     Tile {
-        invocations,
-        pixels,
+        groups: Groups::OfPixels(pixels),
         segment,
-        span,
-        block: window.min(BLOCK.max(2 * window.isqrt())),
-        slots: arrays * span * pixels,
-        owners: 1,
-        in_workspace,
+        constants: vec![
+            ("INVOCATIONS", invocations),
+            ("PIXELS", pixels),
+            ("SPAN", span),
+            ("BLOCK", window.min(BLOCK.max(2 * window.isqrt()))),
+        ],
+        scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Workgroup(sums) },
+        workspace: if in_workspace { sums.saturating_mul(SUM) } else { 0 },
         most_groups: 0,
     }
 }
 
 /// The segment, its span with the halo, and whether that exceeds the `most` channels that workgroup
 /// memory holds.
-fn spans(operation: Operation, shape: &Shape, reach: (u64, u64), most: u64) -> (u64, u64, bool) {
-    let channels = shape.channels().max(1);
+fn spans(task: &Task<'_>, most: u64) -> (u64, u64, bool) {
+    let channels = task.shape.channels().max(1);
     if channels <= most {
         return (channels, channels, false);
     }
-    let (before, after) = operation.halo(reach);
+    let (before, after) = task.operation.halo(task.reach);
     let halo = before + after;
     if halo <= most / 2 {
         return (most - halo, most, false);
     }
     let segment = halo.saturating_mul(4).min(channels);
     (segment, segment.saturating_add(halo).min(channels), true)
-}
-
-fn most_invocations(limits: &wgpu::Limits) -> u64 {
-    limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x).into()
 }

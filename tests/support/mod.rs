@@ -4,7 +4,7 @@
 pub mod cases;
 
 use std::sync::OnceLock;
-use wgpu_lrn::{Gpu, Kernel, Lrn, Operand, Operation, Options, Plan, Shape, host, wgpu};
+use wgpu_lrn::{Choice, Gpu, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
 
 /// Every adapter of this machine, opened once. None is a failure, never a skip.
 pub fn gpus() -> &'static [Gpu] {
@@ -15,9 +15,26 @@ pub fn gpus() -> &'static [Gpu] {
     gpus
 }
 
-/// Every adapter with every kernel.
-pub fn runs() -> impl Iterator<Item = (&'static Gpu, Kernel)> {
-    gpus().iter().flat_map(|gpu| Kernel::ALL.map(|kernel| (gpu, kernel)))
+/// Every adapter with every choice that it has for a layer.
+pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice)> {
+    gpus().iter().flat_map(|gpu| {
+        let choices = Choice::available(lrn, shape, gpu.device().features());
+        choices.into_iter().map(move |choice| (gpu, choice))
+    })
+}
+
+/// A device that validates as any does, and computes nothing.
+pub fn noop_device() -> (wgpu::Device, wgpu::Queue) {
+    wgpu::Device::noop(&wgpu::DeviceDescriptor::default())
+}
+
+pub fn buffer(device: &wgpu::Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size,
+        usage,
+        mapped_at_creation: false,
+    })
 }
 
 /// A name for messages.
@@ -64,9 +81,9 @@ pub fn values(shape: &Shape, seed: u64) -> Vec<f32> {
     (0..shape.elements()).map(|_| random.signed(3.0)).collect()
 }
 
-/// Forces a kernel.
-pub fn plan(gpu: &Gpu, kernel: Kernel, lrn: &Lrn, shape: &Shape) -> Plan {
-    Plan::with_options(gpu.device(), lrn, shape, Options::default().kernel(kernel)).unwrap()
+/// Forces a choice.
+pub fn plan(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape) -> Plan {
+    Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap()
 }
 
 /// Values before and after the result that no kernel may touch.

@@ -1,0 +1,98 @@
+// Arithmetic `pair`: a Sum is two f32, high + low, with about 36 significant bits, so that a result is
+// wrong by little more than its last rounding, on any device. (T. J. Dekker, A floating-point
+// technique for extending the available precision, 1971.)
+//
+// Infinities: the high part alone is what plain arithmetic gives; the low part is then NaN, and never
+// enters the high part. `rounded` drops it.
+
+struct Sum {
+    high: Value,
+    low: Value,
+}
+
+// high * (1 + low), where low is below 2^-4.
+struct Factor {
+    high: Value,
+    low: Value,
+}
+
+// Backward terms are summed times 2^40: else those below 1e-38 would lose digits that matter where
+// x is large.
+const SCALE = 1099511627776.0;
+
+fn exactly(v: Value) -> Sum { return Sum(v, Value(0.0)); }
+
+fn factor(v: Value, low: Value) -> Factor { return Factor(v, low); }
+
+fn rounded(s: Sum) -> Value { return select(s.high + s.low, s.high, abs(s.high) > Value(LARGEST)); }
+
+// The same sum, its low part below the last bit of its high part.
+fn settled(s: Sum) -> Sum {
+    let high = opaque(rounded(s));
+    return Sum(high, s.low - opaque(high - s.high));
+}
+
+// v itself, but compilers cannot know: those that reorder floating point (Metal, DirectX and Mesa do)
+// would else find (a + b) - a to be b, and every rounding error to be 0.
+fn opaque(v: Value) -> Value { return bitcast<Value>(bitcast<Bits>(v) ^ Bits(chunk.zero)); }
+
+// The 12 leading bits, and the rest: the product of two such parts is exact.
+fn leading(v: Value) -> Value { return bitcast<Value>(bitcast<Bits>(v) & Bits(0xfffff000u)); }
+fn trailing(v: Value) -> Value { return opaque(v - leading(v)); }
+
+fn square(v: Value) -> Sum {
+    let h = leading(v);
+    return Sum(h * h, trailing(v) * (v + h));
+}
+
+fn add(a: Sum, b: Sum) -> Sum {
+    let swap = abs(a.high) < abs(b.high);
+    let large = select(a.high, b.high, swap);
+    let small = select(b.high, a.high, swap);
+    let high = opaque(large + small);
+    let lost = opaque(small - opaque(high - large));
+    return Sum(high, lost + (a.low + b.low));
+}
+
+fn multiply(a: Sum, b: Sum) -> Sum {
+    let ah = leading(a.high);
+    let bh = leading(b.high);
+    let al = trailing(a.high) + a.low;
+    let bl = trailing(b.high) + b.low;
+    return Sum(ah * bh, ah * bl + al * (bh + bl));
+}
+
+// The low part may be as large as that of the factor.
+fn scale(v: Value, f: Factor) -> Sum {
+    let vh = leading(v);
+    let product = trailing(v) * f.high + vh * trailing(f.high);
+    return Sum(vh * leading(f.high), product + v * f.high * f.low);
+}
+
+// The high parts must have 24 bits together.
+fn times(f: Factor, g: Factor) -> Factor {
+    return Factor(f.high * g.high, f.low + g.low + f.low * g.low);
+}
+
+fn lifted(f: Factor, lift: Value) -> Factor { return Factor(f.high * lift, f.low); }
+
+// b^(-1/4), whose high part m has 6 bits. So t = m^2 and m^4 are exact, and the error e of
+// m^4 b = 1 - e is found to the last bit: |e| < 0.0645, and (1 - e)^(-1/4) is a short polynomial. No
+// digit depends on how well a device computes square roots.
+fn inverse_fourth_root(b: Sum) -> Factor {
+    let b1 = rounded(b);
+    let infinite = b1 > Value(LARGEST); // its powers are 0, which not every device finds by itself
+    let near = bitcast<Bits>(sqrt(inverseSqrt(b1))) + Bits(0x20000u);
+    let m = select(bitcast<Value>(near & Bits(0xfffc0000u)), Value(0.0), infinite);
+    let t = m * m;
+    let bh = leading(b1);
+    let r = t * bh;
+    let rest = opaque(b.high - bh) + b.low;
+    let e = (opaque(1.0 - t * leading(r)) - t * trailing(r)) - t * (t * rest);
+    return Factor(m, select(series(e), Value(0.0), infinite));
+}
+
+// (1 - e)^(-1/4) - 1, the binomial series economized on |e| < 0.0645: wrong by at most 2^-31.
+fn series(e: Value) -> Value {
+    return e * (0.25 + e * (0.15624962 + e * (0.11718688 + e * (0.09558442 + e * 0.08132878))));
+}

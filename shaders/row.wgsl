@@ -1,0 +1,108 @@
+// row: where channels follow each other in memory, one invocation computes STEP neighbouring channels
+// of a pixel, with all that they depend on in registers; what it shares with its neighbours it loads
+// and computes again. For narrow windows, and channels in packets of four.
+//
+// Packets are loaded whole: SKIP of their first channels are not needed. Loops on one line are unrolled
+// by src/program.rs, so that the arrays are registers.
+
+var<private> packets: array<Stored, PACKETS>;
+var<private> held_x: array<Value, HELD>;
+var<private> held_dy: array<Value, SUMS>;
+var<private> squares: array<Sum, HELD>;
+var<private> sums: array<Sum, SUMS>;
+var<private> terms: array<Sum, SUMS>;
+var<private> scaled: array<Sum, SUMS>;
+var<private> results: array<Value, STEP>;
+
+// The channels of an invocation, in packets.
+struct Run {
+    some: bool,    // whether there is work for this invocation
+    pixel: u32,    // first element of the pixel, in packets
+    begin: u32,    // first packet written
+}
+
+fn run(workgroup: vec3<u32>, index: u32) -> Run {
+    group = group_of(workgroup);
+    lane = index;
+    let number = group * INVOCATIONS + lane;
+    let pixel = number / chunk.segments;
+    let begin = chunk.write_begin + number % chunk.segments * chunk.segment;
+    return Run(pixel < chunk.pixels, pixel_offset(chunk.first_pixel + pixel), begin);
+}
+
+fn load_x(r: Run, packet: u32) -> Stored {
+    if !within(packet, chunk.read_begin, chunk.read_end) { return Stored(0.0); }
+    return x[chunk.input_shift + r.pixel + packet];
+}
+
+fn load_dy(r: Run, packet: u32) -> Stored {
+    if !within(packet, chunk.read_begin, chunk.read_end) { return Stored(0.0); }
+    return dy[chunk.input_shift + r.pixel + packet];
+}
+
+// Holds x from channel SKIP of the packet on, and sums its windows.
+fn hold_x(r: Run, packet: u32) {
+    for (var i = 0u; i < PACKETS; i++) { packets[i] = load_x(r, packet + i); }
+    for (var i = 0u; i < HELD; i++) { held_x[i] = packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; }
+    for (var i = 0u; i < HELD; i++) { squares[i] = square(held_x[i]); }
+    for (var t = 0u; t < SUMS; t++) { sum_squares(t); }
+}
+
+fn sum_squares(t: u32) {
+    sums[t] = squares[t];
+    for (var i = 1u; i < WINDOW; i++) { sums[t] = add(sums[t], squares[t + i]); }
+}
+
+fn write(r: Run, i: u32) {
+    let packet = r.begin + i;
+    let four = Stored(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
+    if packet < chunk.write_end { output[chunk.output_shift + r.pixel + packet] = four; }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let r = run(workgroup, index);
+    if !r.some { return; }
+    hold_x(r, r.begin - PACKETS_BEHIND);
+    for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let r = run(workgroup, index);
+    if !r.some { return; }
+    hold_x(r, r.begin - PACKETS_BEHIND);
+    for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+}
+
+fn normalized_x(t: u32) -> Value {
+    return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
+}
+
+// The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows
+// of those need.
+@compute @workgroup_size(INVOCATIONS)
+fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let r = run(workgroup, index);
+    if !r.some { return; }
+    hold_x(r, r.begin - PACKETS_BEHIND);
+    for (var i = 0u; i < DY_PACKETS; i++) { packets[i] = load_dy(r, r.begin - DY_PACKETS_BEHIND + i); }
+    for (var i = 0u; i < SUMS; i++) { held_dy[i] = packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
+    for (var t = 0u; t < SUMS; t++) { hold_term(t); }
+    for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); }
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+}
+
+fn hold_term(t: u32) {
+    let p = powers(base(sums[t]));
+    scaled[t] = scaled_gradient(p, held_dy[t]);
+    terms[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
+}
+
+fn gradient_of_x(t: u32) -> Value {
+    var sum = terms[t];
+    for (var i = 1u; i < WINDOW; i++) { sum = add(sum, terms[t + i]); }
+    return input_gradient(held_x[HALO + t], scaled[LOOK_AHEAD + t], sum);
+}

@@ -1,0 +1,276 @@
+//! What may be chosen freely, since every choice computes the same: kernel, arithmetic and width.
+
+use crate::{Error, Lrn, Result, Shape};
+
+/// How the channels of a pixel are walked.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Kernel {
+    /// `shaders/whole.wgsl`: for windows that hold the whole axis.
+    Whole,
+    /// `shaders/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
+    Row,
+    /// `shaders/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
+    /// registers.
+    Column,
+    /// `shaders/ring.wgsl`: one invocation per pixel walks its channels, wide windows in rings.
+    Ring,
+    /// `shaders/pixel.wgsl`: one workgroup per pixel, squares in workgroup memory.
+    Pixel,
+}
+
+impl Kernel {
+    /// Every kernel.
+    pub const ALL: [Kernel; 5] = [Self::Whole, Self::Row, Self::Column, Self::Ring, Self::Pixel];
+
+    /// The name; also that of the shader's file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Row => "row",
+            Self::Column => "column",
+            Self::Ring => "ring",
+            Self::Pixel => "pixel",
+        }
+    }
+
+    /// The kernel of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Kernel> {
+        named("kernel", name, &Self::ALL, Self::name)
+    }
+
+    /// Whether it computes a window of `p` channels before and `q` after, clipped to the axis.
+    fn takes(self, shape: &Shape, (p, q): (u64, u64)) -> bool {
+        let narrow = p + 1 + q <= NARROW;
+        match self {
+            Self::Whole => p + 1 == shape.channels() && q + 1 == shape.channels(),
+            Self::Row => narrow && shape.inner() == 1 && shape.channels().is_multiple_of(4),
+            Self::Column => narrow,
+            Self::Ring => !narrow,
+            Self::Pixel => true,
+        }
+    }
+}
+
+/// How sums are kept, so that rounding errors stay below those of the result.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Arithmetic {
+    /// `shaders/pair.wgsl`: as two f32, on any device.
+    Pair,
+    /// `shaders/double.wgsl`: as f64, on devices opened with `wgpu::Features::SHADER_F64`.
+    Double,
+}
+
+impl Arithmetic {
+    /// Every arithmetic.
+    pub const ALL: [Arithmetic; 2] = [Self::Pair, Self::Double];
+
+    /// The name; also that of the shader's file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pair => "pair",
+            Self::Double => "double",
+        }
+    }
+
+    /// The arithmetic of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Arithmetic> {
+        named("arithmetic", name, &Self::ALL, Self::name)
+    }
+}
+
+/// One way to compute a layer. Its text form is, for example, `column pair 4`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Choice {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// The arithmetic.
+    pub arithmetic: Arithmetic,
+    /// Neighbouring elements that an invocation loads at once: 1, or 4, which are pixels, or channels
+    /// for *row*.
+    pub width: u32,
+}
+
+/// The widest window that *column* and *row* hold in registers and sum afresh for each channel.
+const NARROW: u64 = 16;
+
+/// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of
+/// common GPUs.
+pub(crate) const COALESCED: u64 = 32;
+
+/// The widest window whose rings (four in backward) a compiler can hope to keep in registers.
+pub(crate) const REGISTERS: u64 = 32;
+
+impl Choice {
+    /// The choices for a layer on a device with these features, the preferred first.
+    pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
+        let shape = shape.canonical();
+        let reach = lrn.reach(shape.channels());
+        let mut choices = Vec::new();
+        for kernel in preferred(&shape, reach).filter(|kernel| kernel.takes(&shape, reach)) {
+            for arithmetic in arithmetics(features) {
+                for width in widths(kernel, &shape) {
+                    choices.push(Choice { kernel, arithmetic, width });
+                }
+            }
+        }
+        choices
+    }
+}
+
+/// Kernels in the order of the rule: the special before the general; those that walk last, unless
+/// neighbouring invocations read neighbouring pixels, so that loads coalesce, and the window fits into
+/// registers.
+fn preferred(shape: &Shape, (p, q): (u64, u64)) -> impl Iterator<Item = Kernel> {
+    let walks = shape.inner() >= COALESCED && p + 1 + q <= REGISTERS;
+    let general = if walks {
+        [Kernel::Column, Kernel::Ring, Kernel::Pixel]
+    } else {
+        [Kernel::Pixel, Kernel::Column, Kernel::Ring]
+    };
+    [Kernel::Whole, Kernel::Row].into_iter().chain(general)
+}
+
+fn arithmetics(features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
+    let double = features.contains(wgpu::Features::SHADER_F64);
+    Arithmetic::ALL.into_iter().filter(move |&arithmetic| double || arithmetic == Arithmetic::Pair)
+}
+
+fn widths(kernel: Kernel, shape: &Shape) -> impl Iterator<Item = u32> {
+    let four = match kernel {
+        Kernel::Whole | Kernel::Column => shape.inner().is_multiple_of(4),
+        Kernel::Row => true,
+        Kernel::Ring | Kernel::Pixel => false,
+    };
+    let one = kernel != Kernel::Row;
+    [4, 1].into_iter().filter(move |&width| if width == 4 { four } else { one })
+}
+
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.kernel.name(), self.arithmetic.name(), self.width)
+    }
+}
+
+/// Choices that are made for the caller unless told.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The kernel.
+    pub kernel: Option<Kernel>,
+    /// The arithmetic.
+    pub arithmetic: Option<Arithmetic>,
+    /// The width.
+    pub width: Option<u32>,
+}
+
+impl Options {
+    /// Forces a kernel, or with `None` leaves the choice to the rule.
+    pub fn kernel(mut self, kernel: impl Into<Option<Kernel>>) -> Self {
+        self.kernel = kernel.into();
+        self
+    }
+
+    /// Forces an arithmetic, or with `None` leaves the choice to the rule.
+    pub fn arithmetic(mut self, arithmetic: impl Into<Option<Arithmetic>>) -> Self {
+        self.arithmetic = arithmetic.into();
+        self
+    }
+
+    /// Forces a width, or with `None` leaves the choice to the rule.
+    pub fn width(mut self, width: impl Into<Option<u32>>) -> Self {
+        self.width = width.into();
+        self
+    }
+
+    /// The preferred available choice that has what is forced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] where there is none.
+    pub fn choose(&self, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
+        let available = Choice::available(lrn, shape, features);
+        let chosen = available.iter().find(|choice| self.admits(choice)).copied();
+        chosen.ok_or_else(|| Error::Unavailable {
+            wanted: self.to_string(),
+            available: available.iter().map(Choice::to_string).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The choice, if nothing is left open.
+    pub(crate) fn complete(&self) -> Option<Choice> {
+        let Options { kernel, arithmetic, width } = *self;
+        Some(Choice { kernel: kernel?, arithmetic: arithmetic?, width: width? })
+    }
+
+    fn admits(&self, choice: &Choice) -> bool {
+        self.kernel.is_none_or(|kernel| kernel == choice.kernel)
+            && self.arithmetic.is_none_or(|arithmetic| arithmetic == choice.arithmetic)
+            && self.width.is_none_or(|width| width == choice.width)
+    }
+}
+
+impl From<Choice> for Options {
+    fn from(choice: Choice) -> Options {
+        let Choice { kernel, arithmetic, width } = choice;
+        Options { kernel: Some(kernel), arithmetic: Some(arithmetic), width: Some(width) }
+    }
+}
+
+/// As [`Choice`], with `any` for what is left open.
+impl std::fmt::Display for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kernel = self.kernel.map_or("any", Kernel::name);
+        let arithmetic = self.arithmetic.map_or("any", Arithmetic::name);
+        let width = self.width.map_or("any".to_owned(), |width| width.to_string());
+        write!(f, "{kernel} {arithmetic} {width}")
+    }
+}
+
+/// The text form, in which `any` may be left out at the end.
+impl std::str::FromStr for Options {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Options> {
+        let mut words = text.split_whitespace();
+        let mut word = || words.next().filter(|&word| word != "any");
+        let options = Options {
+            kernel: word().map(Kernel::from_name).transpose()?,
+            arithmetic: word().map(Arithmetic::from_name).transpose()?,
+            width: word().map(|width| named("width", width, &[1, 4], width_name)).transpose()?,
+        };
+        match words.next() {
+            None => Ok(options),
+            Some(rest) => Err(unknown("word after the width", rest, "none".to_owned())),
+        }
+    }
+}
+
+fn width_name(width: u32) -> &'static str {
+    if width == 4 { "4" } else { "1" }
+}
+
+/// The value of that name.
+fn named<T: Copy>(
+    kind: &'static str,
+    given: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T> {
+    let found = all.iter().copied().find(|&value| name(value) == given);
+    found.ok_or_else(|| {
+        let known = all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
+        unknown(kind, given, known)
+    })
+}
+
+fn unknown(kind: &'static str, given: &str, known: String) -> Error {
+    Error::UnknownName { kind, given: given.to_owned(), known }
+}

@@ -1,0 +1,145 @@
+//! How long the GPU takes.
+
+use super::Gpu;
+use crate::Result;
+use crate::scope::failed;
+use std::time::{Duration, Instant};
+
+/// Measures what the GPU takes for a compute pass. Native only: it blocks.
+///
+/// By timestamps at the boundaries of the pass; by wall time, from submission until the GPU is done,
+/// where the device has no timestamps, or where they have not increased once.
+#[derive(Debug)]
+pub struct Timer {
+    gpu: Gpu,
+    queries: Option<Queries>,
+}
+
+/// What a [`Timer`] measures with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Clock {
+    /// The device's timestamps.
+    Timestamps,
+    /// Wall time.
+    Wall,
+}
+
+impl Clock {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Clock::Timestamps => "timestamps",
+            Clock::Wall => "wall",
+        }
+    }
+}
+
+/// Two timestamps, and where they can be read.
+#[derive(Debug)]
+struct Queries {
+    set: wgpu::QuerySet,
+    resolved: wgpu::Buffer,
+    readable: wgpu::Buffer,
+}
+
+/// Bytes of the two timestamps.
+const BYTES: u64 = 16;
+
+impl Timer {
+    pub(super) fn new(gpu: &Gpu) -> Timer {
+        let device = gpu.device();
+        let has = device.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+        Timer { gpu: gpu.clone(), queries: has.then(|| Queries::new(device)) }
+    }
+
+    /// What it measures with; this may change with the first measurement.
+    pub fn clock(&self) -> Clock {
+        if self.queries.is_some() { Clock::Timestamps } else { Clock::Wall }
+    }
+
+    /// Submits a pass of what `record` records, waits for it, and tells how long it took.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Gpu`](crate::Error::Gpu) where the device is lost.
+    pub fn time_blocking(
+        &mut self,
+        record: impl FnOnce(&mut wgpu::ComputePass<'_>),
+    ) -> Result<Duration> {
+        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
+        let writes = self.queries.as_ref().map(Queries::writes);
+        let descriptor =
+            wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
+        record(&mut encoder.begin_compute_pass(&descriptor));
+        if let Some(queries) = &self.queries {
+            queries.resolve(&mut encoder);
+        }
+        let commands = encoder.finish();
+        let start = Instant::now();
+        self.gpu.queue().submit([commands]);
+        self.wait()?;
+        let wall = start.elapsed();
+        let Some(queries) = &self.queries else { return Ok(wall) };
+        let [begin, end] = self.read(queries)?;
+        if begin == 0 || end <= begin {
+            self.queries = None;
+            return Ok(wall);
+        }
+        let period = f64::from(self.gpu.queue().get_timestamp_period());
+        Ok(Duration::from_secs_f64((end - begin) as f64 * period * 1e-9))
+    }
+
+    /// Waits until the GPU is done with what was submitted.
+    fn wait(&self) -> Result<()> {
+        let polled = self.gpu.device().poll(wgpu::PollType::wait_indefinitely());
+        polled.map(drop).map_err(|error| failed("waiting", error))
+    }
+
+    fn read(&self, queries: &Queries) -> Result<[u64; 2]> {
+        let slice = queries.readable.slice(..);
+        slice.map_async(wgpu::MapMode::Read, |_| ()); // a failure shows when its range is taken
+        self.wait()?;
+        let bytes =
+            slice.get_mapped_range().map_err(|error| failed("reading timestamps", error))?;
+        let ticks = bytemuck::pod_read_unaligned(&bytes);
+        drop(bytes);
+        queries.readable.unmap();
+        Ok(ticks)
+    }
+}
+
+impl Queries {
+    fn new(device: &wgpu::Device) -> Queries {
+        let buffer = |usage| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("timestamps"),
+                size: BYTES,
+                usage,
+                mapped_at_creation: false,
+            })
+        };
+        use wgpu::BufferUsages as Usage;
+        Queries {
+            set: device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("timestamps"),
+                ty: wgpu::QueryType::Timestamp,
+                count: 2,
+            }),
+            resolved: buffer(Usage::QUERY_RESOLVE | Usage::COPY_SRC),
+            readable: buffer(Usage::MAP_READ | Usage::COPY_DST),
+        }
+    }
+
+    fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
+        wgpu::ComputePassTimestampWrites {
+            query_set: &self.set,
+            beginning_of_pass_write_index: Some(0),
+            end_of_pass_write_index: Some(1),
+        }
+    }
+
+    fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
+        encoder.resolve_query_set(&self.set, 0..2, &self.resolved, 0);
+        encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.readable, 0, BYTES);
+    }
+}

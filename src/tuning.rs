@@ -1,0 +1,59 @@
+//! The fastest choice for each operation of a layer on a device.
+
+use crate::{Choice, Error, Operation, Options, Result};
+
+/// A choice for each operation. Its text form has a line for each, for example
+/// `forward column pair 4`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Tuning {
+    choices: [Choice; 3],
+}
+
+impl Tuning {
+    /// From the choice for each operation.
+    pub fn new(choice: impl FnMut(Operation) -> Choice) -> Tuning {
+        Tuning { choices: Operation::ALL.map(choice) }
+    }
+
+    /// The choice for an operation.
+    pub fn choice(&self, operation: Operation) -> Choice {
+        self.choices[operation as usize]
+    }
+}
+
+/// One choice for all operations.
+impl From<Choice> for Tuning {
+    fn from(choice: Choice) -> Tuning {
+        Tuning { choices: [choice; 3] }
+    }
+}
+
+impl std::fmt::Display for Tuning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut lines = Operation::ALL.iter();
+        lines.try_for_each(|&operation| {
+            writeln!(f, "{} {}", operation.name(), self.choice(operation))
+        })
+    }
+}
+
+/// Reads the text form.
+impl std::str::FromStr for Tuning {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Tuning> {
+        let choice = |operation: Operation| {
+            let of_operation = |line: &'_ str| {
+                let (name, choice) = line.trim().split_once(' ')?;
+                (name == operation.name()).then(|| choice.parse::<Options>())
+            };
+            let options = text.lines().find_map(of_operation).transpose()?;
+            options.and_then(|options| options.complete()).ok_or_else(|| Error::Tuning {
+                operation: operation.name(),
+                given: text.to_owned(),
+            })
+        };
+        let [square_sums, forward, backward] = Operation::ALL.map(choice);
+        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
+    }
+}

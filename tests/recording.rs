@@ -1,0 +1,92 @@
+//! What recording costs, on wgpu's noop device, where the driver costs nothing.
+
+mod support;
+
+use allocation_counter::measure;
+use std::time::Instant;
+use wgpu::BufferUsages as Usage;
+use wgpu_lrn::{Bound, Lrn, Operand, Operation, Plan, Shape, wgpu};
+
+/// A plan, and the queue without which its device is lost.
+fn plan() -> (Plan, wgpu::Queue) {
+    let shape = Shape::nchw(2, 96, 13, 11).unwrap();
+    let (device, queue) = support::noop_device();
+    let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
+    (Plan::new(&device, &lrn, &shape).unwrap(), queue)
+}
+
+fn buffers(plan: &Plan) -> Vec<wgpu::Buffer> {
+    let buffer = |_| support::buffer(plan.device(), plan.shape().bytes(), Usage::STORAGE);
+    (0..3).map(buffer).collect()
+}
+
+fn bound(plan: &Plan, buffers: &[wgpu::Buffer]) -> Bound {
+    let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
+    plan.bind(Operation::Backward, &operands).unwrap()
+}
+
+/// The allocations of recording so many times into one pass.
+fn allocations(plan: &Plan, times: usize, record: impl Fn(&mut wgpu::ComputePass<'_>)) -> u64 {
+    let mut encoder = plan.device().create_command_encoder(&Default::default());
+    let mut pass = encoder.begin_compute_pass(&Default::default());
+    measure(|| (0..times).for_each(|_| record(&mut pass))).count_total
+}
+
+/// The lists of commands that wgpu keeps grow by doubling; nothing else is allocated.
+#[test]
+fn a_bound_operation_allocates_nothing() {
+    let (plan, _queue) = plan();
+    let bound = bound(&plan, &buffers(&plan));
+    let thousand = allocations(&plan, 1000, |pass| bound.record_in(pass));
+    let two_thousand = allocations(&plan, 2000, |pass| bound.record_in(pass));
+    assert!(two_thousand - thousand <= 8, "{thousand} and {two_thousand} allocations");
+}
+
+/// As one pass, what remains is what wgpu allocates for a pass with this label.
+#[test]
+fn a_bound_operation_allocates_no_more_than_its_pass() {
+    let (plan, _queue) = plan();
+    let bound = bound(&plan, &buffers(&plan));
+    let mut encoder = plan.device().create_command_encoder(&Default::default());
+    let label = plan.recipe(Operation::Backward).program.label();
+    bound.record(&mut encoder);
+    let ours = measure(|| bound.record(&mut encoder)).count_total;
+    let by_hand = measure(|| {
+        let descriptor =
+            wgpu::ComputePassDescriptor { label: Some(&label), timestamp_writes: None };
+        bound.record_in(&mut encoder.begin_compute_pass(&descriptor));
+    });
+    assert_eq!(ours, by_hand.count_total);
+}
+
+/// Reports, and never fails by the clock.
+#[test]
+fn time_of_recording() {
+    let (plan, _queue) = plan();
+    let buffers = buffers(&plan);
+    let bound = bound(&plan, &buffers);
+    let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
+    let report = |what: &str, record: &dyn Fn(&mut wgpu::CommandEncoder)| {
+        let mut encoder = plan.device().create_command_encoder(&Default::default());
+        let start = Instant::now();
+        (0..1000).for_each(|_| record(&mut encoder));
+        println!("{what}: {:.2} us", start.elapsed().as_secs_f64() * 1e3);
+    };
+    report("a bound operation", &|encoder| bound.record(encoder));
+    report("an operation of a plan", &|encoder| {
+        plan.record(encoder, Operation::Backward, &operands).unwrap();
+    });
+}
+
+#[test]
+fn a_bound_empty_tensor_records_nothing() {
+    let shape = Shape::nchw(0, 5, 3, 2).unwrap();
+    let (device, _queue) = support::noop_device();
+    let plan = Plan::new(&device, &Lrn::caffe().build().unwrap(), &shape).unwrap();
+    let empty = support::buffer(&device, 0, Usage::STORAGE);
+    let operands = [Operand::from(&empty), Operand::from(&empty)];
+    let bound = plan.bind(Operation::Forward, &operands).unwrap();
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    bound.record(&mut device.create_command_encoder(&Default::default()));
+    assert!(pollster::block_on(scope.pop()).is_none());
+}
