@@ -1,134 +1,133 @@
-//! Time of each operation and kernel at shapes of real networks, beside a copy of the same bytes.
+//! GPU time of each operation and choice at shapes of real networks, beside a copy of the same bytes.
 //!
-//! `cargo bench`, or `cargo bench -- alexnet`; `WGPU_ADAPTER_NAME` and `WGPU_BACKEND` choose the
-//! adapter. Each sample is the wall time from submission until the device is done.
+//! `cargo bench`, or `cargo bench -- alexnet_norm1/n1/`; `WGPU_ADAPTER_NAME` and `WGPU_BACKEND` choose
+//! the adapter. An id ends with the clock: the device's timestamps, or wall time from submission
+//! until the device is done. With `--test` each runs once, for single images.
+
+mod shared;
 
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
+use shared::copy::{self, WAYS};
+use shared::networks::{Layout, NETWORKS, Network};
 use std::time::{Duration, Instant};
-use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, wgpu};
-
-/// Name, shape and layer. Sources: the networks' own definitions (Caffe model zoo, TensorFlow's
-/// CIFAR-10 tutorial).
-fn networks() -> [(&'static str, Shape, Lrn); 5] {
-    let size_5 = Lrn::caffe().alpha(1e-4).build().unwrap();
-    let radius_4 = Lrn::tensorflow().radius(4).alpha(0.001 / 9.0).beta(0.75).build().unwrap();
-    let whole = Lrn::exact(255, 255, 1.0 / 256.0, 0.5, 1e-8).unwrap();
-    [
-        ("alexnet_norm1", Shape::nchw(4, 96, 55, 55).unwrap(), size_5),
-        ("alexnet_norm2", Shape::nchw(4, 256, 27, 27).unwrap(), size_5),
-        ("googlenet_norm2", Shape::nchw(1, 192, 56, 56).unwrap(), size_5),
-        ("cifar_norm1_channels_last", Shape::nhwc(32, 12, 12, 64).unwrap(), radius_4),
-        ("progan_pixelnorm", Shape::nchw(1, 256, 64, 64).unwrap(), whole),
-    ]
-}
+use wgpu_lrn::{Bound, Choice, Gpu, Lrn, Operation, Options, Plan, Shape, Timer, wgpu};
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// Times submissions of what `record` records.
-fn time(group: &mut Group<'_>, gpu: &Gpu, id: &str, record: impl Fn(&mut wgpu::CommandEncoder)) {
-    let once = || {
-        let mut encoder = gpu.device().create_command_encoder(&Default::default());
-        record(&mut encoder);
-        let start = Instant::now();
-        gpu.queue().submit([encoder.finish()]);
-        gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
-        start.elapsed()
-    };
+/// Times passes of what `record` records.
+fn time(
+    group: &mut Group<'_>,
+    timer: &mut Timer,
+    name: impl std::fmt::Display,
+    record: impl Fn(&mut wgpu::ComputePass<'_>),
+) {
+    let mut once = || timer.time_blocking(|pass| record(pass)).unwrap();
+    once(); // warms up, and settles the clock
+    let id = format!("{name}/{}", timer.clock().name());
     group.bench_function(id, |bencher| {
-        bencher.iter_custom(|times| (0..times).map(|_| once()).sum::<Duration>());
+        bencher.iter_custom(|times| {
+            (0..times).map(|_| timer.time_blocking(|pass| record(pass)).unwrap()).sum()
+        });
     });
-}
-
-/// `shaders/copy.wgsl` on the operands of an operation.
-fn copy(gpu: &Gpu, operands: &[wgpu::Buffer]) -> impl Fn(&mut wgpu::CommandEncoder) {
-    let module = wgpu::ShaderModuleDescriptor {
-        label: Some("copy"),
-        source: wgpu::ShaderSource::Wgsl(include_str!("../shaders/copy.wgsl").into()),
-    };
-    let module = gpu.device().create_shader_module(module);
-    let pipeline = gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some("copy"),
-        layout: None,
-        module: &module,
-        entry_point: Some(if operands.len() == 2 { "copy_one" } else { "copy_two" }),
-        compilation_options: Default::default(),
-        cache: None,
-    });
-    let bindings = if operands.len() == 2 { &[0, 2][..] } else { &[0, 1, 2] };
-    let entries: Vec<_> = bindings
-        .iter()
-        .zip(operands)
-        .map(|(&binding, buffer)| wgpu::BindGroupEntry {
-            binding,
-            resource: buffer.as_entire_binding(),
-        })
-        .collect();
-    let group = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("copy"),
-        layout: &pipeline.get_bind_group_layout(0),
-        entries: &entries,
-    });
-    let groups = (operands[0].size() / 16).div_ceil(256) as u32;
-    let rows = groups.div_ceil(65_535);
-    move |encoder| {
-        let mut pass = encoder.begin_compute_pass(&Default::default());
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &group, &[]);
-        pass.dispatch_workgroups(groups.div_ceil(rows), rows, 1);
-    }
 }
 
 /// A group for an operation, with its bytes and few samples: each is a whole submission.
 fn group<'a>(
     criterion: &'a mut Criterion,
-    name: &str,
+    name: String,
     operation: Operation,
     shape: &Shape,
 ) -> Group<'a> {
-    let mut group = criterion.benchmark_group(format!("{name}/{}", operation.name()));
+    let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(operation.bytes_moved(shape)));
-    group.sample_size(10).warm_up_time(Duration::from_millis(200));
-    group.measurement_time(Duration::from_secs(1));
+    group.sample_size(10).warm_up_time(Duration::from_millis(100));
+    group.measurement_time(Duration::from_millis(500));
     group
 }
 
-/// A buffer with ordinary values for each operand.
-fn buffers(gpu: &Gpu, operation: Operation, shape: &Shape) -> Vec<wgpu::Buffer> {
-    let values: Vec<f32> = (0..shape.elements()).map(|i| (i % 1013) as f32 - 506.0).collect();
-    operation.operands().iter().map(|_| gpu.upload(&values).unwrap()).collect()
+fn bound(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, to: &Operands) -> Bound {
+    let plan = Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap();
+    let operands: Vec<_> = to.buffers.iter().map(Into::into).collect();
+    plan.bind(to.operation, &operands).unwrap()
 }
 
-/// What records an operation with a kernel.
-fn layer(
-    gpu: &Gpu,
-    kernel: Kernel,
-    lrn: &Lrn,
-    shape: &Shape,
+/// An operation with a buffer for each of its operands.
+struct Operands {
     operation: Operation,
-    buffers: &[wgpu::Buffer],
-) -> impl Fn(&mut wgpu::CommandEncoder) {
-    let options = Options::default().kernel(kernel);
-    let plan = Plan::with_options(gpu.device(), lrn, shape, options).unwrap();
-    move |encoder| {
-        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
-        plan.record(encoder, operation, &operands).unwrap();
+    buffers: Vec<wgpu::Buffer>,
+}
+
+impl Operands {
+    fn new(gpu: &Gpu, operation: Operation, shape: &Shape) -> Operands {
+        Operands { operation, buffers: shared::buffers(gpu, operation, shape).unwrap() }
     }
 }
 
-fn networks_beside_a_copy(criterion: &mut Criterion) {
+fn choices(gpu: &Gpu, lrn: &Lrn, shape: &Shape) -> Vec<Choice> {
+    Choice::available(lrn, shape, gpu.device().features())
+}
+
+fn network(
+    criterion: &mut Criterion,
+    gpu: &Gpu,
+    network: &Network,
+    batch: usize,
+    layout: Layout,
+    operation: Operation,
+) {
+    let shape = layout.shape(&network.dims(batch, layout)).unwrap();
+    let lrn = network.lrn().unwrap();
+    let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
+    let mut timer = gpu.timer();
+    let mut group = group(criterion, name, operation, &shape);
+    let to = Operands::new(gpu, operation, &shape);
+    for choice in choices(gpu, &lrn, &shape) {
+        let bound = bound(gpu, choice, &lrn, &shape, &to);
+        time(&mut group, &mut timer, choice, |pass| bound.record_in(pass));
+    }
+    for way in WAYS.into_iter().filter(|&way| copy::fits(gpu, way, &shape)) {
+        let copy = copy::copy(gpu, way, operation, &to.buffers);
+        time(&mut group, &mut timer, way, |pass| copy.record_in(pass));
+    }
+    if operation == Operation::Forward {
+        plan_and_run(&mut group, gpu, &lrn, &shape, &to);
+    }
+}
+
+/// From nothing to the result: planning, compiling, recording and running, by wall time.
+fn plan_and_run(group: &mut Group<'_>, gpu: &Gpu, lrn: &Lrn, shape: &Shape, to: &Operands) {
+    let choice = Options::default().choose(lrn, shape, gpu.device().features()).unwrap();
+    group.bench_function("plan_and_run/wall", |bencher| {
+        bencher.iter(|| {
+            let start = Instant::now();
+            let bound = bound(gpu, choice, lrn, shape, to);
+            let mut encoder = gpu.device().create_command_encoder(&Default::default());
+            bound.record(&mut encoder);
+            gpu.queue().submit([encoder.finish()]);
+            gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+            start.elapsed()
+        });
+    });
+}
+
+fn networks(criterion: &mut Criterion) {
     let gpu = Gpu::open_blocking().unwrap();
     println!("{} ({:?})", gpu.info().name, gpu.info().backend);
-    for (name, shape, lrn) in networks() {
-        for operation in Operation::ALL {
-            let mut group = group(criterion, name, operation, &shape);
-            let buffers = buffers(&gpu, operation, &shape);
-            for kernel in Kernel::ALL {
-                let record = layer(&gpu, kernel, &lrn, &shape, operation, &buffers);
-                time(&mut group, &gpu, kernel.name(), record);
+    let smoke = std::env::args().any(|argument| argument == "--test");
+    let batches: &[usize] = if smoke { &[1] } else { &[1, 32, 128] };
+    let filter: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    for each in NETWORKS {
+        // Buffers of hundreds of megabytes are not made for what the filter leaves out.
+        let wanted = filter.is_empty()
+            || filter.iter().any(|f| f.contains(each.name) || each.name.contains(f.as_str()));
+        for &batch in batches.iter().filter(|_| wanted) {
+            for layout in Layout::ALL {
+                for operation in Operation::ALL {
+                    network(criterion, &gpu, each, batch, layout, operation);
+                }
             }
-            time(&mut group, &gpu, "copy", copy(&gpu, &buffers));
         }
     }
 }
@@ -137,19 +136,21 @@ fn networks_beside_a_copy(criterion: &mut Criterion) {
 fn windows(criterion: &mut Criterion) {
     let gpu = Gpu::open_blocking().unwrap();
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
+    let mut timer = gpu.timer();
     for operation in Operation::ALL {
-        let mut group = group(criterion, "window", operation, &shape);
-        let buffers = buffers(&gpu, operation, &shape);
-        for kernel in Kernel::ALL {
-            for radius in [2, 5, 15, 40, 127] {
-                let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
-                let id = format!("{}/{}", kernel.name(), 2 * radius + 1);
-                let record = layer(&gpu, kernel, &lrn, &shape, operation, &buffers);
-                time(&mut group, &gpu, &id, record);
+        let to = Operands::new(&gpu, operation, &shape);
+        let name = format!("window/{}", operation.name());
+        let mut group = group(criterion, name, operation, &shape);
+        for radius in [2, 5, 15, 40, 127] {
+            let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
+            for choice in choices(&gpu, &lrn, &shape) {
+                let bound = bound(&gpu, choice, &lrn, &shape, &to);
+                let name = format!("{choice}/{}", 2 * radius + 1);
+                time(&mut group, &mut timer, name, |pass| bound.record_in(pass));
             }
         }
     }
 }
 
-criterion_group!(benches, networks_beside_a_copy, windows);
+criterion_group!(benches, networks, windows);
 criterion_main!(benches);

@@ -1,0 +1,82 @@
+//! Layers of real networks.
+
+use wgpu_lrn::{Lrn, Result, Shape};
+
+/// An LRN layer of a network: channels, height and width of its input, look-behind and look-ahead.
+///
+/// Sources: the networks' own definitions in Caffe's model zoo and in those of fast-rcnn (VGG-M);
+/// ZFNet's of the ONNX zoo; TensorFlow's CIFAR-10 tutorial; the PixelNorm of ProGAN.
+#[derive(Clone, Copy)]
+pub struct Network {
+    pub name: &'static str,
+    pub input: [usize; 3],
+    pub window: (u32, u32),
+    pub a: f32,
+    pub beta: f32,
+    pub k: f32,
+}
+
+const fn network(
+    name: &'static str,
+    input: [usize; 3],
+    side: u32,
+    (a, beta, k): (f32, f32, f32),
+) -> Network {
+    Network { name, input, window: (side, side), a, beta, k }
+}
+
+const CAFFE: (f32, f32, f32) = (2e-5, 0.75, 1.0);
+
+pub const NETWORKS: &[Network] = &[
+    network("alexnet_norm1", [96, 55, 55], 2, CAFFE),
+    network("alexnet_norm2", [256, 27, 27], 2, CAFFE),
+    network("caffenet_norm1", [96, 27, 27], 2, CAFFE),
+    network("caffenet_norm2", [256, 13, 13], 2, CAFFE),
+    network("googlenet_norm1", [64, 56, 56], 2, CAFFE),
+    network("googlenet_norm2", [192, 56, 56], 2, CAFFE),
+    network("zfnet_norm1", [96, 55, 55], 1, CAFFE),
+    network("vgg_m_norm1", [96, 109, 109], 2, (1e-4, 0.75, 2.0)),
+    network("vgg_m_norm2", [256, 26, 26], 2, (1e-4, 0.75, 2.0)),
+    network("cifar_norm1", [64, 12, 12], 4, (1.11e-4, 0.75, 1.0)),
+    network("progan_pixelnorm", [512, 32, 32], 511, (1.0 / 512.0, 0.5, 1e-8)),
+];
+
+/// The order of the dimensions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Layout {
+    ChannelsFirst,
+    ChannelsLast,
+}
+
+impl Layout {
+    pub const ALL: [Layout; 2] = [Self::ChannelsFirst, Self::ChannelsLast];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChannelsFirst => "channels_first",
+            Self::ChannelsLast => "channels_last",
+        }
+    }
+
+    /// The dimensions of a batch of images.
+    pub fn dims(self, batch: usize, [c, h, w]: [usize; 3]) -> [usize; 4] {
+        match self {
+            Self::ChannelsFirst => [batch, c, h, w],
+            Self::ChannelsLast => [batch, h, w, c],
+        }
+    }
+
+    pub fn shape(self, dims: &[usize]) -> Result<Shape> {
+        Shape::new(dims, if self == Self::ChannelsFirst { 1 } else { -1 })
+    }
+}
+
+impl Network {
+    pub fn lrn(&self) -> Result<Lrn> {
+        Lrn::exact(self.window.0, self.window.1, self.a, self.beta, self.k)
+    }
+
+    pub fn dims(&self, batch: usize, layout: Layout) -> [usize; 4] {
+        layout.dims(batch, self.input)
+    }
+}
