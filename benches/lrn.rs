@@ -87,7 +87,7 @@ fn network(
         let bound = bound(gpu, choice, &lrn, &shape, &to);
         time(&mut group, &mut timer, choice, |pass| bound.record_in(pass));
     }
-    for way in WAYS.into_iter().filter(|&way| copy::fits(gpu, way, &shape)) {
+    for way in WAYS.into_iter().filter(|&way| copy::fits(way, &shape)) {
         let copy = copy::copy(gpu, way, operation, &to.buffers);
         time(&mut group, &mut timer, way, |pass| copy.record_in(pass));
     }

@@ -1,7 +1,5 @@
 //! The example's command line: results, refusals, and what is left behind.
 
-#[path = "headless/program.rs"]
-mod program;
 #[path = "headless/refusals.rs"]
 mod refusals;
 #[path = "headless/results.rs"]

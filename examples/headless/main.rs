@@ -5,42 +5,29 @@ mod args;
 mod conv1;
 mod demo;
 mod device;
+#[path = "../shared/failure.rs"]
 mod failure;
 mod layer;
 mod npy;
+#[path = "../shared/output.rs"]
 mod output;
 mod picture;
+#[path = "../shared/usage.rs"]
+mod usage;
 
 use args::{Args, Command, Place};
-use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
 use wgpu_lrn::Operation;
 
 fn main() -> ExitCode {
-    match parse().and_then(|args| args.map_or(Ok(()), run)) {
+    match usage::parse::<Args>().and_then(|args| args.map_or(Ok(()), run)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(format_args!("error: {failure}"));
             failure.code()
         }
     }
-}
-
-/// The arguments, or nothing where help was asked for and given.
-fn parse() -> Result<Option<Args>, Failure> {
-    match Args::try_parse() {
-        Ok(args) => Ok(Some(args)),
-        Err(help) if !help.use_stderr() => output::say(help.to_string().trim_end()).map(|()| None),
-        Err(error) => Err(Failure::Refused(usage(&error.to_string()))),
-    }
-}
-
-/// The first paragraph of clap's message: the rest repeats the usage.
-fn usage(message: &str) -> String {
-    let problem = message.split("\n\n").next().unwrap_or(message);
-    let problem = problem.strip_prefix("error: ").unwrap_or(problem);
-    format!("{problem}; see --help")
 }
 
 fn run(args: Args) -> Result<(), Failure> {

@@ -1,11 +1,11 @@
 //! What the program refuses: exit code 2, one clear line, and nothing changed.
 
-use crate::program::{Folder, header, npy};
+use crate::support::program::{Folder, header, npy};
 use std::fs;
 
 /// A folder with good files of several shapes.
 fn folder(name: &str) -> Folder {
-    let folder = Folder::new(name);
+    let folder = Folder::new("headless", name);
     let values: Vec<_> = (0..42).map(|n| n as f32 - 20.0).collect();
     folder.store("good.npy", &[2, 7, 3], &values);
     folder.store("turned.npy", &[7, 2, 3], &values);
@@ -175,6 +175,7 @@ fn devices() {
         ("", "--device cpu --adapter any", "--adapter"),
         ("", "--device tpu", "tpu"),
         ("", "--kernel wide", "wide"),
+        ("", "--kernel row", "available are"),
     ] {
         assert_refused(&folder, &format!("{set} {forward} {options}"), word);
     }

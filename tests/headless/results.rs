@@ -1,6 +1,6 @@
 //! What the program computes.
 
-use crate::program::{Ended, Folder};
+use crate::support::program::{Ended, Folder};
 use crate::support::values;
 use wgpu_lrn::{Kernel, Lrn, Shape, Spelling, check, cpu, wgpu};
 
@@ -8,7 +8,7 @@ const DIMS: [usize; 4] = [2, 12, 3, 5];
 
 /// A folder with x and dy of those dimensions.
 fn folder(name: &str, dims: &[usize]) -> (Folder, Vec<f32>, Vec<f32>) {
-    let folder = Folder::new(name);
+    let folder = Folder::new("headless", name);
     let all = Shape::new(dims, 0).unwrap();
     let (x, dy) = (values(&all, 1), values(&all, 2));
     folder.store("x.npy", dims, &x);
@@ -191,7 +191,7 @@ fn an_adapter_is_taken_by_name() {
 
 #[test]
 fn adapters_are_listed() {
-    let folder = Folder::new("adapters");
+    let folder = Folder::new("headless", "adapters");
     let listed = |line: &str| folder.succeed(line).stdout.join("\n");
     let json: serde_json::Value = serde_json::from_str(&listed("adapters --json")).unwrap();
     let plain = listed("adapters");
@@ -211,7 +211,7 @@ fn adapters_are_listed() {
 
 #[test]
 fn help_is_no_failure() {
-    let folder = Folder::new("help");
+    let folder = Folder::new("headless", "help");
     for line in ["--help", "forward --help", "help adapters"] {
         assert!(folder.succeed(line).stdout.iter().any(|line| line.starts_with("Usage: ")));
     }
@@ -220,7 +220,7 @@ fn help_is_no_failure() {
 /// The demo checks four results, draws, and says last where; it writes nothing else.
 #[test]
 fn the_demo_draws_its_picture() {
-    let folder = Folder::new("demo");
+    let folder = Folder::new("headless", "demo");
     for device in ["auto", "cpu"] {
         let ended = folder.succeed(&format!("--out {device} --device {device}"));
         let checked = ended.stdout.iter().filter(|line| line.contains("(within)")).count();

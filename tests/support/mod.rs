@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part
 
 pub mod cases;
+pub mod program;
 
 use std::sync::OnceLock;
 use wgpu_lrn::{Choice, Gpu, Lrn, Operand, Operation, Plan, Shape, host, wgpu};

@@ -1,4 +1,4 @@
-//! Running the program in a folder of its own, on `.npy` files written byte by byte.
+//! Running an example in a folder of its own, on `.npy` files written byte by byte.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,8 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A fresh folder; the program runs in it.
-pub struct Folder(PathBuf);
+/// A fresh folder; an example runs in it.
+pub struct Folder {
+    path: PathBuf,
+    example: &'static str,
+}
 
 /// How a run ended.
 #[derive(Debug)]
@@ -22,24 +25,24 @@ pub struct Ended {
 const DRIVERS: [&str; 4] = ["XDG_RUNTIME_DIR", "DRI2", "libEGL", "MESA"];
 
 /// The built example: `cargo test` builds examples, beside the folder of the tests.
-fn program() -> PathBuf {
+fn program(example: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
-    let program = folder.join(format!("headless{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{program:?} is missing: cargo build --example headless makes it");
+    let program = folder.join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{program:?} is missing: cargo build --example {example} makes it");
     program
 }
 
 impl Folder {
-    pub fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("headless").join(name);
+    pub fn new(example: &'static str, name: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(example).join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        Folder { path, example }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     pub fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
@@ -72,14 +75,14 @@ impl Folder {
 
     /// Every file with its contents.
     pub fn contents(&self) -> BTreeMap<OsString, Option<Vec<u8>>> {
-        let entries = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap());
+        let entries = fs::read_dir(&self.path).unwrap().map(|entry| entry.unwrap());
         entries.map(|entry| (entry.file_name(), fs::read(entry.path()).ok())).collect()
     }
 
     /// Runs the program on a line of arguments, before which variables may be set.
     pub fn run(&self, line: &str) -> Ended {
-        let mut command = Command::new(program());
-        command.current_dir(&self.0);
+        let mut command = Command::new(program(self.example));
+        command.current_dir(&self.path);
         for word in line.split_whitespace() {
             match word.split_once('=') {
                 Some((name, value)) if name.starts_with("WGPU_") => command.env(name, value),

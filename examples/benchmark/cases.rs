@@ -1,0 +1,78 @@
+//! What is measured.
+
+use crate::args::Args;
+use crate::networks::{Layout, NETWORKS};
+use wgpu_lrn::{Lrn, Result, Shape};
+
+/// A layer on a tensor.
+pub struct Case {
+    /// The network and its batch, or the sweep.
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub layout: Layout,
+    pub lrn: Lrn,
+}
+
+impl Case {
+    pub fn shape(&self) -> Result<Shape> {
+        self.layout.shape(&self.dims)
+    }
+}
+
+/// Series in which one size grows.
+pub const SWEEPS: [&str; 4] = ["sweep_window", "sweep_batch", "sweep_channels", "sweep_pixels"];
+
+/// Everything that the arguments ask for.
+pub fn cases(args: &Args) -> Result<Vec<Case>> {
+    let mut cases = networks(args)?;
+    for sweep in SWEEPS.into_iter().filter(|sweep| args.wants(sweep)) {
+        // In a quick run, every second step.
+        cases.extend(steps(sweep)?.into_iter().step_by(if args.quick { 2 } else { 1 }));
+    }
+    Ok(cases)
+}
+
+fn networks(args: &Args) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for network in NETWORKS.iter().filter(|network| args.wants(network.name)) {
+        for batch in args.batches() {
+            for layout in Layout::ALL {
+                cases.push(Case {
+                    name: format!("{}_n{batch}", network.name),
+                    dims: network.dims(batch, layout).to_vec(),
+                    layout,
+                    lrn: network.lrn()?,
+                });
+            }
+        }
+    }
+    Ok(cases)
+}
+
+/// The steps of a sweep, channels-first.
+fn steps(sweep: &str) -> Result<Vec<Case>> {
+    let step = |dims: [usize; 4], radius: u32| {
+        Ok(Case {
+            name: sweep.to_owned(),
+            dims: dims.to_vec(),
+            layout: Layout::ChannelsFirst,
+            lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
+        })
+    };
+    match sweep {
+        // From 1 channel to twice the axis and one.
+        "sweep_window" => [0, 1, 2, 4, 7, 11, 15, 31, 63, 127, 256]
+            .into_iter()
+            .map(|radius| step([4, 256, 32, 32], radius))
+            .collect(),
+        "sweep_batch" => {
+            [1, 2, 4, 8, 16, 32].into_iter().map(|batch| step([batch, 96, 55, 55], 2)).collect()
+        }
+        "sweep_channels" => {
+            [16, 64, 256, 1024, 4096].into_iter().map(|c| step([1, c, 32, 32], 2)).collect()
+        }
+        _ => {
+            [8, 16, 32, 64, 128, 256].into_iter().map(|side| step([1, 96, side, side], 2)).collect()
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The page: measurements as plots and tables, in one file.
+
+use crate::chart::{self, Bars, Line};
+use crate::failure::Failure;
+use crate::output::write_whole;
+use crate::report::{Adapter, Measurement, Report};
+use crate::table::duration;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+const STYLE: &str = "
+body { font: 16px/1.5 system-ui, sans-serif; color: #202124; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.7rem } h2 { font-size: 1.25rem; margin-top: 2.5rem } svg { width: 100%; height: auto }
+table { border-collapse: collapse; font-size: .85rem; width: 100% }
+th, td { text-align: left; padding: .15rem .6rem .15rem 0; border-bottom: 1px solid #e1e4e8 }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+.legend span { margin-right: 1.2rem; white-space: nowrap } .legend i { display: inline-block; width: .8rem; height: .8rem; border-radius: .15rem; margin-right: .35rem }
+details { margin: .5rem 0 } p.note { color: #5f6368 }
+@media (prefers-color-scheme: dark) { svg { background: #fff; border-radius: .3rem } body { background: #1b1c1e; color: #e8eaed } }
+";
+
+/// Writes the page.
+pub fn write(report: &Report, path: &Path) -> Result<(), Failure> {
+    let page = page(report).map_err(|error| Failure::file(path, error))?.into_string();
+    write_whole(path, |file| file.write_all(page.as_bytes()))
+}
+
+type Drawn<T = Markup> = Result<T, Box<dyn std::error::Error>>;
+
+fn page(report: &Report) -> Drawn {
+    let mut fractions = Vec::new();
+    for layout in ["channels_first", "channels_last"] {
+        for pass in ["forward", "backward"] {
+            fractions.push(fraction_of_copy(report, layout, pass)?);
+        }
+    }
+    let sweeps = [
+        sweep(report, "sweep_batch", "images", |m| m.dims[0] as f64)?,
+        sweep(report, "sweep_window", "channels in the window", window)?,
+        sweep(report, "sweep_channels", "channels", |m| m.dims[1] as f64)?,
+        sweep(report, "sweep_pixels", "pixels", |m| (m.dims[2] * m.dims[3]) as f64)?,
+    ];
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Local Response Normalization: measurements" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Local Response Normalization: measurements" }
+                p {
+                    "LRN moves bytes: forward reads x and writes y, backward reads x and dy and writes dx. "
+                    "So a kernel is as good as the share of the speed of a copy of the same bytes that it reaches; "
+                    "1 is a copy. The fastest choice of each device is shown; all are in the tables."
+                }
+                (adapters(report))
+                @for section in &fractions { (section) }
+                @for section in &sweeps { (section) }
+                h2 { "Everything measured" }
+                @for adapter in &report.adapters { (measurements(adapter)) }
+            }
+        }
+    })
+}
+
+fn adapters(report: &Report) -> Markup {
+    html! {
+        table {
+            tr { th { "device" } th { "backend" } th { "driver" } th { "wgpu" } th { "timer" } th.n { "best copy, GB/s" } }
+            @for adapter in &report.adapters {
+                tr {
+                    td { (adapter.name) } td { (adapter.backend) } td { (adapter.driver) }
+                    td { (adapter.wgpu) } td { (adapter.timer) } td.n { (format!("{:.1}", adapter.copy_gbps)) }
+                }
+            }
+        }
+    }
+}
+
+fn label(adapter: &Adapter) -> String {
+    format!("{} ({})", adapter.name, adapter.backend)
+}
+
+/// The name of a series: the device, and what ran on it unless it is ours.
+fn series_name(adapter: &Adapter, measurement: &Measurement) -> String {
+    match measurement.fastest {
+        true => label(adapter),
+        false => format!("{}, {}", measurement.kernel, label(adapter)),
+    }
+}
+
+/// Bars for the networks, at every batch.
+fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
+    let mut categories = Vec::new();
+    let mut series: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+    for (adapter, m) in best(report, pass).filter(|(_, m)| m.layout == layout && !is_sweep(m)) {
+        if !categories.contains(&m.shape) {
+            categories.push(m.shape.clone());
+        }
+        let values = series.entry(series_name(adapter, m)).or_default();
+        values.insert(m.shape.clone(), m.fraction_of_copy);
+    }
+    if categories.is_empty() {
+        return Ok(html! {});
+    }
+    let bars: Vec<_> = series
+        .into_iter()
+        .map(|(name, values)| Bars {
+            name,
+            values: categories.iter().map(|category| values.get(category).copied()).collect(),
+        })
+        .collect();
+    let names: Vec<_> = bars.iter().map(|bars| bars.name.clone()).collect();
+    let title =
+        format!("{}, {}: share of the speed of a copy", capital(pass), layout.replace('_', " "));
+    Ok(section(&title, &names, chart::bars(&categories, &bars)?))
+}
+
+/// A line for each pass and device, and for the copies.
+fn sweep(report: &Report, name: &str, x_title: &str, x: impl Fn(&Measurement) -> f64) -> Drawn {
+    let mut lines: Vec<Line> = Vec::new();
+    for pass in ["forward", "backward"] {
+        for (adapter, m) in best(report, pass).filter(|(_, m)| m.shape == name) {
+            add(
+                &mut lines,
+                format!("{pass}, {}", series_name(adapter, m)),
+                (x(m), m.seconds * 1e3),
+            );
+        }
+        for adapter in &report.adapters {
+            let of_copy = |m: &&Measurement| m.fastest && m.pass == pass && m.shape == name;
+            for m in adapter.measurements.iter().filter(of_copy) {
+                let copy = m.seconds * m.fraction_of_copy * 1e3;
+                add(&mut lines, format!("copy of {pass}, {}", label(adapter)), (x(m), copy));
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Ok(html! {});
+    }
+    let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
+    let title = format!("Time against {}", name.trim_start_matches("sweep_"));
+    let mut markup = section(&title, &names, chart::lines(x_title, "milliseconds", &lines)?);
+    markup.0 += &grid(x_title, &lines).0;
+    Ok(markup)
+}
+
+fn add(lines: &mut Vec<Line>, name: String, point: (f64, f64)) {
+    match lines.iter_mut().find(|line| line.name == name) {
+        Some(line) => line.points.push(point),
+        None => lines.push(Line { name, points: vec![point] }),
+    }
+}
+
+/// The numbers of a plot.
+fn grid(x_title: &str, lines: &[Line]) -> Markup {
+    let columns: Vec<f64> = lines[0].points.iter().map(|point| point.0).collect();
+    html! {
+        details {
+            summary { "numbers, in milliseconds" }
+            table {
+                tr { th { (x_title) } @for x in &columns { th.n { (x) } } }
+                @for line in lines {
+                    tr { td { (line.name) } @for point in &line.points { td.n { (format!("{:.3}", point.1)) } } }
+                }
+            }
+        }
+    }
+}
+
+fn section(title: &str, names: &[String], svg: String) -> Markup {
+    html! {
+        h2 { (title) }
+        p.legend {
+            @for (number, name) in names.iter().enumerate() {
+                span { i style={ "background:" (chart::css_colour(number)) } {} (name) }
+            }
+        }
+        (PreEscaped(svg))
+    }
+}
+
+/// What each device does best for a pass.
+fn best<'a>(
+    report: &'a Report,
+    pass: &'a str,
+) -> impl Iterator<Item = (&'a Adapter, &'a Measurement)> {
+    let all = report.adapters.iter().flat_map(|a| a.measurements.iter().map(move |m| (a, m)));
+    all.filter(move |(_, m)| m.pass == pass && m.is_best())
+}
+
+fn is_sweep(measurement: &Measurement) -> bool {
+    measurement.shape.starts_with("sweep_")
+}
+
+/// Channels in the window.
+fn window(measurement: &Measurement) -> f64 {
+    measurement.window.map_or(1.0, |[p, q]| f64::from(p) + 1.0 + f64::from(q))
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn measurements(adapter: &Adapter) -> Markup {
+    html! {
+        details {
+            summary { (label(adapter)) }
+            table {
+                tr {
+                    th { "shape" } th { "dimensions" } th { "layout" } th { "pass" } th { "kernel" }
+                    th.n { "time" } th.n { "spread" } th.n { "GB/s" } th.n { "of copy" } th {}
+                }
+                @for m in &adapter.measurements {
+                    tr {
+                        td { (m.shape) } td { (format!("{:?}", m.dims)) } td { (m.layout) } td { (m.pass) } td { (m.kernel) }
+                        td.n { (duration(m.seconds)) } td.n { (format!("{:.0} %", m.spread * 100.0)) }
+                        td.n { (format!("{:.2}", m.gbps)) } td.n { (format!("{:.2}", m.fraction_of_copy)) }
+                        td { @if m.rule { "rule " } @if m.fastest { "fastest" } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The example `benchmark`: its files, and what it refuses. Nothing here depends on a time.
+
+mod support;
+
+use serde_json::Value;
+use support::gpus;
+use support::program::{Ended, Folder};
+
+fn folder(name: &str) -> Folder {
+    Folder::new("benchmark", name)
+}
+
+/// A run that measures little.
+fn quick(folder: &Folder, arguments: &str) -> Ended {
+    folder.succeed(&format!("--quick --batches 2 {arguments}"))
+}
+
+fn json(folder: &Folder, name: &str) -> Value {
+    serde_json::from_slice(folder.contents()[name.as_ref() as &std::ffi::OsStr].as_ref().unwrap())
+        .unwrap()
+}
+
+#[test]
+fn measurements_of_every_adapter() {
+    let folder = folder("measurements");
+    let ended = quick(&folder, "--shapes cifar_norm1 --json out.json --html out.html");
+    assert_eq!(ended.stdout[ended.stdout.len() - 2..], ["out.json", "out.html"]);
+    let report = json(&folder, "out.json");
+    let adapters = report["adapters"].as_array().unwrap();
+    assert_eq!(adapters.len(), gpus().len());
+    for (adapter, gpu) in adapters.iter().zip(gpus()) {
+        assert_eq!(adapter["name"], gpu.info().name.as_str());
+        assert!(adapter["wgpu"].as_str().unwrap().starts_with("30."));
+        assert!(["timestamps", "wall"].contains(&adapter["timer"].as_str().unwrap()));
+        assert!(adapter["copy_gbps"].as_f64().unwrap() > 0.0);
+        measurements(adapter["measurements"].as_array().unwrap());
+    }
+}
+
+/// Of each pass on each shape one was the fastest, one is preferred; speeds follow from times.
+fn measurements(all: &[Value]) {
+    for pass in ["square_sums", "forward", "backward"] {
+        let of_pass = |m: &&Value| {
+            m["pass"] == pass && m["shape"] == "cifar_norm1_n2" && m["layout"] == "channels_last"
+        };
+        let of_pass: Vec<_> = all.iter().filter(of_pass).collect();
+        let marked = |mark: &str| of_pass.iter().filter(|m| m[mark] == true).count();
+        assert_eq!((marked("fastest"), marked("rule")), (1, 1), "{of_pass:?}");
+        let kernels: Vec<_> = of_pass.iter().map(|m| m["kernel"].as_str().unwrap()).collect();
+        for kernel in ["row pair 4", "column pair 1", "pixel pair 1", "copy 256 4", "empty"] {
+            assert!(kernels.contains(&kernel), "{kernels:?}");
+        }
+        for m in of_pass {
+            assert_eq!(m["dims"], serde_json::json!([2, 12, 12, 64]));
+            let (seconds, gbps) = (m["seconds"].as_f64().unwrap(), m["gbps"].as_f64().unwrap());
+            let tensors = if pass == "backward" { 3.0 } else { 2.0 };
+            let bytes = tensors * 4.0 * 2.0 * 12.0 * 12.0 * 64.0;
+            assert!((seconds * gbps * 1e9 - bytes).abs() < 1e-6 * bytes, "{m}");
+            assert!(m["fraction_of_copy"].as_f64().unwrap() > 0.0 && m["spread"].is_number());
+        }
+    }
+}
+
+#[test]
+fn files_side_by_side_on_one_page() {
+    let folder = folder("side_by_side");
+    quick(&folder, "--shapes cifar_norm1,sweep_channels --json a.json");
+    let mut other = json(&folder, "a.json");
+    other["adapters"][0]["name"] = "Another <GPU>".into();
+    folder.put("b.json", other.to_string());
+    folder.succeed("--compare a.json b.json --html both.html");
+    let page = folder.contents()["both.html".as_ref() as &std::ffi::OsStr].clone().unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let name = &gpus()[0].info().name;
+    for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "channels"] {
+        assert!(page.contains(part), "{part}");
+    }
+    for outside in ["<script", "src=", "href=", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn refusals() {
+    let folder = folder("refusals");
+    folder.put("no.json", "{\"adapters\": [{}]}");
+    for (line, word) in [
+        ("--shapes alexnet", "alexnet_norm1"),
+        ("--batches 0", "0"),
+        ("--batches many", "many"),
+        ("--adapter absent", "absent"),
+        ("WGPU_BACKEND=noop", "no GPU adapter"),
+        ("--compare absent.json --html out.html", "absent.json"),
+        ("--compare no.json --html out.html", "no.json"),
+        ("--compare no.json", "--html"),
+        ("--compare no.json --html out.html --quick", "--quick"),
+        ("--quick --shapes cifar_norm1 --batches 1 --html absent/out.html", "absent"),
+        ("forward", "forward"),
+    ] {
+        let before = folder.contents();
+        let ended = folder.run(line);
+        assert_eq!(ended.code, Some(2), "{line}: {ended:?}");
+        let last = ended.stderr.last().unwrap();
+        assert!(last.starts_with("error: ") && last.contains(word), "{line}: {last}");
+        assert_eq!(folder.contents(), before, "{line}");
+    }
+}
