@@ -1,51 +1,66 @@
-// ring: one invocation per pixel walks its channels and keeps the window in rings of WINDOW slots.
+// ring: one invocation per pixel walks its channels in steps of STEP. For wide windows, whose sums are put
+// together from blocks.
 //
-// A window sum is a head plus a tail (van Herk, Gil and Werman): the walk is cut into blocks of
-// WINDOW channels; `head` is the running sum of the block so far, and a ring holds the suffix sums
-// of the block before. Three additions a channel however wide the window, and none subtracts, so
-// that a large or infinite value is forgotten as soon as it leaves the window.
+// The windows of a step's channels have a middle in common: BLOCKS blocks of STEP channels, and a REST.
+// What a window has before that is a sum to the end of the step's tail, and what it has after, a sum from
+// the start of its lead: the STEP channels that the windows reach now, and which become the newest block.
 //
-// The loops over t have a constant length, so that a compiler can unroll narrow windows and hold
-// the rings in registers.
+//     window of the first channel    [ tail        | rest |  blocks  ]
+//     window of the last                         [ | rest |  blocks  | lead      ]
+//
+// The sum of the last BLOCKS blocks is found alike, with groups of BLOCKS blocks: `heads` has the sum of
+// the group so far, and a ring the sums to the end of the group before. (van Herk, Gil and Werman.) So
+// few additions a channel however wide the window, and none subtracts.
+//
+// x is loaded for the lead, for the tail and for the channel itself: the latter two from a cache. Terms
+// of backward are kept in a ring of their own. Loops on one line are unrolled by src/program.rs.
 
+// Sums that are kept in blocks.
 const SQUARES = 0u;
-const X = 1u;
-const TERMS = 2u;
-const SCALED = 3u;
+const TERMS = 1u;
 
-// The slot of a ring for the channel `back` channels before the one of slot t.
-fn ring(which: u32, t: u32, back: u32) -> u32 {
-    let behind = t + WINDOW - back;
-    return slot(which * WINDOW + select(behind, behind - WINDOW, behind >= WINDOW));
+// Rings of backward, after those of the blocks.
+const TERM = 0u;
+const SCALED = 1u;
+
+const RING = WINDOW + STEP;
+
+var<private> lead: array<Sum, STEP>;
+var<private> tail: array<Sum, TAIL>;
+var<private> sums: array<Sum, STEP>;
+var<private> heads: array<Sum, 2>;
+var<private> places: array<u32, 2>; // of the next block in its group
+
+// Sums the windows of a step from its lead and its tail, and makes the lead the newest block.
+fn sum_windows(which: u32) {
+    var middle = tail[STEP - 1u];
+    if REST == 0u { middle = exactly(Value(0.0)); }
+    for (var i = 1u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); }
+    middle = add(middle, add(heads[which], scratch[slot(which * BLOCKS + places[which])]));
+    sums[STEP - 1u] = middle;
+    for (var i = 1u; i < STEP; i++) { sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]); }
+    var head = lead[0];
+    for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, lead[i]); }
+    push(which, head);
 }
 
-// Whether a block is the first, which has no tails before it, or the last, which leaves none. In
-// registers, which begin as zeros, it is cheaper not to ask.
-struct Ends {
-    first: bool,
-    last: bool,
+fn push(which: u32, block: Sum) {
+    scratch[slot(which * BLOCKS + places[which])] = block;
+    heads[which] = add(heads[which], block);
+    places[which]++;
+    if places[which] == BLOCKS { end_group(which); }
 }
 
-fn ends_of_walk(start: u32, block: u32, stop: u32) -> Ends {
-    return Ends(IN_WORKSPACE && block == start, IN_WORKSPACE && block + WINDOW >= stop);
-}
-
-// Enters a value into a ring of sums and returns the sum of the last WINDOW values.
-fn window_sum(which: u32, t: u32, value: Sum, head: Sum, ends: Ends) -> Sum {
-    var sum = head;
-    if t + 1u < WINDOW && !ends.first { sum = add(sum, scratch[slot(which * WINDOW + t + 1u)]); }
-    if !ends.last { scratch[slot(which * WINDOW + t)] = value; }
-    return sum;
-}
-
-// At the end of a block: its values become suffix sums.
-fn end_block(which: u32) {
+// The blocks of a group become sums to its end.
+fn end_group(which: u32) {
     var sum = exactly(Value(0.0));
-    for (var i = 0u; i < WINDOW; i++) {
-        let at = slot(which * WINDOW + WINDOW - 1u - i);
+    for (var block = BLOCKS; block > 0u; block--) {
+        let at = slot(which * BLOCKS + block - 1u);
         sum = add(sum, scratch[at]);
         scratch[at] = sum;
     }
+    heads[which] = exactly(Value(0.0));
+    places[which] = 0u;
 }
 
 // What an invocation walks.
@@ -53,13 +68,11 @@ struct Walk {
     some: bool,      // whether there is a pixel for this invocation
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
-    start: u32,      // first channel read
-    write_begin: u32,
-    write_end: u32,
+    begin: u32,      // first channel written
+    end: u32,
 }
 
-// `lead` channels before its segment an invocation begins to read.
-fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
+fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     group = group_of(workgroup);
     lane = index;
     let pixel = group / chunk.segments * INVOCATIONS + lane;
@@ -69,7 +82,6 @@ fn walk(workgroup: vec3<u32>, index: u32, lead: u32) -> Walk {
         pixel < chunk.pixels,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
-        begin - min(begin - chunk.read_begin, lead),
         begin,
         min(begin + chunk.segment, chunk.write_end),
     );
@@ -80,98 +92,98 @@ fn load_x(w: Walk, channel: u32) -> Value {
     return x[w.input + channel * chunk.inner];
 }
 
+fn write(w: Walk, channel: u32, result: Value) {
+    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
+}
+
+// The squares of the lead of a step whose first channel is i.
+fn lead_squares(w: Walk, i: u32) {
+    for (var t = 0u; t < STEP; t++) { lead[t] = square(load_x(w, i + LOOK_AHEAD + 1u + t)); }
+}
+
+// Fills the ring with the blocks before a step.
+fn fill_blocks(w: Walk, i: u32) {
+    for (var back = BLOCKS; back > 0u; back--) {
+        lead_squares(w, i - back * STEP);
+        var block = lead[0];
+        for (var t = 1u; t < STEP; t++) { block = add(block, lead[t]); }
+        push(SQUARES, block);
+    }
+}
+
+fn sum_squares(w: Walk, i: u32) {
+    lead_squares(w, i);
+    for (var t = 0u; t < TAIL; t++) { tail[t] = square(load_x(w, i - LOOK_BEHIND + t)); }
+    sum_windows(SQUARES);
+}
+
 @compute @workgroup_size(INVOCATIONS)
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, LOOK_BEHIND);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + LOOK_AHEAD;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(Value(0.0));
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_squared = square(load_x(w, read));
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-                let i = read - LOOK_AHEAD;
-                if within(i, w.write_begin, w.write_end) { output[w.output + i * chunk.inner] = rounded(sum); }
-            }
-        }
-        if !ends.last { end_block(SQUARES); }
+    fill_blocks(w, w.begin);
+    for (var i = w.begin; i < w.end; i += STEP) {
+        sum_squares(w, i);
+        for (var t = 0u; t < STEP; t++) { write(w, i + t, rounded(sums[t])); }
     }
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, LOOK_BEHIND);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + LOOK_AHEAD;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(Value(0.0));
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = exactly(x_read);
-                let x_squared = square(x_read);
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-                let i = read - LOOK_AHEAD;
-                if within(i, w.write_begin, w.write_end) {
-                    let x_i = rounded(scratch[ring(X, t, LOOK_AHEAD)]);
-                    output[w.output + i * chunk.inner] = normalized(powers(base(sum)), x_i);
-                }
-            }
-        }
-        if !ends.last { end_block(SQUARES); }
+    fill_blocks(w, w.begin);
+    for (var i = w.begin; i < w.end; i += STEP) {
+        sum_squares(w, i);
+        for (var t = 0u; t < STEP; t++) { write(w, i + t, normalized(powers(base(sums[t])), load_x(w, i + t))); }
     }
 }
 
+// The place in a ring so many channels behind `at`.
+fn behind(which: u32, at: u32, back: u32) -> u32 {
+    return slot(2u * BLOCKS + which * RING + (at + RING - back) % RING);
+}
+
+// A step completes the terms from channel i = j + LOOK_BEHIND + 1 on: the lead of the mirrored windows of
+// the channels from j on. The terms before those, as far as there are channels, come from a run-up.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index, WINDOW - 1u);
+    let w = walk(workgroup, index);
     if !w.some { return; }
-    let stop = w.write_end + WINDOW - 1u;
-    for (var block = w.start; block < stop; block += WINDOW) {
-        let ends = ends_of_walk(w.start, block, stop);
-        var head = exactly(Value(0.0));
-        var terms_head = exactly(Value(0.0));
-        for (var t = 0u; t < WINDOW; t++) {
-            let read = block + t;
-            if read < stop {
-                let x_read = load_x(w, read);
-                scratch[ring(X, t, 0u)] = exactly(x_read);
-                let x_squared = square(x_read);
-                head = add(head, x_squared);
-                let sum = window_sum(SQUARES, t, x_squared, head, ends);
-
-                // The window of channel i is complete: its term is known.
-                let i = read - LOOK_AHEAD;
-                var scaled = exactly(Value(0.0));
-                var term_i = exactly(Value(0.0));
-                if within(i, chunk.read_begin, chunk.read_end) {
-                    let p = powers(base(sum));
-                    scaled = scaled_gradient(p, dy[w.input + i * chunk.inner]);
-                    term_i = term(p, rounded(scratch[ring(X, t, LOOK_AHEAD)]), scaled);
-                }
-                scratch[ring(SCALED, t, 0u)] = scaled;
-                terms_head = add(terms_head, term_i);
-                let terms = window_sum(TERMS, t, term_i, terms_head, ends);
-
-                // The mirrored window of channel j is complete: its gradient is known.
-                let j = read - (WINDOW - 1u);
-                if within(j, w.write_begin, w.write_end) {
-                    let x_j = rounded(scratch[ring(X, t, WINDOW - 1u)]);
-                    let scaled_j = scratch[ring(SCALED, t, LOOK_BEHIND)];
-                    output[w.output + j * chunk.inner] = input_gradient(x_j, scaled_j, terms);
-                }
-            }
-        }
-        if !ends.last {
-            end_block(SQUARES);
-            end_block(TERMS);
-        }
+    let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.begin - chunk.read_begin);
+    let start = w.begin - (terms_before + STEP - 1u) / STEP * STEP;
+    fill_blocks(w, start + LOOK_BEHIND + 1u);
+    for (var block = 0u; block < BLOCKS; block++) {
+        scratch[slot(TERMS * BLOCKS + block)] = exactly(Value(0.0));
     }
+    var at = 0u; // place of the lead in the ring
+    for (var done = 0u; done < w.end - start; done += STEP) {
+        let j = start + done;
+        sum_squares(w, j + LOOK_BEHIND + 1u);
+        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + 1u + t, at, t); }
+        for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); }
+        sum_windows(TERMS);
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(w, j + t, at, t)); }
+        at = (at + STEP) % RING;
+    }
+}
+
+// The term of the first channel of a mirrored window.
+fn held_term(i: u32, at: u32) -> Sum {
+    if !within(i, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
+    return scratch[behind(TERM, at, WINDOW)];
+}
+
+fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
+    var dy_i = Value(0.0);
+    if within(i, chunk.read_begin, chunk.read_end) { dy_i = dy[w.input + i * chunk.inner]; }
+    let p = powers(base(sums[t]));
+    let scaled = scaled_gradient(p, dy_i);
+    lead[t] = term(p, load_x(w, i), scaled);
+    scratch[behind(TERM, at + t, 0u)] = lead[t];
+    scratch[behind(SCALED, at + t, 0u)] = scaled;
+}
+
+fn gradient_of_x(w: Walk, j: u32, at: u32, t: u32) -> Value {
+    return input_gradient(load_x(w, j), scratch[behind(SCALED, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

@@ -105,16 +105,13 @@ const NARROW: u64 = 16;
 /// common GPUs.
 pub(crate) const COALESCED: u64 = 32;
 
-/// The widest window whose rings (four in backward) a compiler can hope to keep in registers.
-pub(crate) const REGISTERS: u64 = 32;
-
 impl Choice {
     /// The choices for a layer on a device with these features, the preferred first.
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
         let shape = shape.canonical();
         let reach = lrn.reach(shape.channels());
         let mut choices = Vec::new();
-        for kernel in preferred(&shape, reach).filter(|kernel| kernel.takes(&shape, reach)) {
+        for kernel in preferred(&shape).filter(|kernel| kernel.takes(&shape, reach)) {
             for arithmetic in arithmetics(features) {
                 for width in widths(kernel, &shape) {
                     choices.push(Choice { kernel, arithmetic, width });
@@ -126,11 +123,9 @@ impl Choice {
 }
 
 /// Kernels in the order of the rule: the special before the general; those that walk last, unless
-/// neighbouring invocations read neighbouring pixels, so that loads coalesce, and the window fits into
-/// registers.
-fn preferred(shape: &Shape, (p, q): (u64, u64)) -> impl Iterator<Item = Kernel> {
-    let walks = shape.inner() >= COALESCED && p + 1 + q <= REGISTERS;
-    let general = if walks {
+/// neighbouring invocations read neighbouring pixels, so that loads coalesce.
+fn preferred(shape: &Shape) -> impl Iterator<Item = Kernel> {
+    let general = if shape.inner() >= COALESCED {
         [Kernel::Column, Kernel::Ring, Kernel::Pixel]
     } else {
         [Kernel::Pixel, Kernel::Column, Kernel::Ring]

@@ -82,7 +82,6 @@ impl Scratch {
     /// The declaration of `scratch`; of `slot`, which finds a value's place in it; and of `barrier`,
     /// which makes it visible to the workgroup.
     fn declaration(self, kernel: Kernel) -> String {
-        let in_workspace = matches!(self, Scratch::Workspace(_));
         let (variable, place, barrier) = match self {
             Scratch::None => return String::new(),
             Scratch::Private(n) => {
@@ -104,8 +103,7 @@ impl Scratch {
         };
         format!(
             "{variable}\nfn slot(i: u32) -> u32 {{ return {place}; }}\n\
-             fn barrier() {{ {barrier} }}\n\
-             const IN_WORKSPACE = {in_workspace};\n"
+             fn barrier() {{ {barrier} }}\n"
         )
     }
 }

@@ -1,7 +1,6 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
 use super::{Dispatch, Operation, cut, limit};
-use crate::choice::REGISTERS;
 use crate::program::Scratch;
 use crate::{Choice, Kernel, Result, Shape};
 
@@ -42,15 +41,18 @@ const TEAM: u64 = 256;
 /// Elements of a step of *column*: loads that an invocation has under way at once.
 const COLUMN_STEP: u64 = 4;
 
+/// Channels of a step of *ring*.
+const RING_STEPS: std::ops::RangeInclusive<u64> = 4..=8;
+
 /// Channels of a run of *row*.
 const ROW_STEP: u64 = 8;
 
 /// Channels of a packet of *row*: a vec4.
 const PACKET: u64 = 4;
 
-/// Sums that an invocation keeps for itself: four rings of the widest window for registers.
-/// (WGSL grants 8192 bytes of private memory; but some compilers take seconds for large arrays.)
-const PRIVATE_SUMS: u64 = 4 * REGISTERS;
+/// Sums that an invocation keeps for itself. (WGSL grants 8192 bytes of private memory; but some
+/// compilers take seconds for large arrays.)
+const PRIVATE_SUMS: u64 = 128;
 
 /// Bytes of a sum: two f32, or one f64.
 const SUM: u64 = 8;
@@ -237,24 +239,40 @@ fn whole(task: &Task<'_>) -> Tile {
     }
 }
 
-/// One invocation per pixel and segment, with rings of one window each.
+/// One invocation per pixel and segment, with a step in registers, and rings.
 fn ring(task: &Task<'_>) -> Tile {
-    let rings = match task.operation {
-        Operation::SquareSums => 1, // squares
-        Operation::Forward => 2,    // squares, x
-        Operation::Backward => 4,   // squares, x, terms, scaled dy
+    let window = task.window();
+    let (step, blocks, rest) = blocks(window);
+    let sums = match task.operation {
+        Operation::SquareSums | Operation::Forward => blocks, // squares
+        // squares and terms in blocks; terms, scaled dy
+        Operation::Backward => 2 * blocks + 2 * (window + step),
     };
-    let sums = task.window().saturating_mul(rings);
     let in_workspace = sums > PRIVATE_SUMS;
     let invocations = task.invocations(WALKERS);
     Tile {
         groups: Groups::OfPixels(invocations),
         segment: task.segment(),
-        constants: vec![("INVOCATIONS", invocations)],
+        constants: vec![
+            ("INVOCATIONS", invocations),
+            ("STEP", step),
+            ("BLOCKS", blocks),
+            ("REST", rest),
+            ("TAIL", step - 1 + rest.max(1)),
+        ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
         workspace: if in_workspace { sums.saturating_mul(invocations * SUM) } else { 0 },
         most_groups: 0,
     }
+}
+
+/// The step of *ring*, and the blocks and the rest of the `window − step + 1` channels that the windows
+/// of a step have in common; with the smallest share of a rest, which is summed for each step.
+fn blocks(window: u64) -> (u64, u64, u64) {
+    let divided = |step| (step, (window + 1 - step) / step, (window + 1 - step) % step);
+    let fitting = RING_STEPS.rev().filter(|&step| 2 * step <= window + 1);
+    let best = fitting.map(divided).min_by_key(|(step, _, rest)| rest * 1000 / step);
+    best.unwrap_or((1, window, 0))
 }
 
 /// One workgroup per pixel, or for several where channels are few; an axis too long for workgroup
