@@ -28,6 +28,9 @@ type Window = (u32, u32, f32, f32);
 const LAYERS: [Window; 5] =
     [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)];
 
+/// A window that is no longer narrow.
+const WIDE: [Window; 1] = [(9, 7, 0.5, 1.2)];
+
 /// Every adapter and choice, with a shape for which the choice is available and the layers to try.
 fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
     let shapes = [
@@ -35,6 +38,7 @@ fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
         (Shape::nchw(9, 31, 29, 16).unwrap(), &LAYERS[..]),
         (Shape::nhwc(9, 29, 17, 32).unwrap(), &LAYERS[..]),
         (Shape::nchw(39, 6, 29, 16).unwrap(), &LAYERS[3..4]), // a window of the whole axis
+        (Shape::nchw(5, 31, 29, 16).unwrap(), &WIDE[..]),
     ];
     let mut all: Vec<(&Gpu, Choice, Shape, &[Window])> = Vec::new();
     for (shape, layers) in shapes {
@@ -101,6 +105,9 @@ fn other_exponents_are_within_the_bound_of_pow() {
     }
 }
 
+/// The channel that is made bad.
+const BAD: usize = 24;
+
 /// Runs with one channel of ordinary values, then with that channel replaced, and finds the channels
 /// whose results differ.
 fn reached(
@@ -119,7 +126,7 @@ fn reached(
     };
     let before = run(&x);
     let channel_of = |element: usize| element / shape.inner() as usize % shape.channels() as usize;
-    x.iter_mut().enumerate().filter(|(i, _)| channel_of(*i) == 20).for_each(|(_, v)| *v = value);
+    x.iter_mut().enumerate().filter(|(i, _)| channel_of(*i) == BAD).for_each(|(_, v)| *v = value);
     let after = run(&x);
     let differ = |&i: &usize| before[i].to_bits() != after[i].to_bits();
     let mut channels: Vec<_> = (0..x.len()).filter(differ).map(channel_of).collect();
@@ -130,20 +137,22 @@ fn reached(
 
 #[test]
 fn a_huge_or_bad_value_stays_inside_its_window() {
-    let lrn = Lrn::exact(3, 2, 0.6, 0.75, 1.4).unwrap();
-    for dims in [[2, 41, 3, 5], [2, 41, 3, 4], [2, 44, 1, 1]] {
+    let narrow = [[2, 41, 3, 5], [2, 41, 3, 4], [2, 44, 1, 1]].map(|dims| (dims, 3, 2));
+    for (dims, p, q) in narrow.into_iter().chain([([2, 73, 3, 5], 11, 9)]) {
+        let lrn = Lrn::exact(p, q, 0.6, 0.75, 1.4).unwrap();
         let shape = Shape::new(&dims, 1).unwrap();
+        // The channel is in the windows of some, and those are in the mirrored windows of more.
+        let (c, p, q) = (BAD, p as usize, q as usize);
+        let window: Vec<usize> = (c - q..=c + p).collect();
+        let mirrored = c - q - p..=c + p + q;
         for (gpu, choice) in runs(&lrn, &shape) {
             for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
                 let reached = |operation| reached(gpu, choice, &lrn, &shape, operation, value);
                 let who = format!("{choice}, {value}");
-                // Channel 20 is in the windows of 18 to 23, and those are in the mirrored windows of
-                // 15 to 25.
-                let window: Vec<usize> = (18..=23).collect();
                 assert_eq!(reached(Operation::SquareSums), window, "{who}");
                 assert_eq!(reached(Operation::Forward), window, "{who}");
                 let backward = reached(Operation::Backward);
-                assert!(backward.iter().all(|c| (15..=25).contains(c)), "{who}: {backward:?}");
+                assert!(backward.iter().all(|c| mirrored.contains(c)), "{who}: {backward:?}");
                 assert!(window.iter().all(|c| backward.contains(c)), "{who}: {backward:?}");
             }
         }
@@ -152,8 +161,9 @@ fn a_huge_or_bad_value_stays_inside_its_window() {
 
 #[test]
 fn infinities_and_nan_give_what_the_formula_gives() {
-    let lrn = Lrn::exact(1, 2, 0.6, 0.75, 1.4).unwrap();
-    for dims in [[2, 23, 3, 2], [2, 23, 3, 4], [2, 24, 1, 1], [2, 2, 3, 1]] {
+    let narrow = [[2, 23, 3, 2], [2, 23, 3, 4], [2, 24, 1, 1], [2, 2, 3, 1]].map(|d| (d, 1, 2));
+    for (dims, p, q) in narrow.into_iter().chain([([2, 61, 3, 5], 8, 13)]) {
+        let lrn = Lrn::exact(p, q, 0.6, 0.75, 1.4).unwrap();
         let shape = Shape::new(&dims, 1).unwrap();
         for (gpu, choice) in runs(&lrn, &shape) {
             for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
