@@ -13,33 +13,8 @@ var<private> sums: array<Sum, STEP>;
 var<private> terms: array<Sum, HELD>;
 var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 
-// What an invocation walks.
-struct Walk {
-    some: bool,      // whether there is a pixel for this invocation
-    input: u32,      // element of channel 0 in x and dy
-    output: u32,     // and in the output
-    begin: u32,      // first channel written
-    end: u32,
-}
-
-fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
-    group = group_of(workgroup);
-    lane = index;
-    let pixel = group / chunk.segments * INVOCATIONS + lane;
-    let offset = pixel_offset(chunk.first_pixel + pixel);
-    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
-    return Walk(
-        pixel < chunk.pixels,
-        chunk.input_shift + offset,
-        chunk.output_shift + offset,
-        begin,
-        min(begin + chunk.segment, chunk.write_end),
-    );
-}
-
 fn hold(w: Walk, slot: u32, channel: u32) {
-    held_x[slot] = Value(0.0);
-    if within(channel, chunk.read_begin, chunk.read_end) { held_x[slot] = x[w.input + channel * chunk.inner]; }
+    held_x[slot] = load_x(w, channel);
     squares[slot] = square(held_x[slot]);
 }
 
@@ -62,10 +37,6 @@ fn sum_squares(t: u32) {
 fn shift() {
     for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
     for (var i = 0u; i < HALO; i++) { squares[i] = squares[i + STEP]; }
-}
-
-fn write(w: Walk, channel: u32, result: Value) {
-    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -116,10 +87,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 }
 
 fn hold_term(w: Walk, i: u32, t: u32) {
-    var dy_i = Value(0.0);
-    if within(i, chunk.read_begin, chunk.read_end) { dy_i = dy[w.input + i * chunk.inner]; }
     let p = powers(base(sums[t]));
-    scaled[LOOK_BEHIND + t] = scaled_gradient(p, dy_i);
+    scaled[LOOK_BEHIND + t] = scaled_gradient(p, load_dy(w, i));
     terms[HALO + t] = term(p, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
 }
 

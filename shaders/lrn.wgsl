@@ -7,9 +7,11 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// A prelude written by src/program.rs stands in front: POWER, INVOCATIONS, LOOK_BEHIND (p),
-// LOOK_AHEAD (q), the constants of the kernel, and the types Stored, of what is loaded at once, and Value, of what is
-// computed at once: f32, or vec4<f32> for four neighbouring pixels. After it comes the arithmetic of sums: pair.wgsl or double.wgsl.
+// A prelude written by src/program.rs stands in front: POWER, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p),
+// LOOK_AHEAD (q), the constants of the kernel, and the types Stored, of what is loaded at once, and Value,
+// of what is computed at once: f32, or vec4<f32> for four neighbouring pixels; for ring and pixel also the
+// array `scratch` with its functions `slot` (the place of a value) and `barrier`. After this comes the
+// arithmetic of sums, pair.wgsl or double.wgsl, and the kernel.
 
 // src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {

@@ -63,39 +63,6 @@ fn end_group(which: u32) {
     places[which] = 0u;
 }
 
-// What an invocation walks.
-struct Walk {
-    some: bool,      // whether there is a pixel for this invocation
-    input: u32,      // element of channel 0 in x and dy
-    output: u32,     // and in the output
-    begin: u32,      // first channel written
-    end: u32,
-}
-
-fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
-    group = group_of(workgroup);
-    lane = index;
-    let pixel = group / chunk.segments * INVOCATIONS + lane;
-    let offset = pixel_offset(chunk.first_pixel + pixel);
-    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
-    return Walk(
-        pixel < chunk.pixels,
-        chunk.input_shift + offset,
-        chunk.output_shift + offset,
-        begin,
-        min(begin + chunk.segment, chunk.write_end),
-    );
-}
-
-fn load_x(w: Walk, channel: u32) -> Value {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
-    return x[w.input + channel * chunk.inner];
-}
-
-fn write(w: Walk, channel: u32, result: Value) {
-    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
-}
-
 // The squares of the lead of a step whose first channel is i.
 fn lead_squares(w: Walk, i: u32) {
     for (var t = 0u; t < STEP; t++) { lead[t] = square(load_x(w, i + LOOK_AHEAD + 1u + t)); }
@@ -175,10 +142,8 @@ fn held_term(i: u32, at: u32) -> Sum {
 }
 
 fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
-    var dy_i = Value(0.0);
-    if within(i, chunk.read_begin, chunk.read_end) { dy_i = dy[w.input + i * chunk.inner]; }
     let p = powers(base(sums[t]));
-    let scaled = scaled_gradient(p, dy_i);
+    let scaled = scaled_gradient(p, load_dy(w, i));
     lead[t] = term(p, load_x(w, i), scaled);
     scratch[behind(TERM, at + t, 0u)] = lead[t];
     scratch[behind(SCALED, at + t, 0u)] = scaled;

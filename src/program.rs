@@ -136,7 +136,7 @@ impl Program {
     }
 
     /// The whole WGSL source: constants, `shaders/lrn.wgsl`, then the files of the arithmetic and the
-    /// kernel.
+    /// kernel; before *column* and *ring*, `shaders/walk.wgsl`.
     pub fn source(&self) -> String {
         let arithmetic = match self.choice.arithmetic {
             Arithmetic::Pair => include_str!("../shaders/pair.wgsl"),
@@ -149,7 +149,11 @@ impl Program {
             Kernel::Ring => include_str!("../shaders/ring.wgsl"),
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
         };
-        [self.prelude().as_str(), LRN, arithmetic, &self.unrolled(kernel)].join("\n")
+        let walk = match self.choice.kernel {
+            Kernel::Column | Kernel::Ring => include_str!("../shaders/walk.wgsl"),
+            _ => "",
+        };
+        [self.prelude().as_str(), LRN, arithmetic, walk, &self.unrolled(kernel)].join("\n")
     }
 
     /// The text with each loop that stands on one line and runs over a constant written out. Arrays

@@ -1,0 +1,39 @@
+// What the kernels share that walk, column and ring: one invocation per pixel (or four, as a Value) and
+// segment of channels.
+
+struct Walk {
+    some: bool,      // whether there is a pixel for this invocation
+    input: u32,      // element of channel 0 in x and dy
+    output: u32,     // and in the output
+    begin: u32,      // first channel written
+    end: u32,
+}
+
+fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
+    group = group_of(workgroup);
+    lane = index;
+    let pixel = group / chunk.segments * INVOCATIONS + lane;
+    let offset = pixel_offset(chunk.first_pixel + pixel);
+    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
+    return Walk(
+        pixel < chunk.pixels,
+        chunk.input_shift + offset,
+        chunk.output_shift + offset,
+        begin,
+        min(begin + chunk.segment, chunk.write_end),
+    );
+}
+
+fn load_x(w: Walk, channel: u32) -> Value {
+    if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
+    return x[w.input + channel * chunk.inner];
+}
+
+fn load_dy(w: Walk, channel: u32) -> Value {
+    if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
+    return dy[w.input + channel * chunk.inner];
+}
+
+fn write(w: Walk, channel: u32, result: Value) {
+    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
+}
