@@ -106,7 +106,10 @@ pub fn lines(x_title: &str, y_title: &str, series: &[Line]) -> Drawn<String> {
             .margin(10)
             .set_label_area_size(LabelAreaPosition::Left, 90)
             .set_label_area_size(LabelAreaPosition::Bottom, 48)
-            .build_cartesian_2d((x.0..x.1).log_scale(), (y.0..y.1).log_scale())?;
+            .build_cartesian_2d(
+                (x.0..x.1).log_scale().base(2.0),
+                (y.0..y.1).log_scale().base(2.0),
+            )?;
         chart
             .configure_mesh()
             .bold_line_style(GRID)
