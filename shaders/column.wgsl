@@ -1,21 +1,17 @@
 // column: one invocation per pixel (or four, as a Value) walks its channels in steps of STEP, with the
-// window in registers. For narrow windows, which are summed afresh for each channel.
+// window in registers. For narrow windows.
 //
-// The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs. Loops on
-// one line are unrolled by src/program.rs, so that the arrays are registers; and the loads of a step
-// are independent of each other, so that all are under way at once.
+// The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs. The loads of
+// a step are independent of each other, so that all are under way at once.
 
-const HELD = HALO + STEP;
+const SQUARES = 0u;
+const TERMS = HELD;
 
-var<private> held_x: array<Value, HELD>;
-var<private> squares: array<Sum, HELD>;
-var<private> sums: array<Sum, STEP>;
-var<private> terms: array<Sum, HELD>;
 var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 
 fn hold(w: Walk, slot: u32, channel: u32) {
     held_x[slot] = load_x(w, channel);
-    squares[slot] = square(held_x[slot]);
+    held[SQUARES + slot] = square(held_x[slot]);
 }
 
 fn hold_halo(w: Walk, channel: u32) {
@@ -25,18 +21,13 @@ fn hold_halo(w: Walk, channel: u32) {
 // Loads the channels of a step, and sums the windows that they complete.
 fn hold_step(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { hold(w, HALO + t, channel + t); }
-    for (var t = 0u; t < STEP; t++) { sum_squares(t); }
-}
-
-fn sum_squares(t: u32) {
-    sums[t] = squares[t];
-    for (var i = 1u; i < WINDOW; i++) { sums[t] = add(sums[t], squares[t + i]); }
+    for (var g = 0u; g < GROUPS; g++) { sum_windows(SQUARES + g * SHARE, g * SHARE); }
 }
 
 // Makes the end of a step the beginning of the next.
 fn shift() {
     for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
-    for (var i = 0u; i < HALO; i++) { squares[i] = squares[i + STEP]; }
+    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -79,9 +70,10 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         let j = start + done;
         hold_step(w, j + HALO);
         for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + t, t); }
-        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(t)); }
+        for (var g = 0u; g < GROUPS; g++) { sum_windows(TERMS + g * SHARE, g * SHARE); }
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, input_gradient(held_x[t], scaled[t], sums[t])); }
         shift();
-        for (var i = 0u; i < HALO; i++) { terms[i] = terms[i + STEP]; }
+        for (var i = 0u; i < HALO; i++) { held[TERMS + i] = held[TERMS + i + STEP]; }
         for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; }
     }
 }
@@ -89,11 +81,5 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 fn hold_term(w: Walk, i: u32, t: u32) {
     let p = powers(base(sums[t]));
     scaled[LOOK_BEHIND + t] = scaled_gradient(p, load_dy(w, i));
-    terms[HALO + t] = term(p, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
-}
-
-fn gradient_of_x(t: u32) -> Value {
-    var sum = terms[t];
-    for (var i = 1u; i < WINDOW; i++) { sum = add(sum, terms[t + i]); }
-    return input_gradient(held_x[t], scaled[t], sum);
+    held[TERMS + HALO + t] = term(p, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
 }

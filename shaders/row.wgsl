@@ -2,15 +2,10 @@
 // of a pixel, with all that they depend on in registers; what it shares with its neighbours it loads
 // and computes again. For narrow windows, and channels in packets of four.
 //
-// Packets are loaded whole: SKIP of their first channels are not needed. Loops on one line are unrolled
-// by src/program.rs, so that the arrays are registers.
+// Packets are loaded whole: SKIP of their first channels are not needed.
 
 var<private> packets: array<Stored, PACKETS>;
-var<private> held_x: array<Value, HELD>;
 var<private> held_dy: array<Value, SUMS>;
-var<private> squares: array<Sum, HELD>;
-var<private> sums: array<Sum, SUMS>;
-var<private> terms: array<Sum, SUMS>;
 var<private> scaled: array<Sum, SUMS>;
 var<private> results: array<Value, STEP>;
 
@@ -44,13 +39,8 @@ fn load_dy(r: Run, packet: u32) -> Stored {
 fn hold_x(r: Run, packet: u32) {
     for (var i = 0u; i < PACKETS; i++) { packets[i] = load_x(r, packet + i); }
     for (var i = 0u; i < HELD; i++) { held_x[i] = packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; }
-    for (var i = 0u; i < HELD; i++) { squares[i] = square(held_x[i]); }
-    for (var t = 0u; t < SUMS; t++) { sum_squares(t); }
-}
-
-fn sum_squares(t: u32) {
-    sums[t] = squares[t];
-    for (var i = 1u; i < WINDOW; i++) { sums[t] = add(sums[t], squares[t + i]); }
+    for (var i = 0u; i < HELD; i++) { held[i] = square(held_x[i]); }
+    for (var g = 0u; g < SUM_GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
 }
 
 fn write(r: Run, i: u32) {
@@ -91,18 +81,18 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var i = 0u; i < DY_PACKETS; i++) { packets[i] = load_dy(r, r.begin - DY_PACKETS_BEHIND + i); }
     for (var i = 0u; i < SUMS; i++) { held_dy[i] = packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
     for (var t = 0u; t < SUMS; t++) { hold_term(t); }
+    for (var g = 0u; g < GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
     for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
 
+// The terms take the place of the squares, which have been summed.
 fn hold_term(t: u32) {
     let p = powers(base(sums[t]));
     scaled[t] = scaled_gradient(p, held_dy[t]);
-    terms[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
+    held[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
 }
 
 fn gradient_of_x(t: u32) -> Value {
-    var sum = terms[t];
-    for (var i = 1u; i < WINDOW; i++) { sum = add(sum, terms[t + i]); }
-    return input_gradient(held_x[HALO + t], scaled[LOOK_AHEAD + t], sum);
+    return input_gradient(held_x[HALO + t], scaled[LOOK_AHEAD + t], sums[t]);
 }

@@ -8,6 +8,12 @@ use std::ops::Range;
 /// The uniform, the bindings and the formula, shared by the kernels.
 const LRN: &str = include_str!("../shaders/lrn.wgsl");
 
+/// One invocation per pixel, shared by *column* and *ring*.
+const WALK: &str = include_str!("../shaders/walk.wgsl");
+
+/// Sums of narrow windows, shared by *column* and *row*.
+const WINDOW: &str = include_str!("../shaders/window.wgsl");
+
 /// A shader: its file, its entry point and the constants it is compiled with.
 ///
 /// Equal programs compile to the same pipeline, whatever the shape they were made for.
@@ -135,8 +141,8 @@ impl Program {
         }
     }
 
-    /// The whole WGSL source: constants, `shaders/lrn.wgsl`, then the files of the arithmetic and the
-    /// kernel; before *column* and *ring*, `shaders/walk.wgsl`.
+    /// The whole WGSL source: constants, `shaders/lrn.wgsl`, the file of the arithmetic, those that the
+    /// kernel shares with another, its own.
     pub fn source(&self) -> String {
         let arithmetic = match self.choice.arithmetic {
             Arithmetic::Pair => include_str!("../shaders/pair.wgsl"),
@@ -149,11 +155,14 @@ impl Program {
             Kernel::Ring => include_str!("../shaders/ring.wgsl"),
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
         };
-        let walk = match self.choice.kernel {
-            Kernel::Column | Kernel::Ring => include_str!("../shaders/walk.wgsl"),
-            _ => "",
+        let shared: &[_] = match self.choice.kernel {
+            Kernel::Column => &[WALK, WINDOW],
+            Kernel::Row => &[WINDOW],
+            Kernel::Ring => &[WALK],
+            Kernel::Whole | Kernel::Pixel => &[],
         };
-        [self.prelude().as_str(), LRN, arithmetic, walk, &self.unrolled(kernel)].join("\n")
+        let texts = [&[LRN, arithmetic], shared, &[kernel]].concat();
+        self.prelude() + &self.unrolled(&texts.join("\n"))
     }
 
     /// The text with each loop that stands on one line and runs over a constant written out. Arrays

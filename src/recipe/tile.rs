@@ -169,10 +169,18 @@ impl Task<'_> {
 fn column(task: &Task<'_>) -> Tile {
     let invocations = task.invocations(WALKERS);
     let step = (2 * COLUMN_STEP / u64::from(task.choice.width)).min(COLUMN_STEP);
+    let halo = task.window() - 1;
+    let share = share(task.window(), step);
     Tile {
         groups: Groups::OfPixels(invocations),
         segment: task.segment(),
-        constants: vec![("INVOCATIONS", invocations), ("STEP", step)],
+        constants: [
+            vec![("INVOCATIONS", invocations), ("STEP", step), ("HELD", step + halo)],
+            // Backward holds squares and terms.
+            vec![("HELDS", 2 * (step + halo)), ("SUMS", step), ("GROUPS", step / share)],
+            vec![("SHARE", share), ("REST", task.window() - share)],
+        ]
+        .concat(),
         scratch: Scratch::None,
         workspace: 0,
         most_groups: 0,
@@ -189,6 +197,8 @@ fn row(task: &Task<'_>) -> Tile {
         Operation::SquareSums | Operation::Forward => (step + halo, step, p),
         Operation::Backward => (step + 2 * halo, step + halo, halo),
     };
+    // What divides both, being a power of two, divides this.
+    let share = share(task.window(), step | sums);
     // Packets that hold so many channels from `behind` channels before a packet on.
     let packets = |behind: u64, channels: u64| {
         let packets_behind = behind.div_ceil(PACKET);
@@ -205,7 +215,12 @@ fn row(task: &Task<'_>) -> Tile {
             ("STEP", step),
             ("WRITTEN", step / PACKET),
             ("HELD", held),
+            ("HELDS", held),
             ("SUMS", sums),
+            ("SHARE", share),
+            ("REST", task.window() - share),
+            ("SUM_GROUPS", sums / share),
+            ("GROUPS", step / share),
             ("PACKETS", x_packets.max(dy_packets)),
             ("PACKETS_BEHIND", packets_behind),
             ("SKIP", skip),
@@ -217,6 +232,12 @@ fn row(task: &Task<'_>) -> Tile {
         workspace: 0,
         most_groups: 0,
     }
+}
+
+/// How many neighbouring windows are summed together: a divisor of their number. With n of them, a
+/// window of w channels costs w / n + 2 − 4 / n additions.
+fn share(window: u64, sums: u64) -> u64 {
+    [8, 4, 2].into_iter().find(|&n| n <= window && sums.is_multiple_of(n)).unwrap_or(1)
 }
 
 /// Some pixels, with as many invocations each as a workgroup has left.

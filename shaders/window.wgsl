@@ -1,0 +1,22 @@
+// What the kernels share that hold narrow windows in registers, column and row. Loops on one line are
+// unrolled by src/program.rs, so that the arrays are registers.
+
+var<private> held_x: array<Value, HELD>;
+var<private> held: array<Sum, HELDS>; // squares, terms
+var<private> sums: array<Sum, SUMS>;
+
+// Sums SHARE neighbouring windows, of which the first begins at held[at], from `first` on. They have the
+// middle in common; what each has before it is a sum to its begin, and what it has after, one from its
+// end: (van Herk, Gil and Werman.) None subtracts.
+fn sum_windows(at: u32, first: u32) {
+    var middle = held[at + SHARE - 1u];
+    for (var i = 0u; i < REST; i++) { middle = add(middle, held[at + SHARE + i]); }
+    let last = first + SHARE - 1u;
+    sums[last] = middle;
+    for (var i = 1u; i < SHARE; i++) { sums[last - i] = add(sums[last - i + 1u], held[at + SHARE - 1u - i]); }
+    if SHARE > 1u {
+        var head = held[at + WINDOW];
+        sums[first + 1u] = add(sums[first + 1u], head);
+        for (var i = 2u; i < SHARE; i++) { head = add(head, held[at + HALO + i]); sums[first + i] = add(sums[first + i], head); }
+    }
+}
