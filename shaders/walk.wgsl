@@ -12,11 +12,12 @@ struct Walk {
 fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     group = group_of(workgroup);
     lane = index;
-    let pixel = group / chunk.segments * INVOCATIONS + lane;
+    let groups = (chunk.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment
+    let pixel = group % groups * INVOCATIONS + lane;
     let offset = pixel_offset(chunk.first_pixel + pixel);
-    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
+    let begin = chunk.write_begin + group / groups * chunk.segment;
     return Walk(
-        pixel < chunk.pixels,
+        pixel < chunk.pixels && begin < chunk.write_end,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
         begin,

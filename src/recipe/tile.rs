@@ -155,13 +155,13 @@ impl Task<'_> {
         (granted / SUM).min(WORKGROUP_SUMS)
     }
 
-    /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each
-    /// long beside its halo.
+    /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each of
+    /// four windows at least, so that it is long beside its halo.
     fn segment(&self) -> u64 {
         let pixels = self.shape.outer().saturating_mul(self.shape.inner()).max(1);
-        let segments = BUSY.div_ceil(pixels);
         let channels = self.shape.channels().max(1);
-        channels.div_ceil(segments).max(self.window().saturating_mul(4)).min(channels)
+        let long = channels / self.window().saturating_mul(4);
+        channels.div_ceil(BUSY.div_ceil(pixels).min(long).max(1))
     }
 }
 
