@@ -4,6 +4,20 @@ use crate::{Choice, Error, Operation, Options, Result};
 
 /// A choice for each operation. Its text form has a line for each, for example
 /// `forward column pair 4`.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use wgpu_lrn::{Gpu, Lrn, Plan, Shape, Tuning};
+///
+/// let (gpu, lrn) = (Gpu::open_blocking()?, Lrn::caffe().build()?);
+/// let shape = Shape::nchw(32, 96, 55, 55)?;
+/// std::fs::write("lrn.tuning", gpu.tune_blocking(&lrn, &shape)?.to_string())?;
+///
+/// let tuning: Tuning = std::fs::read_to_string("lrn.tuning")?.parse()?;
+/// let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Tuning {
     choices: [Choice; 3],

@@ -9,7 +9,8 @@ times are wall times until the device is done, and the peers take channels-first
 * Burn differentiates a scalar, so backward is that of `sum(y * dy)`; it uses what forward left, which is
   not timed.
 
-The copy that each is compared with is its own multiplication by 1, run in the same way.
+The copy that each is compared with is the best that this crate's benchmark finds; without `ours`, its own
+multiplication by 1, run in the same way.
 """
 
 import glob
@@ -147,6 +148,18 @@ def measure(peer: str, implementation, cases: list[Case], runs: int) -> dict:
             "wgpu": "", "timer": "wall", "copy_gbps": best_copy, "measurements": rows}
 
 
+def compare_with_best_copy(adapters: list[dict], ours: list[dict]) -> None:
+    """Makes the fractions comparable: those of one copy, the fastest."""
+    key = lambda m: (m["shape"], m["layout"], m["pass"])
+    copies: dict[tuple, float] = {}
+    for m in (m for adapter in ours for m in adapter["measurements"] if m["kernel"].startswith("copy")):
+        copies[key(m)] = max(copies.get(key(m), 0.0), m["gbps"])
+    for adapter in adapters:
+        adapter["copy_gbps"] = max([a["copy_gbps"] for a in ours], default=adapter["copy_gbps"])
+        for m in adapter["measurements"]:
+            m["fraction_of_copy"] = m["gbps"] / copies[key(m)] if ours else m["fraction_of_copy"]
+
+
 def main() -> None:
     parser = common.arguments(__doc__, ["ours", *PEERS], "1,8")
     parser.add_argument("--adapter", default="llvmpipe", help="part of the device's name [default: %(default)s]")
@@ -161,6 +174,7 @@ def main() -> None:
     for adapter in adapters:
         if args.adapter not in adapter["name"]:
             raise PeerError(f"ran on {adapter['name']}, not on {args.adapter}")
+    compare_with_best_copy(adapters, ours)
     if args.json:
         common.write_json(args.json, ours + adapters)
     common.print_ratios(ours, adapters)

@@ -71,11 +71,12 @@ fn page(report: &Report) -> Drawn {
 fn adapters(report: &Report) -> Markup {
     html! {
         table {
-            tr { th { "device" } th { "backend" } th { "driver" } th { "wgpu" } th { "timer" } th.n { "best copy, GB/s" } }
+            tr { th { "device" } th { "backend" } th { "driver" } th { "wgpu" } th { "timer" } th.n { "best copy, GB/s" } th.n { "driver's copy" } }
             @for adapter in &report.adapters {
                 tr {
                     td { (adapter.name) } td { (adapter.backend) } td { (adapter.driver) }
                     td { (adapter.wgpu) } td { (adapter.timer) } td.n { (format!("{:.1}", adapter.copy_gbps)) }
+                    td.n { (adapter.copy_buffer_gbps.map_or("–".to_owned(), |gbps| format!("{gbps:.1}"))) }
                 }
             }
         }
