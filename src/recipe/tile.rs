@@ -1,6 +1,7 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
 use super::{Dispatch, Operation, cut, limit};
+use crate::choice::COALESCED;
 use crate::program::Scratch;
 use crate::{Choice, Kernel, Result, Shape};
 
@@ -8,7 +9,7 @@ use crate::{Choice, Kernel, Result, Shape};
 /// channels of *row* in packets of four.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tile {
-    /// Pixels of a workgroup; where invocations share segments instead, 1 in so many of them.
+    /// How work is dealt to workgroups.
     groups: Groups,
     /// Channels that a workgroup (pixel, whole) or an invocation writes.
     pub(crate) segment: u64,
@@ -234,8 +235,8 @@ fn row(task: &Task<'_>) -> Tile {
     }
 }
 
-/// How many neighbouring windows are summed together: a divisor of their number. With n of them, a
-/// window of w channels costs w / n + 2 − 4 / n additions.
+/// How many neighbouring windows are summed together: a power of two that divides their number. With
+/// n of them, a window of w channels costs w / n + 2 − 4 / n additions.
 fn share(window: u64, sums: u64) -> u64 {
     [8, 4, 2].into_iter().find(|&n| n <= window && sums.is_multiple_of(n)).unwrap_or(1)
 }
@@ -246,9 +247,9 @@ fn whole(task: &Task<'_>) -> Tile {
     let channels = task.shape.channels().max(1);
     let most = task.invocations(TEAM).min(task.workgroup_sums() / width).max(1);
     let pixels = if task.shape.inner() > 1 {
-        (super::super::choice::COALESCED / width).min(most)
+        (COALESCED / width).min(most)
     } else {
-        most.div_ceil(super::super::choice::COALESCED.min(channels))
+        most.div_ceil(COALESCED.min(channels))
     };
     Tile {
         groups: Groups::OfPixels(pixels),
