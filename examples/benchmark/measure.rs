@@ -56,6 +56,13 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
     table::head(info)?;
     for (number, case) in cases.iter().enumerate() {
         note(format_args!("{}/{} {} {}", number + 1, cases.len(), case.name, case.layout.name()));
+        let (needed, granted) = (case.shape()?.bytes(), gpu.device().limits().max_buffer_size);
+        if needed > granted {
+            note(format_args!(
+                "left out: it needs buffers of {needed} bytes, and {granted} are granted"
+            ));
+            continue;
+        }
         for operation in Operation::ALL {
             let of_case = compare(gpu, &mut timer, case, operation, &patience)?;
             table::rows(&of_case)?;
@@ -98,8 +105,9 @@ fn compare(
                 continue;
             }
             let time = timer.time_blocking(|pass| candidate.work.record_in(pass))?;
-            if round > 0 {
-                candidate.seconds.push(time.as_secs_f64()); // the first has warmed up
+            // The first has warmed up, and counts only if there is no time for more.
+            if round > 0 || time > patience.budget {
+                candidate.seconds.push(time.as_secs_f64());
             }
         }
     }
