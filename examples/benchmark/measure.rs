@@ -8,7 +8,7 @@ use crate::report::{Adapter, Measurement};
 use crate::shared::{self, copy};
 use crate::table;
 use std::time::{Duration, Instant};
-use wgpu_lrn::{Bound, Choice, Gpu, Operation, Options, Plan, Shape, Timer, wgpu};
+use wgpu_lrn::{Bound, Choice, Error, Gpu, Operation, Options, Plan, Shape, Timer, wgpu};
 
 /// How long an operation on a tensor may be measured, all candidates together.
 struct Patience {
@@ -133,7 +133,10 @@ fn candidates(
     }
     for choice in Choice::available(&case.lrn, shape, gpu.device().features()) {
         let plan = Plan::with_options(gpu.device(), &case.lrn, shape, choice.into())?;
-        add(choice.to_string(), Some(choice), Work::Layer(plan.bind(operation, &operands)?));
+        match plan.bind(operation, &operands) {
+            Err(refusal @ Error::Gpu { .. }) => note(format_args!("left out {choice}: {refusal}")),
+            bound => add(choice.to_string(), Some(choice), Work::Layer(bound?)),
+        }
     }
     let rule = Plan::new(gpu.device(), &case.lrn, shape)?;
     if let Some(dispatch) = rule.recipe(operation).dispatches.first() {

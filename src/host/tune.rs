@@ -1,7 +1,7 @@
 //! Finding the fastest choice by measuring.
 
 use super::Gpu;
-use crate::{Choice, Lrn, Operation, Options, Plan, Result, Shape, Timer, Tuning};
+use crate::{Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Timer, Tuning};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -18,13 +18,13 @@ impl Gpu {
     /// operation. Native only: it blocks, for as long as it takes to compile each choice and run it a
     /// few times.
     ///
-    /// A tensor of more than 128 MiB is represented by some of its images. The result can be kept as
-    /// text, and given to [`Plan::with_tuning`].
+    /// A tensor of more than 128 MiB is represented by some of its images. A choice whose shader the
+    /// driver refuses is left out. The result can be kept as text, and given to [`Plan::with_tuning`].
     ///
     /// # Errors
     ///
-    /// As [`Plan::new`]; [`Error::Limit`](crate::Error::Limit) where the tensor exceeds the device's
-    /// largest buffer, and [`Error::Gpu`](crate::Error::Gpu).
+    /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's
+    /// largest buffer, and [`Error::Gpu`].
     pub fn tune_blocking(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
         let chosen = Options::default().choose(lrn, shape, self.device().features())?;
         let shape = shape.at_most(ENOUGH);
@@ -57,7 +57,10 @@ impl Gpu {
         let mut best = (Duration::MAX, chosen);
         for choice in Choice::available(lrn, shape, self.device().features()) {
             let plan = Plan::with_options(self.device(), lrn, shape, choice.into())?;
-            let bound = plan.bind(operation, &operands)?;
+            let bound = match plan.bind(operation, &operands) {
+                Err(Error::Gpu { .. }) => continue, // the driver refuses the shader
+                bound => bound?,
+            };
             let mut time = || timer.time_blocking(|pass| bound.record_in(pass));
             time()?; // warms up
             let mut least = time()?;
