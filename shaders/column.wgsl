@@ -54,10 +54,6 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     }
 }
 
-fn normalized_x(t: u32) -> Value {
-    return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
-}
-
 // A step completes the terms from channel j + LOOK_BEHIND on, and with them the gradients from j on.
 // The terms before those come from a run-up of HALO channels.
 @compute @workgroup_size(INVOCATIONS)

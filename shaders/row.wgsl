@@ -67,10 +67,6 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
 
-fn normalized_x(t: u32) -> Value {
-    return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
-}
-
 // The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows
 // of those need.
 @compute @workgroup_size(INVOCATIONS)

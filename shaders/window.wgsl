@@ -7,7 +7,7 @@ var<private> sums: array<Sum, SUMS>;
 
 // Sums SHARE neighbouring windows, of which the first begins at held[at], from `first` on. They have the
 // middle in common; what each has before it is a sum to its begin, and what it has after, one from its
-// end: (van Herk, Gil and Werman.) None subtracts.
+// end (van Herk, Gil and Werman.) None subtracts.
 fn sum_windows(at: u32, first: u32) {
     var middle = held[at + SHARE - 1u];
     for (var i = 0u; i < REST; i++) { middle = add(middle, held[at + SHARE + i]); }
@@ -19,4 +19,9 @@ fn sum_windows(at: u32, first: u32) {
         sums[first + 1u] = add(sums[first + 1u], head);
         for (var i = 2u; i < SHARE; i++) { head = add(head, held[at + HALO + i]); sums[first + i] = add(sums[first + i], head); }
     }
+}
+
+// y of the channel whose window is summed in sums[t], in forward.
+fn normalized_x(t: u32) -> Value {
+    return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
 }

@@ -98,7 +98,7 @@ pub struct Choice {
     pub width: u32,
 }
 
-/// The widest window that *column* and *row* hold in registers and sum afresh for each channel.
+/// The widest window that *column* and *row* hold in registers.
 const NARROW: u64 = 16;
 
 /// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of

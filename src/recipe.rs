@@ -77,7 +77,7 @@ impl Operation {
 }
 
 /// What one dispatch computes, as the shaders see it: `struct Chunk` in `shaders/lrn.wgsl`. Elements
-/// and pixels are counted in Values, of [`Choice::width`] pixels each.
+/// are counted in what is loaded at once, [`Choice::width`] of the tensor's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Chunk {
@@ -182,7 +182,7 @@ impl Recipe {
     }
 }
 
-/// A tensor counted in Values, and what of it can be bound.
+/// A tensor counted in what is loaded at once, and what of it can be bound.
 struct Tensor {
     /// The canonical shape, counted in what is loaded at once: its pixels, or for *row* its channels,
     /// are fewer by the width.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use wgpu_lrn::Kernel;
 
 #[derive(Default, Deserialize, Serialize)]
 pub struct Report {
@@ -69,8 +70,8 @@ impl Report {
 impl Measurement {
     /// Whether it is what this library does if told to tune, or what a peer does.
     pub fn is_best(&self) -> bool {
-        let ours = ["whole", "row", "column", "ring", "pixel", "copy", "empty"];
-        self.fastest || !ours.iter().any(|name| self.kernel.starts_with(name))
+        let ours = Kernel::ALL.iter().any(|kernel| self.kernel.starts_with(kernel.name()));
+        self.fastest || !(ours || self.is_copy() || self.kernel == "empty")
     }
 
     pub fn is_copy(&self) -> bool {
