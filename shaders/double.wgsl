@@ -4,10 +4,11 @@
 alias Sum = Double;
 alias Factor = Double;
 
-// Backward terms need no scale: f64 holds the smallest of them.
-const SCALE = 1.0;
-
 fn exactly(v: Value) -> Sum { return Double(v); }
+
+fn number(parts: vec4<f32>) -> Sum {
+    return Double(f64(parts.x) + f64(parts.y) + f64(parts.z));
+}
 
 fn factor(v: Value, low: Value) -> Factor { return Double(v) + Double(v) * Double(low); }
 
@@ -25,7 +26,7 @@ fn scale(v: Value, f: Factor) -> Sum { return Double(v) * f; }
 
 fn times(f: Factor, g: Factor) -> Factor { return f * g; }
 
-fn lifted(f: Factor, lift: Value) -> Factor { return f; }
+fn lifted(f: Factor, lift: Value) -> Factor { return f * Double(lift); }
 
 // b^(-1/4): with an estimate m and the error e of m^4 b = 1 - e, two terms of the binomial series of
 // (1 - e)^(-1/4) leave e^3 / 8.

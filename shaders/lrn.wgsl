@@ -28,12 +28,11 @@ struct Chunk {
     grid_width: u32,
     input_shift: u32,   // element where channel 0 of the first pixel is, or would be (it wraps)
     output_shift: u32,
-    a: f32,
-    beta: f32,
-    k: f32,
-    gradient: f32,      // 2 a beta = gradient * (1 + gradient_rest)
-    gradient_rest: f32,
     zero: u32,          // always 0
+    a: vec4<f32>,       // a number is the sum of its parts
+    beta: vec4<f32>,
+    k: vec4<f32>,
+    gradient: vec4<f32>, // 2 a beta / SCALE
 }
 
 // All operands are read_write, so that they may be disjoint ranges of one buffer.
@@ -57,7 +56,7 @@ const ONE = 3u;
 const GENERAL = 4u;
 
 fn base(square_sum: Sum) -> Sum {
-    return add(exactly(Value(chunk.k)), multiply(exactly(Value(chunk.a)), square_sum));
+    return add(number(chunk.k), multiply(number(chunk.a), square_sum));
 }
 
 // b^-beta and lift / b, as factors, and SCALE / lift.
@@ -78,7 +77,7 @@ fn powers(b: Sum) -> Powers {
     if POWER == HALF { return Powers(half, reciprocal, scale_x); }
     if POWER == THREE_QUARTERS { return Powers(times(root, half), reciprocal, scale_x); }
     if POWER == ONE { return Powers(times(half, half), reciprocal, scale_x); }
-    let power = pow(rounded(b), Value(-chunk.beta));
+    let power = pow(rounded(b), Value(-chunk.beta.x));
     return Powers(factor(power, Value(0.0)), reciprocal, scale_x);
 }
 
@@ -95,8 +94,8 @@ fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
 
 fn input_gradient(x_j: Value, scaled: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
-    let gradient = factor(Value(chunk.gradient / SCALE), Value(chunk.gradient_rest));
-    return rounded(add(scaled, multiply(scale(-x_j, gradient), terms)));
+    let coefficient = multiply(exactly(-x_j), number(chunk.gradient));
+    return rounded(add(scaled, multiply(coefficient, terms)));
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

@@ -16,11 +16,9 @@ struct Factor {
     low: Value,
 }
 
-// Backward terms are summed times 2^40: else those below 1e-38 would lose digits that matter where
-// x is large.
-const SCALE = 1099511627776.0;
-
 fn exactly(v: Value) -> Sum { return Sum(v, Value(0.0)); }
+
+fn number(parts: vec4<f32>) -> Sum { return Sum(Value(parts.x), Value(parts.y)); }
 
 fn factor(v: Value, low: Value) -> Factor { return Factor(v, low); }
 

@@ -11,10 +11,8 @@
 //! base above 2¹²⁴, or backward terms above 2⁸⁴.
 
 use crate::cpu::{self, Pixel, check_length, for_each_pixel};
+use crate::recipe::SCALE;
 use crate::{Lrn, Operation, Power, Result, Shape};
-
-/// The backward terms are summed times this power of two; `SCALE` in `shaders/pair.wgsl`.
-const SCALE: f64 = (1u64 << 40) as f64;
 
 /// Half an ulp, the relative error of one correctly rounded f32 step.
 const U: f64 = f32::EPSILON as f64 / 2.0;
@@ -121,7 +119,7 @@ pub fn forward(lrn: &Lrn, shape: &Shape, x: &[f32], y: &[f32]) -> Result<Report>
 pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32], dx: &[f32]) -> Result<Report> {
     check_length("dx", shape, dx)?;
     let expected = cpu::backward(lrn, shape, x, dy)?;
-    let coefficient = 2.0 * f64::from(lrn.a()) * f64::from(lrn.beta()).abs();
+    let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
     let allowed = allowances(lrn, shape, |pixel| {
         let terms = pixel.each(|i| Term::new(lrn, pixel, x, dy, i));
         pixel.each(|j| {
@@ -182,7 +180,7 @@ struct Normalized {
 impl Normalized {
     fn new(lrn: &Lrn, pixel: &Pixel<'_>, x: &[f32], v: &[f32], i: usize) -> Normalized {
         let base = pixel.base(x, i);
-        let beta = f64::from(lrn.beta());
+        let beta = lrn.beta();
         // b lies within (1 ± e)·b, so that b^−β lies within (1 − e)^−|β|.
         let from_base = (1.0 - base_error(lrn, pixel, i, base)).powf(-beta.abs()) - 1.0;
         Normalized {
@@ -224,12 +222,12 @@ impl Term {
 /// and products below the normal range may be lost.
 fn base_error(lrn: &Lrn, pixel: &Pixel<'_>, i: usize, base: f64) -> f64 {
     let n = pixel.window(i).count() as f64;
-    let lost = (f64::from(lrn.a()) * n + 1.0) * TINY;
+    let lost = (lrn.a() * n + 1.0) * TINY;
     (n + 3.0) * STEP + lost / base
 }
 
 /// Relative error of b^−β from an exact b.
-fn power_error(beta: f32, base: f64) -> f64 {
+fn power_error(beta: f64, base: f64) -> f64 {
     match Power::of(beta) {
         Power::Zero => 0.0,
         Power::Half | Power::ThreeQuarters => POWERS,
@@ -237,10 +235,10 @@ fn power_error(beta: f32, base: f64) -> f64 {
         Power::One => POWERS + TINY * base,
         Power::General => {
             let log = base.log2().abs();
-            let beta = f64::from(beta).abs();
-            // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once; exp2 has
-            // 3 + 2·|exponent| ulp; b was rounded.
-            let exponent = beta * f64::max(8.0 * U, 6.0 * U * log) + U * beta * log;
+            let beta = beta.abs();
+            // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once, and β before;
+            // exp2 has 3 + 2·|exponent| ulp; b was rounded.
+            let exponent = beta * f64::max(8.0 * U, 6.0 * U * log) + 2.0 * U * beta * log;
             exponent.exp2() - 1.0 + (6.0 + 4.0 * beta * log) * U + beta * U
         }
     }

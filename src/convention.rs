@@ -34,9 +34,9 @@ struct Row {
     divides: bool,
     even: bool,
     size: Option<u32>,
-    alpha: f32,
-    beta: f32,
-    k: f32,
+    alpha: f64,
+    beta: f64,
+    k: f64,
 }
 
 /// An even window leans back.
@@ -147,9 +147,9 @@ enum Extent {
 pub struct Spelling {
     convention: Convention,
     extent: Option<Extent>,
-    alpha: f32,
-    beta: f32,
-    k: f32,
+    alpha: f64,
+    beta: f64,
+    k: f64,
 }
 
 impl Spelling {
@@ -170,17 +170,17 @@ impl Spelling {
     }
 
     /// The framework's alpha.
-    pub fn alpha(self, alpha: f32) -> Self {
+    pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }
     }
 
     /// The exponent.
-    pub fn beta(self, beta: f32) -> Self {
+    pub fn beta(self, beta: f64) -> Self {
         Self { beta, ..self }
     }
 
     /// The bias: k, TensorFlow's and ONNX's `bias`.
-    pub fn k(self, k: f32) -> Self {
+    pub fn k(self, k: f64) -> Self {
         Self { k, ..self }
     }
 
@@ -193,13 +193,12 @@ impl Spelling {
     /// where none was set and the framework has no default.
     pub fn build(self) -> Result<Lrn> {
         let row = self.convention.row();
-        let expected = "a finite number of at least 0";
+        let expected = "a number of at least 0 that f32 can hold";
         require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
         let extent = self.extent.ok_or(Error::NoWindow { convention: row.name })?;
         let ((look_behind, look_ahead), size) = placed(&row, extent)?;
         let divisor = if row.divides { size } else { 1.0 };
-        let a = (f64::from(self.alpha) / divisor) as f32;
-        Lrn::exact(look_behind, look_ahead, a, self.beta, self.k)
+        Lrn::exact(look_behind, look_ahead, self.alpha / divisor, self.beta, self.k)
     }
 
     fn extent(self, extent: Extent) -> Self {

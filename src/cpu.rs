@@ -33,7 +33,7 @@ pub fn forward(lrn: &Lrn, shape: &Shape, x: &[f32]) -> Result<Vec<f64>> {
     for_each_pixel(lrn, shape, |pixel| {
         for i in 0..pixel.channels {
             let at = pixel.at(i);
-            y[at] = f64::from(x[at]) * pixel.base(x, i).powf(-f64::from(lrn.beta()));
+            y[at] = f64::from(x[at]) * pixel.base(x, i).powf(-lrn.beta());
         }
     });
     Ok(y)
@@ -50,7 +50,7 @@ pub fn forward(lrn: &Lrn, shape: &Shape, x: &[f32]) -> Result<Vec<f64>> {
 pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> Result<Vec<f64>> {
     check_length("x", shape, x)?;
     check_length("dy", shape, dy)?;
-    let beta = f64::from(lrn.beta());
+    let beta = lrn.beta();
     let mut dx = vec![0.0; x.len()];
     for_each_pixel(lrn, shape, |pixel| {
         let b = pixel.each(|i| pixel.base(x, i));
@@ -62,7 +62,7 @@ pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> Result<Vec<f
             let at = pixel.at(j);
             let terms: f64 = pixel.mirrored_window(j).map(|i| term[i]).sum();
             let own = f64::from(dy[at]) * b.powf(-beta);
-            dx[at] = own - 2.0 * f64::from(lrn.a()) * beta * f64::from(x[at]) * terms;
+            dx[at] = own - 2.0 * lrn.a() * beta * f64::from(x[at]) * terms;
         }
     });
     Ok(dx)
@@ -120,7 +120,7 @@ impl Pixel<'_> {
 
     /// b = k + a·s of channel i.
     pub(crate) fn base(&self, x: &[f32], i: usize) -> f64 {
-        f64::from(self.lrn.k()) + f64::from(self.lrn.a()) * self.square_sum(x, i)
+        self.lrn.k() + self.lrn.a() * self.square_sum(x, i)
     }
 }
 

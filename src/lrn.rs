@@ -17,9 +17,9 @@ use crate::{Convention, Error, Result, Spelling};
 pub struct Lrn {
     look_behind: u32,
     look_ahead: u32,
-    a: f32,
-    beta: f32,
-    k: f32,
+    a: f64,
+    beta: f64,
+    k: f64,
 }
 
 impl Lrn {
@@ -31,11 +31,11 @@ impl Lrn {
     /// # Errors
     ///
     /// [`Error::Parameter`] where `a` is negative, `k` is not positive, or one of the three is NaN
-    /// or infinite.
-    pub fn exact(look_behind: u32, look_ahead: u32, a: f32, beta: f32, k: f32) -> Result<Lrn> {
-        require("a", a, "a finite number of at least 0", a >= 0.0)?;
-        require("beta", beta, "a finite number", true)?;
-        require("k", k, "a finite number above 0", k > 0.0)?;
+    /// or outside the range of f32.
+    pub fn exact(look_behind: u32, look_ahead: u32, a: f64, beta: f64, k: f64) -> Result<Lrn> {
+        require("a", a, "a number of at least 0 that f32 can hold", a >= 0.0)?;
+        require("beta", beta, "a number that f32 can hold", true)?;
+        require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;
         Ok(Lrn { look_behind, look_ahead, a, beta, k })
     }
 
@@ -94,17 +94,17 @@ impl Lrn {
     }
 
     /// The coefficient a of the square sum.
-    pub fn a(&self) -> f32 {
+    pub fn a(&self) -> f64 {
         self.a
     }
 
     /// The exponent β.
-    pub fn beta(&self) -> f32 {
+    pub fn beta(&self) -> f64 {
         self.beta
     }
 
     /// The bias k.
-    pub fn k(&self) -> f32 {
+    pub fn k(&self) -> f64 {
         self.k
     }
 
@@ -116,15 +116,15 @@ impl Lrn {
     }
 }
 
-/// Refuses a parameter that is not finite or not `accepted`.
+/// Refuses a parameter that is not finite, as shaders take it, or not `accepted`.
 pub(crate) fn require(
     name: &'static str,
-    given: f32,
+    given: f64,
     expected: &'static str,
     accepted: bool,
 ) -> Result<()> {
-    if given.is_finite() && accepted {
+    if (given as f32).is_finite() && accepted {
         return Ok(());
     }
-    Err(Error::Parameter { name, given: given.into(), expected })
+    Err(Error::Parameter { name, given, expected })
 }

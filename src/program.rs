@@ -1,5 +1,6 @@
 //! The shader text of a kernel, with its constants in front.
 
+use crate::recipe::SCALE;
 use crate::recipe::tile::Tile;
 use crate::{Arithmetic, Choice, Kernel, Lrn, Operation};
 use std::fmt::Write;
@@ -49,7 +50,7 @@ pub enum Power {
 
 impl Power {
     /// The way for an exponent.
-    pub fn of(beta: f32) -> Power {
+    pub fn of(beta: f64) -> Power {
         match beta {
             0.0 => Power::Zero,
             0.5 => Power::Half,
@@ -194,7 +195,8 @@ impl Program {
     }
 
     fn prelude(&self) -> String {
-        let mut text = format!("const POWER = {};\n", self.power.constant());
+        let mut text =
+            format!("const POWER = {};\nconst SCALE = {SCALE:?};\n", self.power.constant());
         for (name, value) in &self.constants {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "const {name} = {value}u;");

@@ -12,6 +12,10 @@ use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use tile::Tile;
 
+/// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
+/// matter where x is large.
+pub(crate) const SCALE: f64 = (1u64 << 40) as f64;
+
 /// What is computed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Operation {
@@ -107,20 +111,18 @@ pub struct Chunk {
     pub input_shift: u32,
     /// Element of the output binding where channel 0 of the first pixel would be; wraps.
     pub output_shift: u32,
-    /// Coefficient of the square sum.
-    pub a: f32,
-    /// Exponent.
-    pub beta: f32,
-    /// Bias.
-    pub k: f32,
-    /// 2·a·β is `gradient · (1 + gradient_rest)`.
-    pub gradient: f32,
-    /// What the rounding of `gradient` leaves, relative to it.
-    pub gradient_rest: f32,
     /// Always 0, which shader compilers do not know.
     pub zero: u32,
-    /// To a multiple of 16 bytes, as uniform buffers want it.
-    pub padding: [u32; 1],
+    /// To a multiple of 16 bytes, where the vectors start.
+    pub padding: [u32; 2],
+    /// Coefficient of the square sum; as the following, the sum of these.
+    pub a: [f32; 4],
+    /// Exponent.
+    pub beta: [f32; 4],
+    /// Bias.
+    pub k: [f32; 4],
+    /// 2·a·β over the scale of the terms.
+    pub gradient: [f32; 4],
 }
 
 /// One dispatch: what is bound, what the shader is told, how many workgroups run.
@@ -241,7 +243,6 @@ fn dispatch(
     let pixels = work.pixels.end - work.pixels.start;
     let segments = (work.channels.end - work.channels.start).div_ceil(tile.segment);
     let grid = cut::grid(tile.groups(pixels, segments), limits);
-    let (gradient, gradient_rest) = gradient(lrn);
     Dispatch {
         input,
         output,
@@ -260,23 +261,24 @@ fn dispatch(
             grid_width: grid[0],
             input_shift,
             output_shift,
-            a: lrn.a(),
-            beta: lrn.beta(),
-            k: lrn.k(),
-            gradient,
-            gradient_rest,
             zero: 0,
-            padding: [0; 1],
+            padding: [0; 2],
+            a: parts(lrn.a()),
+            beta: parts(lrn.beta()),
+            k: parts(lrn.k()),
+            gradient: parts(2.0 * lrn.a() * lrn.beta() / SCALE),
         },
     }
 }
 
-/// 2·a·β as an f32 and the relative rest of its rounding.
-fn gradient(lrn: &Lrn) -> (f32, f32) {
-    let exact = 2.0 * f64::from(lrn.a()) * f64::from(lrn.beta());
-    let rounded = exact as f32;
-    let rest = if rounded == 0.0 { 0.0 } else { exact / f64::from(rounded) - 1.0 };
-    (rounded, rest as f32)
+/// A number as the sum of f32.
+fn parts(exact: f64) -> [f32; 4] {
+    let mut rest = exact;
+    [(); 4].map(|()| {
+        let part = rest as f32;
+        rest -= f64::from(part);
+        part
+    })
 }
 
 /// The error of a limit that no cut satisfies.

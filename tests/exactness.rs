@@ -22,7 +22,7 @@ fn reports(
 }
 
 /// Look-behind and look-ahead, a and k.
-type Window = (u32, u32, f32, f32);
+type Window = (u32, u32, f64, f64);
 
 /// Windows up to 11.
 const LAYERS: [Window; 5] =
@@ -60,7 +60,7 @@ fn largest(
     choice: Choice,
     shape: &Shape,
     layers: &[Window],
-    beta: f32,
+    beta: f64,
 ) -> [(f64, f64); 2] {
     let mut largest = [(0.0f64, 0.0f64); 2];
     let who = format!("{choice} on {}, beta {beta}", describe(gpu));

@@ -35,11 +35,18 @@ fn at(buffer: &wgpu::Buffer, offset: u64, size: u64) -> Operand<'_> {
 #[test]
 fn parameters() {
     let parameter = |name, given, expected| Err(Error::Parameter { name, given, expected });
-    let at_least_0 = "a finite number of at least 0";
+    let at_least_0 = "a number of at least 0 that f32 can hold";
     assert_eq!(Lrn::exact(1, 1, -0.5, 0.75, 1.0), parameter("a", -0.5, at_least_0));
-    assert_eq!(Lrn::exact(1, 1, 1.0, 0.75, 0.0), parameter("k", 0.0, "a finite number above 0"));
-    assert_eq!(Lrn::exact(1, 1, 1.0, 0.75, -1.0), parameter("k", -1.0, "a finite number above 0"));
-    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+    assert_eq!(
+        Lrn::exact(1, 1, 1.0, 0.75, 0.0),
+        parameter("k", 0.0, "a number above 0 that f32 can hold")
+    );
+    assert_eq!(
+        Lrn::exact(1, 1, 1.0, 0.75, -1.0),
+        parameter("k", -1.0, "a number above 0 that f32 can hold")
+    );
+    assert!(Lrn::exact(1, 1, 1.0, 0.75, 1e-50).is_err(), "0 as an f32");
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39] {
         for lrn in [
             Lrn::exact(1, 1, bad, 0.75, 1.0),
             Lrn::exact(1, 1, 1.0, bad, 1.0),
@@ -74,7 +81,7 @@ fn parameters() {
 /// Look-behind, look-ahead, a, β, k of every convention's defaults, and of an even size.
 #[test]
 fn conversion_table() {
-    let exact = |p, q, a: f64, beta, k| Lrn::exact(p, q, a as f32, beta, k);
+    let exact = Lrn::exact;
     assert_eq!(Lrn::pytorch(5).build(), exact(2, 2, 2e-5, 0.75, 1.0));
     assert_eq!(Lrn::pytorch(4).build(), exact(2, 1, 2.5e-5, 0.75, 1.0));
     assert_eq!(Lrn::onnx(4).build(), exact(1, 2, 2.5e-5, 0.75, 1.0));

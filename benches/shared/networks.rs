@@ -11,21 +11,21 @@ pub struct Network {
     pub name: &'static str,
     pub input: [usize; 3],
     pub window: (u32, u32),
-    pub a: f32,
-    pub beta: f32,
-    pub k: f32,
+    pub a: f64,
+    pub beta: f64,
+    pub k: f64,
 }
 
 const fn network(
     name: &'static str,
     input: [usize; 3],
     side: u32,
-    (a, beta, k): (f32, f32, f32),
+    (a, beta, k): (f64, f64, f64),
 ) -> Network {
     Network { name, input, window: (side, side), a, beta, k }
 }
 
-const CAFFE: (f32, f32, f32) = (2e-5, 0.75, 1.0);
+const CAFFE: (f64, f64, f64) = (2e-5, 0.75, 1.0);
 
 pub const NETWORKS: &[Network] = &[
     network("alexnet_norm1", [96, 55, 55], 2, CAFFE),

@@ -86,13 +86,13 @@ pub struct Layer {
     extent: Extent,
     /// The framework's alpha; with exact, the coefficient a itself
     #[arg(long, allow_hyphen_values = true)]
-    alpha: Option<f32>,
+    alpha: Option<f64>,
     /// The exponent
     #[arg(long, allow_hyphen_values = true)]
-    beta: Option<f32>,
+    beta: Option<f64>,
     /// The bias
     #[arg(long, allow_hyphen_values = true)]
-    k: Option<f32>,
+    k: Option<f64>,
     /// The axis of the channels; negative counts from the end: -1 is channels-last
     #[arg(long, value_name = "I", default_value_t = 1, allow_hyphen_values = true)]
     axis: isize,

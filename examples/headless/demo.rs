@@ -22,8 +22,8 @@ pub struct Options {
 }
 
 /// The alpha of the network, and one under which weaker responses compete too.
-const NETWORK: f32 = 1e-4;
-const STRONG: f32 = 1e-3;
+const NETWORK: f64 = 1e-4;
+const STRONG: f64 = 1e-3;
 
 /// Channels of the window on each side.
 const REACH: usize = 2;
@@ -32,7 +32,7 @@ const REACH: usize = 2;
 ///
 /// Krizhevsky's own program has a k of 2, which shrinks every response, whatever its neighbours are;
 /// with 1 all that changes is due to the competition.
-fn norm1(alpha: f32) -> Result<Lrn, Failure> {
+fn norm1(alpha: f64) -> Result<Lrn, Failure> {
     let size = 2 * REACH as u32 + 1;
     Ok(Lrn::caffe().size(size).alpha(alpha).beta(0.75).k(1.0).build()?)
 }
@@ -78,14 +78,14 @@ fn photo() -> Result<RgbImage, Failure> {
 
 /// What the layer makes of the activations.
 struct Normalized {
-    alpha: f32,
+    alpha: f64,
     y: Run,
     dx: Run,
 }
 
 impl Normalized {
     /// Runs the layer forward and backward. The upstream gradient is that of ½‖y‖²: y itself.
-    fn new(device: &Device, x: &[f32], alpha: f32) -> Result<Normalized, Failure> {
+    fn new(device: &Device, x: &[f32], alpha: f64) -> Result<Normalized, Failure> {
         note(format_args!("norm1 with alpha {alpha}: forward and backward"));
         let lrn = norm1(alpha)?;
         let y = checked(device, &lrn, Operation::Forward, &[x])?;
@@ -128,7 +128,7 @@ fn checked(
 }
 
 fn rows<'a>(x: &'a [f32], network: &'a Normalized, strong: &'a Normalized) -> [Row<'a>; 4] {
-    let row = |name, alpha: Option<f32>, maps, scale, ramp| {
+    let row = |name, alpha: Option<f64>, maps, scale, ramp| {
         let remark = alpha.map_or(String::new(), |alpha| format!("α = {alpha}"));
         Row { name, remark, maps, scale, ramp }
     };

@@ -129,7 +129,10 @@ fn parameters() {
         ("--size 3 --alpha -1", "alpha is -1"),
         ("--size 3 --alpha one", "one"),
         ("--size 3 --beta nan", "beta is NaN"),
-        ("--size 3 --beta 1e99", "beta is inf"),
+        (
+            "--size 3 --beta 1e39",
+            "beta is 1000000000000000000000000000000000000000, but must be a number that f32 can hold",
+        ),
         ("--size 3 --k 0", "k is 0"),
         ("--size 3 --k -1", "k is -1"),
         ("--size 3 --k inf", "k is inf"),

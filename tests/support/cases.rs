@@ -11,9 +11,9 @@ pub struct Case {
     pub groups: u64,
     /// Look-behind and look-ahead.
     pub window: (u32, u32),
-    pub a: f32,
-    pub beta: f32,
-    pub k: f32,
+    pub a: f64,
+    pub beta: f64,
+    pub k: f64,
 }
 
 impl Case {
@@ -28,7 +28,7 @@ impl Case {
 
 #[rustfmt::skip]
 const fn case(
-    name: &'static str, dims: &'static [usize], axis: isize, window: (u32, u32), a: f32, beta: f32, k: f32,
+    name: &'static str, dims: &'static [usize], axis: isize, window: (u32, u32), a: f64, beta: f64, k: f64,
 ) -> Case {
     Case { name, dims, axis, groups: 1, window, a, beta, k }
 }
