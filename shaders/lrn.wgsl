@@ -7,11 +7,12 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// A prelude written by src/program.rs stands in front: POWER, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p),
-// LOOK_AHEAD (q), the constants of the kernel, and the types Stored, of what is loaded at once, and Value,
-// of what is computed at once: f32, or vec4<f32> for four neighbouring pixels; for ring and pixel also the
-// array `scratch` with its functions `slot` (the place of a value) and `barrier`. After this comes the
-// arithmetic of sums, pair.wgsl or double.wgsl, and the kernel.
+// A prelude written by src/program.rs stands in front: the operands x, dy and output, with x_at and dy_at,
+// which load an element; the types Stored, of what is in memory, Loaded, of the same as numbers, and Value,
+// of what is computed at once: a number, or four of neighbouring pixels; the constants POWER, RELU, SCALED,
+// BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring and pixel also
+// the array `scratch` with its functions `slot` (the place of a value) and `barrier`. After this come the
+// storage, with output_at and put; the arithmetic of sums, pair.wgsl or double.wgsl; and the kernel.
 
 // src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {
@@ -33,21 +34,17 @@ struct Chunk {
     beta: vec4<f32>,
     k: vec4<f32>,
     gradient: vec4<f32>, // 2 a beta / SCALE
+    scale: vec4<f32>,
+    blend: vec4<f32>,
 }
 
-// All operands are read_write, so that they may be disjoint ranges of one buffer.
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read_write> x: array<Stored>;
-@group(0) @binding(2) var<storage, read_write> dy: array<Stored>;
-@group(0) @binding(3) var<storage, read_write> output: array<Stored>;
 
 // The workgroup in the folded grid, and the invocation in its workgroup.
 var<private> group: u32;
 var<private> lane: u32;
 
 fn group_of(workgroup: vec3<u32>) -> u32 { return workgroup.y * chunk.grid_width + workgroup.x; }
-
-const LARGEST = 3.4028234e38;
 
 const ZERO = 0u;
 const HALF = 1u;
@@ -77,8 +74,7 @@ fn powers(b: Sum) -> Powers {
     if POWER == HALF { return Powers(half, reciprocal, scale_x); }
     if POWER == THREE_QUARTERS { return Powers(times(root, half), reciprocal, scale_x); }
     if POWER == ONE { return Powers(times(half, half), reciprocal, scale_x); }
-    let power = pow(rounded(b), Value(-chunk.beta.x));
-    return Powers(factor(power, Value(0.0)), reciprocal, scale_x);
+    return Powers(factor(power(rounded(b)), Value(0.0)), reciprocal, scale_x);
 }
 
 // x_i / b_i^beta
@@ -95,7 +91,29 @@ fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
 fn input_gradient(x_j: Value, scaled: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
     let coefficient = multiply(exactly(-x_j), number(chunk.gradient));
-    return rounded(add(scaled, multiply(coefficient, terms)));
+    let gradient = rounded(add(scaled, multiply(coefficient, terms)));
+    if RELU { return select(gradient, Value(0.0), x_j == Value(0.0)); }
+    return gradient;
+}
+
+// max(v, 0), but for NaN, which stays.
+fn rectified(v: Loaded) -> Loaded {
+    if RELU { return select(v, Loaded(0.0), v < Loaded(0.0)); }
+    return v;
+}
+
+// What the output holds, where that matters.
+fn old_at(i: u32) -> Loaded {
+    if BLENDED { return output_at(i); }
+    return Loaded(0.0);
+}
+
+// scale * result + blend * old
+fn blended(result: Value, old: Value) -> Value {
+    if !SCALED { return result; }
+    var sum = multiply(number(chunk.scale), exactly(result));
+    if BLENDED { sum = add(sum, multiply(number(chunk.blend), exactly(old))); }
+    return rounded(sum);
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

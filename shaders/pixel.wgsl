@@ -8,7 +8,7 @@
 const HEAD = 0u;
 const SQUARES = 1u;
 const TERMS = 2u;
-const SCALED = 3u;
+const GRADIENTS = 3u;
 
 const BLOCKS = (SPAN + BLOCK - 1u) / BLOCK;
 
@@ -64,7 +64,12 @@ fn item(h: Held, number: u32) -> Item {
 
 fn load_x(i: Item) -> Value {
     if !i.some { return Value(0.0); }
-    return x[chunk.input_shift + i.offset];
+    return x_at(chunk.input_shift + i.offset);
+}
+
+fn write(i: Item, result: Value) {
+    let at = chunk.output_shift + i.offset;
+    put(at, blended(result, old_at(at)));
 }
 
 fn load_squares(h: Held) {
@@ -138,7 +143,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
         if writes(h, i) {
-            output[chunk.output_shift + i.offset] = rounded(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
+            write(i, rounded(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
         }
     }
 }
@@ -154,7 +159,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
         let i = item(h, n);
         if writes(h, i) {
             let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
-            output[chunk.output_shift + i.offset] = normalized(powers(b), load_x(i));
+            write(i, normalized(powers(b), load_x(i)));
         }
     }
 }
@@ -172,10 +177,10 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         var term_i = exactly(Value(0.0));
         if i.some {
             let p = powers(base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
-            scaled = scaled_gradient(p, dy[chunk.input_shift + i.offset]);
+            scaled = scaled_gradient(p, dy_at(chunk.input_shift + i.offset));
             term_i = term(p, load_x(i), scaled);
         }
-        scratch[array_slot(SCALED, i.index)] = scaled;
+        scratch[array_slot(GRADIENTS, i.index)] = scaled;
         scratch[array_slot(TERMS, i.index)] = term_i;
     }
     barrier();
@@ -185,8 +190,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         let i = item(h, n);
         if writes(h, i) {
             let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
-            let scaled = scratch[array_slot(SCALED, i.index)];
-            output[chunk.output_shift + i.offset] = input_gradient(load_x(i), scaled, terms);
+            let scaled = scratch[array_slot(GRADIENTS, i.index)];
+            write(i, input_gradient(load_x(i), scaled, terms));
         }
     }
 }

@@ -21,7 +21,7 @@ const TERMS = 1u;
 
 // Rings of backward, after those of the blocks.
 const TERM = 0u;
-const SCALED = 1u;
+const GRADIENTS = 1u;
 
 const RING = WINDOW + STEP;
 
@@ -33,10 +33,8 @@ var<private> places: array<u32, 2>; // of the next block in its group
 
 // Sums the windows of a step from its lead and its tail, and makes the lead the newest block.
 fn sum_windows(which: u32) {
-    var middle = tail[STEP - 1u];
-    if REST == 0u { middle = exactly(Value(0.0)); }
-    for (var i = 1u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); }
-    middle = add(middle, add(heads[which], scratch[slot(which * BLOCKS + places[which])]));
+    var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
+    for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); }
     sums[STEP - 1u] = middle;
     for (var i = 1u; i < STEP; i++) { sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]); }
     var head = lead[0];
@@ -146,9 +144,9 @@ fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
     let scaled = scaled_gradient(p, load_dy(w, i));
     lead[t] = term(p, load_x(w, i), scaled);
     scratch[behind(TERM, at + t, 0u)] = lead[t];
-    scratch[behind(SCALED, at + t, 0u)] = scaled;
+    scratch[behind(GRADIENTS, at + t, 0u)] = scaled;
 }
 
 fn gradient_of_x(w: Walk, j: u32, at: u32, t: u32) -> Value {
-    return input_gradient(load_x(w, j), scratch[behind(SCALED, at + t, LOOK_BEHIND + 1u)], sums[t]);
+    return input_gradient(load_x(w, j), scratch[behind(GRADIENTS, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

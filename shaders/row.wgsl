@@ -4,7 +4,7 @@
 //
 // Packets are loaded whole: SKIP of their first channels are not needed.
 
-var<private> packets: array<Stored, PACKETS>;
+var<private> packets: array<Loaded, PACKETS>;
 var<private> held_dy: array<Value, SUMS>;
 var<private> scaled: array<Sum, SUMS>;
 var<private> results: array<Value, STEP>;
@@ -25,14 +25,14 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
     return Run(pixel < chunk.pixels, pixel_offset(chunk.first_pixel + pixel), begin);
 }
 
-fn load_x(r: Run, packet: u32) -> Stored {
-    if !within(packet, chunk.read_begin, chunk.read_end) { return Stored(0.0); }
-    return x[chunk.input_shift + r.pixel + packet];
+fn load_x(r: Run, packet: u32) -> Loaded {
+    if !within(packet, chunk.read_begin, chunk.read_end) { return Loaded(0.0); }
+    return x_at(chunk.input_shift + r.pixel + packet);
 }
 
-fn load_dy(r: Run, packet: u32) -> Stored {
-    if !within(packet, chunk.read_begin, chunk.read_end) { return Stored(0.0); }
-    return dy[chunk.input_shift + r.pixel + packet];
+fn load_dy(r: Run, packet: u32) -> Loaded {
+    if !within(packet, chunk.read_begin, chunk.read_end) { return Loaded(0.0); }
+    return dy_at(chunk.input_shift + r.pixel + packet);
 }
 
 // Holds x from channel SKIP of the packet on, and sums its windows.
@@ -45,8 +45,15 @@ fn hold_x(r: Run, packet: u32) {
 
 fn write(r: Run, i: u32) {
     let packet = r.begin + i;
-    let four = Stored(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
-    if packet < chunk.write_end { output[chunk.output_shift + r.pixel + packet] = four; }
+    if packet >= chunk.write_end { return; }
+    let at = chunk.output_shift + r.pixel + packet;
+    let old = old_at(at);
+    put(at, Loaded(
+        blended(results[4u * i], old.x),
+        blended(results[4u * i + 1u], old.y),
+        blended(results[4u * i + 2u], old.z),
+        blended(results[4u * i + 3u], old.w),
+    ));
 }
 
 @compute @workgroup_size(INVOCATIONS)

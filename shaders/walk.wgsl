@@ -27,14 +27,16 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
 
 fn load_x(w: Walk, channel: u32) -> Value {
     if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
-    return x[w.input + channel * chunk.inner];
+    return x_at(w.input + channel * chunk.inner);
 }
 
 fn load_dy(w: Walk, channel: u32) -> Value {
     if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
-    return dy[w.input + channel * chunk.inner];
+    return dy_at(w.input + channel * chunk.inner);
 }
 
 fn write(w: Walk, channel: u32, result: Value) {
-    if within(channel, w.begin, w.end) { output[w.output + channel * chunk.inner] = result; }
+    if !within(channel, w.begin, w.end) { return; }
+    let at = w.output + channel * chunk.inner;
+    put(at, blended(result, old_at(at)));
 }

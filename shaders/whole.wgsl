@@ -41,9 +41,14 @@ fn total(t: Turn, own: Sum) -> Sum {
 // Where the channels of a turn end: at once, if it has no pixel.
 fn end(t: Turn) -> u32 { return select(0u, chunk.channels, t.some); }
 
+fn write(t: Turn, c: u32, result: Value) {
+    let at = t.output + c * chunk.inner;
+    put(at, blended(result, old_at(at)));
+}
+
 fn square_sum(t: Turn) -> Sum {
     var sum = exactly(Value(0.0));
-    for (var c = t.slice; c < end(t); c += SLICES) { sum = add(sum, square(x[t.input + c * chunk.inner])); }
+    for (var c = t.slice; c < end(t); c += SLICES) { sum = add(sum, square(x_at(t.input + c * chunk.inner))); }
     return total(t, sum);
 }
 
@@ -51,7 +56,7 @@ fn square_sum(t: Turn) -> Sum {
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let t = turn(workgroup, index);
     let s = rounded(square_sum(t));
-    for (var c = t.slice; c < end(t); c += SLICES) { output[t.output + c * chunk.inner] = s; }
+    for (var c = t.slice; c < end(t); c += SLICES) { write(t, c, s); }
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -59,7 +64,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     let t = turn(workgroup, index);
     let p = powers(base(square_sum(t)));
     for (var c = t.slice; c < end(t); c += SLICES) {
-        output[t.output + c * chunk.inner] = normalized(p, x[t.input + c * chunk.inner]);
+        write(t, c, normalized(p, x_at(t.input + c * chunk.inner)));
     }
 }
 
@@ -70,11 +75,11 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     var terms = exactly(Value(0.0));
     for (var c = t.slice; c < end(t); c += SLICES) {
         let at = t.input + c * chunk.inner;
-        terms = add(terms, term(p, x[at], scaled_gradient(p, dy[at])));
+        terms = add(terms, term(p, x_at(at), scaled_gradient(p, dy_at(at))));
     }
     terms = total(t, terms);
     for (var c = t.slice; c < end(t); c += SLICES) {
         let at = t.input + c * chunk.inner;
-        output[t.output + c * chunk.inner] = input_gradient(x[at], scaled_gradient(p, dy[at]), terms);
+        write(t, c, input_gradient(x_at(at), scaled_gradient(p, dy_at(at)), terms));
     }
 }

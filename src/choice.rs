@@ -1,6 +1,6 @@
 //! What may be chosen freely, since every choice computes the same: kernel, arithmetic and width.
 
-use crate::{Error, Lrn, Result, Shape};
+use crate::{Dtype, Error, Lrn, Result, Shape};
 
 /// How the channels of a pixel are walked.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -46,6 +46,7 @@ impl Kernel {
     fn takes(self, shape: &Shape, (p, q): (u64, u64)) -> bool {
         let narrow = p + 1 + q <= NARROW;
         match self {
+            Self::Row if shape.dtype() == Dtype::F64 => false, // too much for registers
             Self::Whole => p + 1 == shape.channels() && q + 1 == shape.channels(),
             Self::Row => narrow && shape.inner() == 1 && shape.channels().is_multiple_of(4),
             Self::Column => narrow,
@@ -112,7 +113,7 @@ impl Choice {
         let reach = lrn.reach(shape.channels());
         let mut choices = Vec::new();
         for kernel in preferred(&shape).filter(|kernel| kernel.takes(&shape, reach)) {
-            for arithmetic in arithmetics(features) {
+            for arithmetic in arithmetics(&shape, features) {
                 for width in widths(kernel, &shape) {
                     choices.push(Choice { kernel, arithmetic, width });
                 }
@@ -133,17 +134,22 @@ fn preferred(shape: &Shape) -> impl Iterator<Item = Kernel> {
     [Kernel::Whole, Kernel::Row].into_iter().chain(general)
 }
 
-fn arithmetics(features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
+fn arithmetics(shape: &Shape, features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
     let double = features.contains(wgpu::Features::SHADER_F64);
-    Arithmetic::ALL.into_iter().filter(move |&arithmetic| double || arithmetic == Arithmetic::Pair)
+    let pair = shape.dtype() != Dtype::F64;
+    Arithmetic::ALL.into_iter().filter(move |&arithmetic| match arithmetic {
+        Arithmetic::Pair => pair,
+        Arithmetic::Double => double,
+    })
 }
 
 fn widths(kernel: Kernel, shape: &Shape) -> impl Iterator<Item = u32> {
-    let four = match kernel {
-        Kernel::Whole | Kernel::Column => shape.inner().is_multiple_of(4),
-        Kernel::Row => true,
-        Kernel::Ring | Kernel::Pixel => false,
-    };
+    let four = shape.dtype() != Dtype::F64
+        && match kernel {
+            Kernel::Whole | Kernel::Column => shape.inner().is_multiple_of(4),
+            Kernel::Row => true,
+            Kernel::Ring | Kernel::Pixel => false,
+        };
     let one = kernel != Kernel::Row;
     [4, 1].into_iter().filter(move |&width| if width == 4 { four } else { one })
 }
@@ -191,6 +197,9 @@ impl Options {
     ///
     /// [`Error::Unavailable`] where there is none.
     pub fn choose(&self, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
+        if shape.dtype() == Dtype::F64 && !features.contains(wgpu::Features::SHADER_F64) {
+            return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
+        }
         let available = Choice::available(lrn, shape, features);
         let chosen = available.iter().find(|choice| self.admits(choice)).copied();
         chosen.ok_or_else(|| Error::Unavailable {

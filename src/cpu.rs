@@ -1,152 +1,165 @@
 //! The layer as plain loops in f64: the specification that every kernel is compared with.
 
-use crate::{Error, Lrn, Operation, Result, Shape};
+use crate::{Element, Error, Lrn, Operation, Result, Shape};
 
-/// The windowed channel square sums s of x.
+/// The windowed square sums s of x.
 ///
 /// x has the elements of `shape`; so has the result.
 ///
 /// # Errors
 ///
-/// [`Error::Length`] where x does not.
-pub fn square_sums(lrn: &Lrn, shape: &Shape, x: &[f32]) -> Result<Vec<f64>> {
-    check_length("x", shape, x)?;
-    let mut s = vec![0.0; x.len()];
-    for_each_pixel(lrn, shape, |pixel| {
-        for i in 0..pixel.channels {
-            s[pixel.at(i)] = pixel.square_sum(x, i);
-        }
-    });
-    Ok(s)
+/// [`Error::Length`], [`Error::Dtype`] where x does not.
+pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>> {
+    run(lrn, shape, Operation::SquareSums, &[x])
 }
 
-/// y from x: `y_i = x_i · (k + a·s_i)^(−β)`.
+/// y from x: `y_i = x_i · (k + a·s_i)^(−β)`; of a blended layer, where y was 0 before.
 ///
 /// x has the elements of `shape`; so has the result.
 ///
 /// # Errors
 ///
-/// [`Error::Length`] where x does not.
-pub fn forward(lrn: &Lrn, shape: &Shape, x: &[f32]) -> Result<Vec<f64>> {
-    check_length("x", shape, x)?;
-    let mut y = vec![0.0; x.len()];
-    for_each_pixel(lrn, shape, |pixel| {
-        for i in 0..pixel.channels {
-            let at = pixel.at(i);
-            y[at] = f64::from(x[at]) * pixel.base(x, i).powf(-lrn.beta());
-        }
-    });
-    Ok(y)
+/// As [`square_sums`].
+pub fn forward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>> {
+    run(lrn, shape, Operation::Forward, &[x])
 }
 
 /// dx from x and dy:
-/// `dx_j = dy_j·b_j^(−β) − 2aβ·x_j·Σ dy_i·x_i·b_i^(−β−1)`, over the mirrored window `[j − q, j + p]`.
+/// `dx_j = dy_j·b_j^(−β) − 2aβ·x_j·Σ dy_i·x_i·b_i^(−β−1)`, over the mirrored window `[j − q, j + p]`;
+/// of a blended layer, where dx was 0 before.
 ///
 /// x and dy have the elements of `shape`; so has the result.
 ///
 /// # Errors
 ///
-/// [`Error::Length`] where they do not.
-pub fn backward(lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> Result<Vec<f64>> {
-    check_length("x", shape, x)?;
-    check_length("dy", shape, dy)?;
-    let beta = lrn.beta();
-    let mut dx = vec![0.0; x.len()];
-    for_each_pixel(lrn, shape, |pixel| {
-        let b = pixel.each(|i| pixel.base(x, i));
-        let term = pixel.each(|i| {
-            let at = pixel.at(i);
-            f64::from(dy[at]) * f64::from(x[at]) * b[i].powf(-beta - 1.0)
-        });
-        for (j, b) in b.iter().enumerate() {
-            let at = pixel.at(j);
-            let terms: f64 = pixel.mirrored_window(j).map(|i| term[i]).sum();
-            let own = f64::from(dy[at]) * b.powf(-beta);
-            dx[at] = own - 2.0 * lrn.a() * beta * f64::from(x[at]) * terms;
-        }
-    });
-    Ok(dx)
+/// As [`square_sums`].
+pub fn backward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T]) -> Result<Vec<f64>> {
+    run(lrn, shape, Operation::Backward, &[x, dy])
 }
 
-/// An operation, named by a value, on its inputs in the order of [`Operation::operands`].
+/// An operation, named by a value, on its inputs in the order of [`Operation::operands`]; of a blended
+/// layer also, as the last, on what the result holds before.
 ///
 /// # Errors
 ///
-/// [`Error::Operands`], [`Error::Length`].
-pub fn run(lrn: &Lrn, shape: &Shape, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f64>> {
-    operation.check_inputs(shape, inputs)?;
-    match operation {
-        Operation::SquareSums => square_sums(lrn, shape, inputs[0]),
-        Operation::Forward => forward(lrn, shape, inputs[0]),
-        Operation::Backward => backward(lrn, shape, inputs[0], inputs[1]),
+/// As [`square_sums`]; also [`Error::Operands`].
+pub fn run<T: Element>(
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    inputs: &[&[T]],
+) -> Result<Vec<f64>> {
+    operation.check_inputs(lrn, shape, inputs)?;
+    let reference = Reference::new(lrn, shape, inputs[0]);
+    let result = match operation {
+        Operation::SquareSums => return Ok(reference.s),
+        Operation::Forward => reference.forward(),
+        Operation::Backward => reference.backward(inputs[1]),
+    };
+    let old = inputs.get(operation.operands().len() - 1);
+    let blended = |(i, v): (usize, f64)| {
+        let old = old.map_or(0.0, |old| old[i].to_f64());
+        if lrn.blend() == 0.0 { lrn.scale() * v } else { lrn.scale() * v + lrn.blend() * old }
+    };
+    Ok(result.into_iter().enumerate().map(blended).collect())
+}
+
+/// What the operations have in common.
+pub(crate) struct Reference<'a> {
+    pub(crate) lrn: &'a Lrn,
+    pub(crate) windows: Windows,
+    /// After ReLU, where that is part of the layer.
+    pub(crate) x: Vec<f64>,
+    pub(crate) s: Vec<f64>,
+    /// k + a·s.
+    pub(crate) b: Vec<f64>,
+}
+
+impl<'a> Reference<'a> {
+    /// From an x of the right length.
+    pub(crate) fn new<T: Element>(lrn: &'a Lrn, shape: &Shape, x: &[T]) -> Reference<'a> {
+        let rectified = |v: f64| if lrn.has_relu() && v < 0.0 { 0.0 } else { v };
+        let x: Vec<f64> = x.iter().map(|v| rectified(v.to_f64())).collect();
+        let windows = Windows::new(lrn, shape);
+        let s = windows.sums(x.iter().map(|v| v * v).collect());
+        let b = s.iter().map(|s| lrn.k() + lrn.a() * s).collect();
+        Reference { lrn, windows, x, s, b }
+    }
+
+    /// b_i^exponent.
+    pub(crate) fn power(&self, i: usize, exponent: f64) -> f64 {
+        self.b[i].powf(exponent)
+    }
+
+    fn forward(&self) -> Vec<f64> {
+        let y = |i: usize| self.x[i] * self.power(i, -self.lrn.beta());
+        (0..self.x.len()).map(y).collect()
+    }
+
+    fn backward<T: Element>(&self, dy: &[T]) -> Vec<f64> {
+        let beta = self.lrn.beta();
+        let term = |i: usize| dy[i].to_f64() * self.x[i] * self.power(i, -beta - 1.0);
+        let terms = self.windows.mirrored().sums((0..self.x.len()).map(term).collect());
+        let gradient = |j: usize| {
+            let own = dy[j].to_f64() * self.power(j, -beta);
+            own - 2.0 * self.lrn.a() * beta * self.x[j] * terms[j]
+        };
+        let masked = |j: usize| self.lrn.has_relu() && self.x[j] == 0.0;
+        (0..self.x.len()).map(|j| if masked(j) { 0.0 } else { gradient(j) }).collect()
     }
 }
 
-/// One pixel: where its channels are, and the window along them.
-pub(crate) struct Pixel<'a> {
-    lrn: &'a Lrn,
-    pub(crate) channels: usize,
+/// The windows of a tensor, along one axis.
+#[derive(Clone, Copy)]
+pub(crate) struct Windows {
+    channels: usize,
+    inner: usize,
     look_behind: usize,
     look_ahead: usize,
-    first: usize,
-    stride: usize,
 }
 
-impl Pixel<'_> {
-    /// The element of a channel.
-    pub(crate) fn at(&self, channel: usize) -> usize {
-        self.first + channel * self.stride
-    }
-
-    /// A value for every channel.
-    pub(crate) fn each<T>(&self, value: impl Fn(usize) -> T) -> Vec<T> {
-        (0..self.channels).map(value).collect()
-    }
-
-    /// The window of channel i, clipped to the axis.
-    pub(crate) fn window(&self, i: usize) -> std::ops::RangeInclusive<usize> {
-        i.saturating_sub(self.look_behind)..=(i + self.look_ahead).min(self.channels - 1)
-    }
-
-    /// The channels whose windows hold channel j, clipped to the axis.
-    pub(crate) fn mirrored_window(&self, j: usize) -> std::ops::RangeInclusive<usize> {
-        j.saturating_sub(self.look_ahead)..=(j + self.look_behind).min(self.channels - 1)
-    }
-
-    /// s of channel i.
-    pub(crate) fn square_sum(&self, x: &[f32], i: usize) -> f64 {
-        self.window(i).map(|j| f64::from(x[self.at(j)]).powi(2)).sum()
-    }
-
-    /// b = k + a·s of channel i.
-    pub(crate) fn base(&self, x: &[f32], i: usize) -> f64 {
-        self.lrn.k() + self.lrn.a() * self.square_sum(x, i)
-    }
-}
-
-/// Visits the pixels of a tensor.
-pub(crate) fn for_each_pixel(lrn: &Lrn, shape: &Shape, mut visit: impl FnMut(&Pixel<'_>)) {
-    let (look_behind, look_ahead) = lrn.reach(shape.channels());
-    let (channels, inner) = (shape.channels() as usize, shape.inner() as usize);
-    if shape.is_empty() {
-        return;
-    }
-    for outer in 0..shape.outer() as usize {
-        for n in 0..inner {
-            visit(&Pixel {
-                lrn,
-                channels,
-                look_behind: look_behind as usize,
-                look_ahead: look_ahead as usize,
-                first: outer * channels * inner + n,
-                stride: inner,
-            });
+impl Windows {
+    fn new(lrn: &Lrn, shape: &Shape) -> Windows {
+        let (look_behind, look_ahead) = lrn.reach(shape.channels());
+        Windows {
+            channels: shape.channels() as usize,
+            inner: shape.inner() as usize,
+            look_behind: look_behind as usize,
+            look_ahead: look_ahead as usize,
         }
+    }
+
+    /// The channels whose windows hold a channel.
+    pub(crate) fn mirrored(self) -> Windows {
+        let Windows { look_behind, look_ahead, .. } = self;
+        Windows { look_behind: look_ahead, look_ahead: look_behind, ..self }
+    }
+
+    /// The sum over the window of each element.
+    pub(crate) fn sums(&self, values: Vec<f64>) -> Vec<f64> {
+        self.folded(values, |a, b| a + b)
+    }
+
+    /// The values in the window of each element, put together.
+    pub(crate) fn folded(&self, values: Vec<f64>, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+        let folded = |i: usize| {
+            let channel = i / self.inner % self.channels;
+            let first = channel.saturating_sub(self.look_behind);
+            let last = (channel + self.look_ahead).min(self.channels - 1);
+            let at = |other: usize| values[i + other * self.inner - channel * self.inner];
+            (first + 1..=last).fold(at(first), |folded, other| fold(folded, at(other)))
+        };
+        (0..values.len()).map(folded).collect()
     }
 }
 
 /// Refuses a slice that does not hold the tensor.
-pub(crate) fn check_length<T>(operand: &'static str, shape: &Shape, slice: &[T]) -> Result<()> {
+pub(crate) fn check_slice<T: Element>(
+    operand: &'static str,
+    shape: &Shape,
+    slice: &[T],
+) -> Result<()> {
+    shape.dtype().check(operand, T::DTYPE)?;
     let (given, expected) = (slice.len() as u64, shape.elements());
     if given == expected {
         return Ok(());

@@ -90,6 +90,28 @@ pub enum Error {
         /// The elements of the tensor.
         expected: u64,
     },
+    /// A host slice has elements of another type than the tensor.
+    #[error(
+        "{operand} has elements of type {given}, but the shape is of {expected}; use Shape::of"
+    )]
+    Dtype {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The type of the slice.
+        given: &'static str,
+        /// The type of the tensor.
+        expected: &'static str,
+    },
+    /// The device was opened without a feature.
+    #[error(
+        "{needed_for} needs a device with {feature}: open it with that feature, if the adapter has it"
+    )]
+    Feature {
+        /// The feature's name in `wgpu::Features`.
+        feature: &'static str,
+        /// What needs it.
+        needed_for: &'static str,
+    },
     /// An operation was given too few or too many operands.
     #[error("{operation} takes the operands {expected:?}, but was given {given}")]
     Operands {

@@ -4,6 +4,7 @@
 
 mod choice;
 mod convention;
+mod dtype;
 mod error;
 mod lrn;
 mod operand;
@@ -20,6 +21,7 @@ pub mod host;
 
 pub use choice::{Arithmetic, Choice, Kernel, Options};
 pub use convention::{Convention, Spelling};
+pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::{Clock, Timer};
@@ -27,7 +29,7 @@ pub use host::{Gpu, Layer};
 pub use lrn::Lrn;
 pub use operand::Operand;
 pub use plan::{Bound, Plan};
-pub use program::{Power, Program, Scratch};
+pub use program::{Power, Program, Scratch, Storage};
 pub use recipe::{Chunk, Dispatch, Operation, Recipe};
 pub use shape::Shape;
 pub use tuning::Tuning;

@@ -1,4 +1,4 @@
-//! The layer's five numbers.
+//! The layer's numbers.
 
 use crate::{Convention, Error, Result, Spelling};
 
@@ -20,6 +20,9 @@ pub struct Lrn {
     a: f64,
     beta: f64,
     k: f64,
+    relu: bool,
+    scale: f64,
+    blend: f64,
 }
 
 impl Lrn {
@@ -36,7 +39,28 @@ impl Lrn {
         require("a", a, "a number of at least 0 that f32 can hold", a >= 0.0)?;
         require("beta", beta, "a number that f32 can hold", true)?;
         require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;
-        Ok(Lrn { look_behind, look_ahead, a, beta, k })
+        Ok(Lrn { look_behind, look_ahead, a, beta, k, relu: false, scale: 1.0, blend: 0.0 })
+    }
+
+    /// The layer after ReLU, in one pass: x stands for max(x, 0) in all formulas, and dx is 0 where x
+    /// is not above 0, as where the two are separate.
+    pub fn relu(mut self) -> Lrn {
+        self.relu = true;
+        self
+    }
+
+    /// The same with results y ← scale·y' + blend·y, where y' is what the layer computes and y what the
+    /// output holds; and likewise dx. With a blend of 0 the output is not read. Square sums are not
+    /// blended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] where one of them is NaN or outside the range of f32.
+    pub fn blended(mut self, scale: f64, blend: f64) -> Result<Lrn> {
+        require("scale", scale, "a number that f32 can hold", true)?;
+        require("blend", blend, "a number that f32 can hold", true)?;
+        (self.scale, self.blend) = (scale, blend);
+        Ok(self)
     }
 
     /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
@@ -106,6 +130,29 @@ impl Lrn {
     /// The bias k.
     pub fn k(&self) -> f64 {
         self.k
+    }
+
+    /// Whether ReLU comes first.
+    pub fn has_relu(&self) -> bool {
+        self.relu
+    }
+
+    /// The factor of what is computed.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The factor of what the output held.
+    pub fn blend(&self) -> f64 {
+        self.blend
+    }
+
+    pub(crate) fn is_scaled(&self) -> bool {
+        self.scale != 1.0 || self.is_blended()
+    }
+
+    pub(crate) fn is_blended(&self) -> bool {
+        self.blend != 0.0
     }
 
     /// The window clipped to an axis: no channel has more neighbours than `channels − 1`.

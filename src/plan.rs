@@ -70,7 +70,7 @@ impl Plan {
         let recipe = |operation| {
             let wanted = Options::from(tuning.choice(operation));
             let choice = wanted.choose(lrn, shape, device.features())?;
-            Recipe::new(lrn, shape, operation, choice, &limits)
+            Recipe::new(lrn, shape, operation, choice, device.features(), &limits)
         };
         let [square_sums, forward, backward] = Operation::ALL.map(recipe);
         Ok(Plan {
@@ -217,7 +217,7 @@ impl Plan {
         operation.check_count(operands.len())?;
         let alignment = self.inner.alignment;
         for (operand, name) in operands.iter().zip(names) {
-            operand.check(name, self.inner.shape.bytes(), alignment)?;
+            operand.check(name, self.inner.shape.operand_bytes(), alignment)?;
         }
         for (second, &name) in names.iter().enumerate() {
             let overlapping = |&first: &usize| operands[first].overlaps(&operands[second]);

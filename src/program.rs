@@ -1,10 +1,13 @@
 //! The shader text of a kernel, with its constants in front.
 
+mod storage;
+
 use crate::recipe::SCALE;
 use crate::recipe::tile::Tile;
-use crate::{Arithmetic, Choice, Kernel, Lrn, Operation};
+use crate::{Arithmetic, Choice, Dtype, Kernel, Lrn, Operation, Shape};
 use std::fmt::Write;
 use std::ops::Range;
+pub use storage::Storage;
 
 /// The uniform, the bindings and the formula, shared by the kernels.
 const LRN: &str = include_str!("../shaders/lrn.wgsl");
@@ -21,12 +24,22 @@ const WINDOW: &str = include_str!("../shaders/window.wgsl");
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Program {
-    /// The files of `shaders/`, and how many pixels a Value has.
+    /// The files of the kernel and the arithmetic, and how many elements are loaded at once.
     pub choice: Choice,
     /// The entry point.
     pub operation: Operation,
+    /// The type of the elements.
+    pub dtype: Dtype,
+    /// How they lie in memory.
+    pub storage: Storage,
     /// How b^β is computed.
     pub power: Power,
+    /// Whether x is rectified first.
+    pub relu: bool,
+    /// Whether the result is scaled.
+    pub scaled: bool,
+    /// Whether it is added to what was there.
+    pub blended: bool,
     /// Where the window is kept.
     pub scratch: Scratch,
     /// The kernel's own constants, by their names in WGSL.
@@ -120,9 +133,11 @@ impl Program {
         choice: Choice,
         operation: Operation,
         lrn: &Lrn,
-        (look_behind, look_ahead): (u64, u64),
+        shape: &Shape,
+        storage: Storage,
         tile: &Tile,
     ) -> Program {
+        let (look_behind, look_ahead) = lrn.reach(shape.channels());
         let mut constants = vec![
             ("LOOK_BEHIND", look_behind),
             ("LOOK_AHEAD", look_ahead),
@@ -133,6 +148,11 @@ impl Program {
         Program {
             choice,
             operation,
+            dtype: shape.dtype(),
+            storage,
+            relu: lrn.has_relu(),
+            scaled: lrn.is_scaled() && operation != Operation::SquareSums,
+            blended: lrn.is_blended() && operation != Operation::SquareSums,
             power: match operation {
                 Operation::SquareSums => Power::Zero, // none is computed
                 _ => Power::of(lrn.beta()),
@@ -142,8 +162,8 @@ impl Program {
         }
     }
 
-    /// The whole WGSL source: constants, `shaders/lrn.wgsl`, the file of the arithmetic, those that the
-    /// kernel shares with another, its own.
+    /// The whole WGSL source: the prelude, `shaders/lrn.wgsl`, the files of the storage and of the
+    /// arithmetic, those that the kernel shares with another, its own.
     pub fn source(&self) -> String {
         let arithmetic = match self.choice.arithmetic {
             Arithmetic::Pair => include_str!("../shaders/pair.wgsl"),
@@ -162,7 +182,12 @@ impl Program {
             Kernel::Ring => &[WALK],
             Kernel::Whole | Kernel::Pixel => &[],
         };
-        let texts = [&[LRN, arithmetic], shared, &[kernel]].concat();
+        let power = match self.dtype {
+            Dtype::F64 => include_str!("../shaders/power64.wgsl"),
+            _ => include_str!("../shaders/power.wgsl"),
+        };
+        let storage = self.storage.texts(self.dtype);
+        let texts = [&[LRN], &storage[..], &[arithmetic, power], shared, &[kernel]].concat();
         self.prelude() + &self.unrolled(&texts.join("\n"))
     }
 
@@ -191,34 +216,21 @@ impl Program {
 
     /// The label that wgpu's errors and profilers show.
     pub fn label(&self) -> String {
-        format!("lrn {} {}", self.operation.name(), self.choice)
+        format!("lrn {} {} {}", self.operation.name(), self.dtype.name(), self.choice)
     }
 
     fn prelude(&self) -> String {
-        let mut text =
-            format!("const POWER = {};\nconst SCALE = {SCALE:?};\n", self.power.constant());
+        let mut text = self.storage.enable().to_owned();
+        text += &format!("const POWER = {};\n", self.power.constant());
+        text += &format!("const RELU = {};\n", self.relu);
+        text += &format!("const SCALED = {};\n", self.scaled);
+        text += &format!("const BLENDED = {};\n", self.blended);
+        text += &format!("const SCALE = {SCALE:?};\n");
         for (name, value) in &self.constants {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "const {name} = {value}u;");
         }
-        text + &self.types() + &self.scratch.declaration(self.choice.kernel)
-    }
-
-    /// What is loaded and stored at once; what is computed at once, its bits, and the same in f64.
-    fn types(&self) -> String {
-        let of = |scalar: &str, width| match width {
-            1 => scalar.to_owned(),
-            width => format!("vec{width}<{scalar}>"),
-        };
-        let stored = self.choice.width;
-        let width = if self.choice.kernel == Kernel::Row { 1 } else { stored };
-        let mut text = format!("alias Stored = {};\n", of("f32", stored));
-        text += &format!("alias Value = {};\n", of("f32", width));
-        text += &format!("alias Bits = {};\n", of("u32", width));
-        if self.choice.arithmetic == Arithmetic::Double {
-            text += &format!("alias Double = {};\n", of("f64", width));
-        }
-        text
+        text + &self.types() + &self.operands() + &self.scratch.declaration(self.choice.kernel)
     }
 }
 

@@ -5,9 +5,9 @@
 mod cut;
 pub(crate) mod tile;
 
-use crate::cpu::check_length;
-use crate::program::Program;
-use crate::{Choice, Error, Kernel, Lrn, Options, Result, Shape};
+use crate::cpu::check_slice;
+use crate::program::{Program, Storage};
+use crate::{Choice, Element, Error, Kernel, Lrn, Options, Result, Shape};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use tile::Tile;
@@ -49,11 +49,28 @@ impl Operation {
         }
     }
 
-    /// Refuses inputs of the wrong number or length, by name.
-    pub(crate) fn check_inputs(self, shape: &Shape, inputs: &[&[f32]]) -> Result<()> {
-        self.check_count(inputs.len() + 1)?;
+    /// The operand that is written.
+    pub(crate) fn result(self) -> &'static str {
+        match self {
+            Self::SquareSums => "s",
+            Self::Forward => "y",
+            Self::Backward => "dx",
+        }
+    }
+
+    /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:
+    /// what the result holds.
+    pub(crate) fn check_inputs<T: Element>(
+        self,
+        lrn: &Lrn,
+        shape: &Shape,
+        inputs: &[&[T]],
+    ) -> Result<()> {
+        let all = inputs.len() == self.operands().len();
+        let blends = all && lrn.is_blended() && self != Self::SquareSums;
+        self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;
         let mut named = inputs.iter().zip(self.operands());
-        named.try_for_each(|(input, name)| check_length(name, shape, input))
+        named.try_for_each(|(input, name)| check_slice(name, shape, input))
     }
 
     /// Refuses a wrong number of operands.
@@ -123,6 +140,10 @@ pub struct Chunk {
     pub k: [f32; 4],
     /// 2·a·β over the scale of the terms.
     pub gradient: [f32; 4],
+    /// Factor of what is computed.
+    pub scale: [f32; 4],
+    /// Factor of what the output held.
+    pub blend: [f32; 4],
 }
 
 /// One dispatch: what is bound, what the shader is told, how many workgroups run.
@@ -163,10 +184,12 @@ impl Recipe {
         shape: &Shape,
         operation: Operation,
         choice: Choice,
+        features: wgpu::Features,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        Options::from(choice).choose(lrn, shape, wgpu::Features::SHADER_F64)?;
+        Options::from(choice).choose(lrn, shape, features)?;
         let shape = &shape.canonical();
+        let storage = Storage::of(shape.dtype(), choice.width, features);
         let tensor = Tensor::new(shape, choice, limits);
         let reach = lrn.reach(shape.channels());
         let tile = Tile::new(choice, operation, &tensor.shape, reach, limits)?;
@@ -177,7 +200,7 @@ impl Recipe {
             }
         }
         Ok(Recipe {
-            program: Program::new(choice, operation, lrn, reach, &tile),
+            program: Program::new(choice, operation, lrn, shape, storage, &tile),
             workspace: tile.workspace(&dispatches),
             dispatches,
         })
@@ -203,11 +226,12 @@ impl Tensor {
     fn new(shape: &Shape, choice: Choice, limits: &wgpu::Limits) -> Tensor {
         let width = u64::from(choice.width);
         let packet = if choice.kernel == Kernel::Row { width } else { 1 };
+        let stored = shape.dtype().bytes() * width;
         Tensor {
             shape: shape.divided(packet, width / packet),
             packet,
-            stored: 4 * width,
-            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(4 * width),
+            stored,
+            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(stored),
             most: cut::most_bytes(limits),
         }
     }
@@ -225,7 +249,7 @@ impl Tensor {
         let start = bytes.start / self.alignment * self.alignment;
         let first = (bytes.start - start) / self.stored;
         let shift = (first as u32).wrapping_sub((channels.start * self.shape.inner()) as u32);
-        (start..bytes.end, shift)
+        (start..bytes.end.next_multiple_of(4), shift)
     }
 }
 
@@ -267,6 +291,8 @@ fn dispatch(
             beta: parts(lrn.beta()),
             k: parts(lrn.k()),
             gradient: parts(2.0 * lrn.a() * lrn.beta() / SCALE),
+            scale: parts(lrn.scale()),
+            blend: parts(lrn.blend()),
         },
     }
 }

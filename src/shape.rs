@@ -1,6 +1,6 @@
 //! The one shape that every kernel sees.
 
-use crate::{Error, Result};
+use crate::{Dtype, Error, Result};
 
 /// A contiguous tensor of any rank, seen as `[outer, channels, inner]`.
 ///
@@ -18,6 +18,7 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Shape {
+    dtype: Dtype,
     outer: u64,
     channels: u64,
     inner: u64,
@@ -39,6 +40,7 @@ impl Shape {
             .filter(|&at| at < rank)
             .ok_or(Error::Axis { axis, rank })?;
         let shape = Shape {
+            dtype: Dtype::F32,
             outer: product(dims, ..axis)?,
             channels: dims[axis] as u64,
             inner: product(dims, axis + 1..)?,
@@ -64,6 +66,11 @@ impl Shape {
         Shape::new(&[n, h, w, c], 3)
     }
 
+    /// The same tensor with elements of that type; without this call they are f32.
+    pub fn of(self, dtype: Dtype) -> Shape {
+        Shape { dtype, ..self }
+    }
+
     /// The same tensor with its channels in `groups` equal groups, each normalised on its own,
     /// as AlexNet's two towers are.
     ///
@@ -77,10 +84,15 @@ impl Shape {
                 // At least one channel is in each group unless the tensor is empty.
                 outer: self.outer.saturating_mul(groups),
                 channels: self.channels / groups,
-                inner: self.inner,
+                ..self
             }),
             _ => Err(refused),
         }
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
     }
 
     /// The product of the dimensions before the axis.
@@ -106,9 +118,14 @@ impl Shape {
         self.outer * self.channels * self.inner
     }
 
-    /// The number of bytes, in f32.
+    /// The number of bytes. An operand of 16-bit elements has 2 more where their number is odd.
     pub fn bytes(&self) -> u64 {
-        self.elements() * 4
+        self.elements() * self.dtype.bytes()
+    }
+
+    /// The bytes of an operand, which wgpu counts in words of 4.
+    pub fn operand_bytes(&self) -> u64 {
+        self.bytes().next_multiple_of(4)
     }
 
     /// Whether a dimension is zero, so that there is nothing to do.
@@ -121,13 +138,14 @@ impl Shape {
         if self.channels != 1 {
             return self;
         }
-        Shape { outer: self.outer * self.inner, channels: 1, inner: 1 }
+        Shape { outer: self.outer * self.inner, inner: 1, ..self }
     }
 
     /// The same images, but only as many as have `bytes` bytes, and at least one.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn at_most(self, bytes: u64) -> Shape {
-        let image = (self.channels * self.inner).saturating_mul(4).max(1);
+        let bytes_of_image = (self.channels * self.inner).saturating_mul(self.dtype.bytes());
+        let image = bytes_of_image.max(1);
         Shape { outer: self.outer.min((bytes / image).max(1)), ..self }
     }
 
@@ -141,7 +159,7 @@ impl Shape {
             .outer
             .checked_mul(self.channels)
             .and_then(|n| n.checked_mul(self.inner))
-            .and_then(|n| n.checked_mul(4));
+            .and_then(|n| n.checked_mul(8)); // the bytes of the largest elements
         if fits.is_none() && !self.is_empty() {
             return Err(Error::ShapeOverflow { dims: dims.to_vec() });
         }

@@ -54,7 +54,7 @@ fn backward_is_the_derivative_of_forward() {
 fn a_pixel_worked_by_hand() {
     let lrn = wgpu_lrn::Lrn::exact(1, 0, 1.0, 1.0, 1.0).unwrap();
     let shape = wgpu_lrn::Shape::new(&[3], 0).unwrap();
-    let (x, dy) = ([1.0, -2.0, 3.0], [1.0, 1.0, 2.0]);
+    let (x, dy) = ([1.0f32, -2.0, 3.0], [1.0f32, 1.0, 2.0]);
     assert_eq!(cpu::square_sums(&lrn, &shape, &x).unwrap(), [1.0, 5.0, 13.0]);
     assert_eq!(cpu::forward(&lrn, &shape, &x).unwrap(), [1.0 / 2.0, -2.0 / 6.0, 3.0 / 14.0]);
     // Terms dy·x/b²: 1/4, −2/36, 6/196; the mirrored window is [j, j + 1].

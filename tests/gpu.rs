@@ -3,27 +3,42 @@
 mod support;
 
 use std::collections::BTreeMap;
-use support::cases::{CASES, Case, EMPTY};
+use support::cases::{CASES, EMPTY};
 use support::{describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
+use wgpu_lrn::{
+    Choice, Dtype, Element, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu,
+};
 
 /// Runs an operation of a case and compares it.
-fn compare(gpu: &Gpu, choice: Choice, case: &Case, operation: Operation) -> Report {
-    let (lrn, shape) = (case.lrn(), case.shape());
-    let (x, dy) = (values(&shape, 1), values(&shape, 2));
-    let plan = plan(gpu, choice, &lrn, &shape);
-    let inputs: &[&[f32]] = if operation == Operation::Backward { &[&x, &dy] } else { &[&x] };
+fn compare<T: Element>(
+    gpu: &Gpu,
+    choice: Choice,
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+) -> Report {
+    let plan = plan(gpu, choice, lrn, shape);
+    let [x, dy, old] = [1, 2, 3].map(|seed| values::<T>(shape, seed));
+    let blends = lrn.blend() != 0.0;
+    let inputs: &[&[T]] = match (operation, blends) {
+        (Operation::SquareSums, _) | (Operation::Forward, false) => &[&x],
+        (Operation::Forward, true) => &[&x, &old],
+        (Operation::Backward, false) => &[&x, &dy],
+        (Operation::Backward, true) => &[&x, &dy, &old],
+    };
     let got = run(gpu, &plan, operation, inputs);
-    check::run(&lrn, &shape, operation, inputs, &got).unwrap()
+    check::run(lrn, shape, operation, inputs, &got).unwrap()
 }
 
 fn every_case(operation: Operation) {
     let mut worst = BTreeMap::new();
-    for case in CASES {
-        for (gpu, choice) in runs(&case.lrn(), &case.shape()) {
-            let report = compare(gpu, choice, case, operation);
-            let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
+    for (case, dtype) in CASES.iter().flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
+        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+        for (gpu, choice) in runs(&lrn, &shape) {
+            let report = of_dtype!(dtype, compare(gpu, choice, &lrn, &shape, operation));
+            let what = format!("{} {} {choice}", operation.name(), dtype.name());
+            let who = format!("{what} on {}", describe(gpu));
             assert!(report.passed(), "{}, {who}: {report}", case.name);
             let worst = worst.entry(who).or_insert(0.0f64);
             *worst = worst.max(report.ratio);
@@ -51,10 +66,35 @@ fn backward() {
 #[test]
 fn empty_tensors_do_nothing() {
     for case in EMPTY {
-        for (gpu, choice) in runs(&case.lrn(), &case.shape()) {
+        let (lrn, shape) = (case.lrn(), case.shape());
+        for (gpu, choice) in runs(&lrn, &shape) {
             for operation in Operation::ALL {
-                let report = compare(gpu, choice, case, operation);
+                let report = compare::<f32>(gpu, choice, &lrn, &shape, operation);
                 assert!(report.passed(), "{}: {report}", case.name);
+            }
+        }
+    }
+}
+
+/// Layers with ReLU before, with a scale and a blend after, and with all, of every type.
+#[test]
+fn fused_relu_scale_and_blend() {
+    // All kernels and widths among them.
+    let names = ["four_pixels", "runs_last", "narrowest_wide", "whole_axis_fours"];
+    let cases = CASES.iter().filter(|case| names.contains(&case.name));
+    for (case, dtype) in cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
+        let shape = case.shape().of(dtype);
+        let lrn = case.lrn();
+        let layers =
+            [lrn.relu().blended(-1.7, 0.6).unwrap(), lrn.relu(), lrn.blended(0.3, 0.0).unwrap()];
+        let layers = if dtype == Dtype::F32 { &layers[..] } else { &layers[..1] };
+        for lrn in layers {
+            for (gpu, choice) in runs(lrn, &shape) {
+                for operation in Operation::ALL {
+                    let report = of_dtype!(dtype, compare(gpu, choice, lrn, &shape, operation));
+                    let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
+                    assert!(report.passed(), "{}, {lrn:?}, {who}: {report}", case.name);
+                }
             }
         }
     }
@@ -67,10 +107,10 @@ fn two_layers_share_an_encoder_and_a_buffer() {
     let case = &CASES[0];
     let shape = case.shape();
     let other = Lrn::exact(3, 1, 0.9, 1.0, 2.7).unwrap();
-    let x = values(&shape, 7);
+    let x: Vec<f32> = values(&shape, 7);
     let step = shape.bytes().next_multiple_of(256);
     for (gpu, choice) in runs(&case.lrn(), &shape) {
-        let pool = gpu.buffer(step * 3 / 4).unwrap();
+        let pool = gpu.buffer(step * 3).unwrap();
         gpu.queue().write_buffer(&pool, 0, bytemuck::cast_slice(&x));
         let at = |i: u64| Operand { buffer: &pool, offset: i * step, size: shape.bytes() };
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
@@ -78,7 +118,7 @@ fn two_layers_share_an_encoder_and_a_buffer() {
             plan(gpu, choice, lrn, &shape).forward(&mut encoder, at(0), at(i as u64 + 1)).unwrap();
         }
         gpu.queue().submit([encoder.finish()]);
-        let pool = gpu.download_blocking(&pool).unwrap();
+        let pool: Vec<f32> = gpu.download_blocking(&pool).unwrap();
         for (i, lrn) in [case.lrn(), other].iter().enumerate() {
             let start = (i + 1) * step as usize / 4;
             let y = &pool[start..start + x.len()];

@@ -14,7 +14,7 @@ use wgpu_lrn::{Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning,
 fn slices_in_slices_out() {
     let case = &CASES[0];
     let (lrn, shape) = (case.lrn(), case.shape());
-    let (x, dy) = (values(&shape, 1), values(&shape, 2));
+    let (x, dy): (Vec<f32>, Vec<f32>) = (values(&shape, 1), values(&shape, 2));
     for gpu in gpus() {
         let layer = gpu.layer(&lrn, &shape).unwrap();
         let s = layer.square_sums_blocking(&x).unwrap();
@@ -31,7 +31,7 @@ fn slices_in_slices_out() {
 fn futures_run_side_by_side() {
     let case = &CASES[1];
     let (lrn, shape) = (case.lrn(), case.shape());
-    let x = values(&shape, 1);
+    let x: Vec<f32> = values(&shape, 1);
     for gpu in gpus() {
         let layer = gpu.layer(&lrn, &shape).unwrap();
         let mut calls = [pin!(layer.forward(&x)), pin!(layer.forward(&x))];
@@ -59,7 +59,7 @@ fn futures_run_side_by_side() {
 fn a_tuned_plan() {
     let case = CASES.iter().find(|case| case.name == "four_pixels").unwrap();
     let (lrn, shape) = (case.lrn(), case.shape());
-    let (x, dy) = (values(&shape, 1), values(&shape, 2));
+    let (x, dy): (Vec<f32>, Vec<f32>) = (values(&shape, 1), values(&shape, 2));
     for gpu in gpus() {
         let tuning = gpu.tune_blocking(&lrn, &shape).unwrap();
         assert_eq!(tuning.to_string().parse(), Ok(tuning));
@@ -105,7 +105,7 @@ fn the_timer_measures_the_gpu() {
         let mut time = |n| {
             let shape = Shape::nchw(n, 64, 56, 55).unwrap();
             let plan = Plan::new(gpu.device(), &lrn, &shape).unwrap();
-            let [x, y] = [(); 2].map(|()| gpu.buffer(shape.elements()).unwrap());
+            let [x, y] = [(); 2].map(|()| gpu.buffer(shape.bytes()).unwrap());
             let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
             let run = |_| timer.time_blocking(|pass| bound.record_in(pass)).unwrap();
             (0..5).map(run).min().unwrap()
@@ -122,9 +122,9 @@ fn bad_slices_are_named() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(2, 3, 4, 5).unwrap());
     let layer = gpu.layer(&lrn, &shape).unwrap();
     let length = |operand, given| Error::Length { operand, given, expected: 120 };
-    assert_eq!(layer.forward_blocking(&[0.0; 119]), Err(length("x", 119)));
-    assert_eq!(layer.backward_blocking(&[0.0; 120], &[0.0; 121]), Err(length("dy", 121)));
-    let too_few = pollster::block_on(layer.run(Operation::Backward, &[&[0.0; 120]]));
+    assert_eq!(layer.forward_blocking(&[0f32; 119]), Err(length("x", 119)));
+    assert_eq!(layer.backward_blocking(&[0f32; 120], &[0.0; 121]), Err(length("dy", 121)));
+    let too_few = pollster::block_on(layer.run(Operation::Backward, &[&[0f32; 120]]));
     let expected = Operation::Backward.operands();
     assert_eq!(too_few, Err(Error::Operands { operation: "backward", given: 2, expected }));
 }
@@ -133,10 +133,14 @@ fn bad_slices_are_named() {
 fn a_buffer_beyond_the_device_is_refused_by_name() {
     let gpu = &gpus()[0];
     let granted = gpu.device().limits().max_buffer_size;
-    let refused = gpu.buffer(granted).unwrap_err();
+    let refused = gpu.buffer(granted + 1).unwrap_err();
     assert_eq!(
         refused,
-        Error::Limit { limit: "max_buffer_size", needed: granted.saturating_mul(4), granted }
+        Error::Limit {
+            limit: "max_buffer_size",
+            needed: (granted + 1).next_multiple_of(4),
+            granted
+        }
     );
 }
 

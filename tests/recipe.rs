@@ -20,7 +20,7 @@ fn recipe(
     limits: &wgpu::Limits,
 ) -> Recipe {
     let choice = Options::default().kernel(kernel).choose(lrn, shape, F64).unwrap();
-    Recipe::new(lrn, shape, operation, choice, limits).unwrap()
+    Recipe::new(lrn, shape, operation, choice, F64, limits).unwrap()
 }
 
 fn constant(program: &Program, name: &str) -> Option<u64> {
@@ -123,7 +123,8 @@ fn every_element_is_written_once_for_named_cases() {
             let (lrn, shape) = (case.lrn(), case.shape());
             for choice in Choice::available(&lrn, &shape, F64) {
                 for operation in Operation::ALL {
-                    let recipe = Recipe::new(&lrn, &shape, operation, choice, &limits).unwrap();
+                    let recipe =
+                        Recipe::new(&lrn, &shape, operation, choice, F64, &limits).unwrap();
                     check(&recipe, &shape, &lrn, &limits);
                 }
             }
@@ -151,7 +152,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
         let choices = Choice::available(&lrn, &shape, F64);
         let choice = choices[random.range(0, choices.len() as u64 - 1) as usize];
         let operation = Operation::ALL[random.range(0, 2) as usize];
-        match Recipe::new(&lrn, &shape, operation, choice, &limits) {
+        match Recipe::new(&lrn, &shape, operation, choice, F64, &limits) {
             Ok(recipe) => {
                 kernels.insert((choice.kernel, choice.width));
                 cut += u64::from(recipe.dispatches.len() > 1);
@@ -202,7 +203,8 @@ fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits::default();
     let choice = Options::default().choose(&alexnet(), &shape, F64).unwrap();
-    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, &limits).unwrap_err();
+    let refused =
+        Recipe::new(&alexnet(), &shape, Operation::Forward, choice, F64, &limits).unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
     assert_eq!(
         refused,
@@ -265,7 +267,7 @@ fn what_is_not_available_is_refused_by_name() {
     assert!(refused("column any 4", F64).contains("column double 1"));
     let choice = Choice { kernel: Kernel::Whole, arithmetic: Arithmetic::Pair, width: 1 };
     let limits = wgpu::Limits::default();
-    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, &limits);
+    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, F64, &limits);
     assert!(matches!(recipe, Err(Error::Unavailable { .. })));
     for bad in ["columns", "column f64", "column pair 3", "column pair 1 more"] {
         assert!(matches!(bad.parse::<Options>(), Err(Error::UnknownName { .. })), "{bad}");
@@ -302,7 +304,7 @@ fn empty_tensors_need_no_dispatch() {
     for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
         let shape = Shape::new(&dims, 1).unwrap();
         for choice in Choice::available(&alexnet(), &shape, F64) {
-            let recipe = Recipe::new(&alexnet(), &shape, Operation::Backward, choice, &limits);
+            let recipe = Recipe::new(&alexnet(), &shape, Operation::Backward, choice, F64, &limits);
             assert_eq!(recipe.unwrap().dispatches, []);
         }
     }

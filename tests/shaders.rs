@@ -11,27 +11,54 @@ use std::collections::HashSet;
 use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
-use wgpu_lrn::{Arithmetic, Choice, Chunk, Kernel, Lrn, Operation, Power, Program, Recipe, wgpu};
+use wgpu_lrn::{
+    Arithmetic, Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Program, Recipe, Shape,
+    Storage, wgpu,
+};
 
-/// The programs of all named cases, kernels, operations and powers, on two sets of limits.
+/// Devices with everything, without 16-bit integers, and without anything.
+const DEVICES: [wgpu::Features; 3] = [
+    wgpu::Features::SHADER_F64.union(wgpu::Features::SHADER_I16),
+    wgpu::Features::SHADER_F16,
+    wgpu::Features::empty(),
+];
+
+/// The programs of all named cases, kernels, operations and powers, on two sets of limits; and of
+/// every type of elements, with the commonest power.
 fn programs() -> HashSet<Program> {
     let mut programs = HashSet::new();
-    for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
-        for case in CASES {
-            for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
-                let (p, q) = case.window;
-                let lrn = Lrn::exact(p, q, case.a, beta, case.k).unwrap();
-                let shape = case.shape();
-                for choice in Choice::available(&lrn, &shape, wgpu::Features::SHADER_F64) {
-                    for operation in Operation::ALL {
-                        let recipe = Recipe::new(&lrn, &shape, operation, choice, &limits);
-                        programs.insert(recipe.unwrap().program);
-                    }
-                }
+    for case in CASES {
+        for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
+            let (p, q) = case.window;
+            let lrn = Lrn::exact(p, q, case.a, beta, case.k).unwrap();
+            for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
+                add_programs(&mut programs, &lrn, &case.shape(), DEVICES[0], &limits);
+            }
+        }
+        let lrns = [case.lrn(), case.lrn().relu(), case.lrn().blended(0.7, -0.3).unwrap()];
+        for (features, dtype) in DEVICES.iter().flat_map(|f| Dtype::ALL.map(|dtype| (*f, dtype))) {
+            for lrn in &lrns {
+                let shape = case.shape().of(dtype);
+                add_programs(&mut programs, lrn, &shape, features, &wgpu::Limits::default());
             }
         }
     }
     programs
+}
+
+fn add_programs(
+    programs: &mut HashSet<Program>,
+    lrn: &Lrn,
+    shape: &Shape,
+    features: wgpu::Features,
+    limits: &wgpu::Limits,
+) {
+    for choice in Choice::available(lrn, shape, features) {
+        for operation in Operation::ALL {
+            let recipe = Recipe::new(lrn, shape, operation, choice, features, limits);
+            programs.insert(recipe.unwrap().program);
+        }
+    }
 }
 
 fn compiled(program: &Program) -> (Module, ModuleInfo) {
@@ -41,7 +68,9 @@ fn compiled(program: &Program) -> (Module, ModuleInfo) {
 fn valid(source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
-    let info = Validator::new(ValidationFlags::all(), Capabilities::FLOAT64)
+    let capabilities =
+        Capabilities::FLOAT64 | Capabilities::SHADER_FLOAT16 | Capabilities::SHADER_INT16;
+    let info = Validator::new(ValidationFlags::all(), capabilities)
         .validate(&module)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     (module, info)
@@ -100,6 +129,10 @@ fn every_program_is_written_for_every_backend() {
         // No Metal and no GLES device has f64, and naga cannot write it for them.
         if program.choice.arithmetic == Arithmetic::Pair {
             assert!(msl(&module, &info).contains("kernel void"));
+        }
+        // GLES has no numbers of 16 bits either.
+        let sixteen = [Storage::Int16, Storage::Float16].contains(&program.storage);
+        if program.choice.arithmetic == Arithmetic::Pair && !sixteen {
             assert!(glsl(&module, &info, program.operation).contains("void main"));
         }
     }
@@ -165,7 +198,9 @@ fn chunk_has_the_same_layout_in_rust_and_wgsl() {
         a,
         beta,
         k,
-        gradient
+        gradient,
+        scale,
+        blend
     ];
     assert_eq!(wgsl, rust);
     assert!(*span as usize <= size_of::<Chunk>());

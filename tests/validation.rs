@@ -6,7 +6,7 @@ mod support;
 use support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Convention, Error, Kernel, Lrn, Operand, Operation, Plan, Shape, cpu, wgpu,
+    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Plan, Shape, cpu, wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -171,7 +171,28 @@ fn operand_counts() {
 fn host_slices() {
     let (lrn, shape) = (Lrn::pytorch(3).build().unwrap(), Shape::new(&DIMS, 1).unwrap());
     let short = Error::Length { operand: "dy", given: 3, expected: 420 };
-    assert_eq!(cpu::backward(&lrn, &shape, &[0.0; 420], &[0.0; 3]), Err(short));
+    assert_eq!(cpu::backward(&lrn, &shape, &[0f32; 420], &[0.0; 3]), Err(short));
+    let other = Error::Dtype { operand: "x", given: "f64", expected: "f32" };
+    assert_eq!(cpu::forward(&lrn, &shape, &[0f64; 420]), Err(other));
+    // Only a blended layer is told what the result holds.
+    let [x, y] = [[0f32; 420]; 2];
+    let expected = Operation::Forward.operands();
+    let given = Error::Operands { operation: "forward", given: 3, expected };
+    assert_eq!(cpu::run(&lrn, &shape, Operation::Forward, &[&x, &y]), Err(given));
+    let blended = lrn.blended(1.0, 1.0).unwrap();
+    assert!(cpu::run(&blended, &shape, Operation::Forward, &[&x, &y]).is_ok());
+}
+
+/// No pipeline is made where a device lacks what a type needs.
+#[test]
+fn f64_needs_its_feature() {
+    let (device, _queue) = device();
+    let shape = Shape::new(&DIMS, 1).unwrap().of(Dtype::F64);
+    let refused = Plan::new(&device, &Lrn::pytorch(3).build().unwrap(), &shape).unwrap_err();
+    let expected = Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" };
+    assert_eq!(refused, expected);
+    assert!(matches!(Dtype::from_name("f8"), Err(Error::UnknownName { kind: "dtype", .. })));
+    assert!(Dtype::ALL.iter().all(|dtype| Dtype::from_name(dtype.name()) == Ok(*dtype)));
 }
 
 /// Every kernel and operation is accepted by wgpu's validation, in a caller's own compute pass too,

@@ -113,7 +113,7 @@ fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Fa
 fn time(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Result<f64, Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;
-    buffers.push(gpu.buffer(plan.shape().elements())?);
+    buffers.push(gpu.buffer(plan.shape().bytes())?);
     let operands: Vec<_> = buffers.iter().map(Into::into).collect();
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     plan.record(&mut encoder, operation, &operands)?;

@@ -2,7 +2,7 @@
 
 use super::{Layer, adapters, find};
 use crate::scope::{failed, scoped};
-use crate::{Error, Lrn, Options, Plan, Result, Shape};
+use crate::{Element, Error, Lrn, Options, Plan, Result, Shape};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -26,8 +26,11 @@ pub struct Gpu {
 }
 
 /// Features that are requested where the adapter has them: for [`Arithmetic::Double`](crate::Arithmetic)
-/// and [`Timer`](crate::Timer).
-const USED: wgpu::Features = wgpu::Features::SHADER_F64.union(wgpu::Features::TIMESTAMP_QUERY);
+/// and [`Dtype::F64`](crate::Dtype), for [`Storage`](crate::Storage), and for [`Timer`](crate::Timer).
+const USED: wgpu::Features = wgpu::Features::SHADER_F64
+    .union(wgpu::Features::SHADER_I16)
+    .union(wgpu::Features::SHADER_F16)
+    .union(wgpu::Features::TIMESTAMP_QUERY);
 
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
@@ -97,14 +100,14 @@ impl Gpu {
         Ok(Layer { gpu: self.clone(), plan })
     }
 
-    /// A buffer for that many f32 values, usable as an operand.
+    /// A buffer of that many bytes, made whole words of 4, usable as an operand.
     ///
     /// # Errors
     ///
     /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::Gpu`] where memory is out.
-    pub fn buffer(&self, elements: u64) -> Result<wgpu::Buffer> {
+    pub fn buffer(&self, bytes: u64) -> Result<wgpu::Buffer> {
         use wgpu::BufferUsages as Usage;
-        self.create(elements, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
+        self.create(bytes, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
     }
 
     /// A buffer with these values, usable as an operand.
@@ -112,36 +115,44 @@ impl Gpu {
     /// # Errors
     ///
     /// As [`Gpu::buffer`].
-    pub fn upload(&self, values: &[f32]) -> Result<wgpu::Buffer> {
-        let buffer = self.buffer(values.len() as u64)?;
+    pub fn upload<T: Element>(&self, values: &[T]) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let buffer = self.buffer(bytes.len() as u64)?;
+        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
+        let mut last = [0; 4];
+        last[..rest.len()].copy_from_slice(rest);
         scoped(&self.device, "uploading", || {
-            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(values));
+            self.queue.write_buffer(&buffer, 0, words);
+            if !rest.is_empty() {
+                self.queue.write_buffer(&buffer, words.len() as u64, &last);
+            }
         })?;
         Ok(buffer)
     }
 
-    /// The values of a buffer, once the work submitted before is done.
+    /// The values of a buffer, as many as it has room for, once the work submitted before is done.
     ///
     /// # Errors
     ///
     /// As [`Gpu::buffer`].
-    pub async fn download(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>> {
+    pub async fn download<T: Element>(&self, buffer: &wgpu::Buffer) -> Result<Vec<T>> {
         if buffer.size() == 0 {
             return Ok(Vec::new());
         }
         use wgpu::BufferUsages as Usage;
-        let staging = self.create(buffer.size() / 4, Usage::MAP_READ | Usage::COPY_DST)?;
+        let staging = self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?;
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
         scoped(&self.device, "downloading", || self.queue.submit([encoder.finish()]))?;
         self.mapped(&staging).await?;
         let bytes = staging.slice(..).get_mapped_range();
         let bytes = bytes.map_err(|error| failed("downloading", error))?;
-        Ok(bytemuck::pod_collect_to_vec(&bytes))
+        let whole = bytes.len() / size_of::<T>() * size_of::<T>();
+        Ok(bytemuck::pod_collect_to_vec(&bytes[..whole]))
     }
 
-    fn create(&self, elements: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
-        let size = elements.saturating_mul(4);
+    fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        let size = bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX);
         let granted = self.device.limits().max_buffer_size;
         if size > granted {
             return Err(Error::Limit { limit: "max_buffer_size", needed: size, granted });
@@ -214,7 +225,7 @@ impl Gpu {
     /// # Errors
     ///
     /// As [`Gpu::download`].
-    pub fn download_blocking(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>> {
+    pub fn download_blocking<T: Element>(&self, buffer: &wgpu::Buffer) -> Result<Vec<T>> {
         pollster::block_on(self.download(buffer))
     }
 }

@@ -4,7 +4,7 @@ use super::Gpu;
 #[cfg(doc)]
 use crate::Error;
 use crate::scope::scoped;
-use crate::{Operation, Plan, Result};
+use crate::{Element, Operation, Plan, Result};
 
 /// A plan on a [`Gpu`], for host slices.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ impl Layer {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
+    /// [`Error::Length`], [`Error::Dtype`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
     /// [`Error::Gpu`].
-    pub async fn square_sums(&self, x: &[f32]) -> Result<Vec<f32>> {
+    pub async fn square_sums<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         self.run(Operation::SquareSums, &[x]).await
     }
 
@@ -34,7 +34,7 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::square_sums`].
-    pub async fn forward(&self, x: &[f32]) -> Result<Vec<f32>> {
+    pub async fn forward<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         self.run(Operation::Forward, &[x]).await
     }
 
@@ -43,26 +43,31 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::square_sums`].
-    pub async fn backward(&self, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
+    pub async fn backward<T: Element>(&self, x: &[T], dy: &[T]) -> Result<Vec<T>> {
         self.run(Operation::Backward, &[x, dy]).await
     }
 
-    /// An operation, named by a value, on its inputs in the order of [`Operation::operands`].
+    /// An operation, named by a value, on its inputs in the order of [`Operation::operands`]; of a
+    /// blended layer also, as the last, on what the result holds before (else 0).
     ///
     /// # Errors
     ///
     /// As [`Layer::square_sums`]; also [`Error::Operands`].
-    pub async fn run(&self, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f32>> {
+    pub async fn run<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Result<Vec<T>> {
         let Layer { gpu, plan } = self;
-        operation.check_inputs(plan.shape(), inputs)?;
-        let result = gpu.buffer(plan.shape().elements())?;
-        let inputs: Result<Vec<_>> = inputs.iter().map(|input| gpu.upload(input)).collect();
-        let inputs = inputs?;
-        let operands: Vec<_> = inputs.iter().chain([&result]).map(Into::into).collect();
+        operation.check_inputs(plan.lrn(), plan.shape(), inputs)?;
+        let uploaded: Result<Vec<_>> = inputs.iter().map(|input| gpu.upload(input)).collect();
+        let mut buffers = uploaded?;
+        if buffers.len() < operation.operands().len() {
+            buffers.push(gpu.buffer(plan.shape().bytes())?);
+        }
+        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         plan.record(&mut encoder, operation, &operands)?;
         scoped(gpu.device(), "running a layer", || gpu.queue().submit([encoder.finish()]))?;
-        gpu.download(&result).await
+        let mut values = gpu.download(&buffers[buffers.len() - 1]).await?;
+        values.truncate(plan.shape().elements() as usize);
+        Ok(values)
     }
 }
 
@@ -74,7 +79,7 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::square_sums`].
-    pub fn square_sums_blocking(&self, x: &[f32]) -> Result<Vec<f32>> {
+    pub fn square_sums_blocking<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         pollster::block_on(self.square_sums(x))
     }
 
@@ -83,7 +88,7 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::square_sums`].
-    pub fn forward_blocking(&self, x: &[f32]) -> Result<Vec<f32>> {
+    pub fn forward_blocking<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         pollster::block_on(self.forward(x))
     }
 
@@ -92,7 +97,11 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::run`].
-    pub fn run_blocking(&self, operation: Operation, inputs: &[&[f32]]) -> Result<Vec<f32>> {
+    pub fn run_blocking<T: Element>(
+        &self,
+        operation: Operation,
+        inputs: &[&[T]],
+    ) -> Result<Vec<T>> {
         pollster::block_on(self.run(operation, inputs))
     }
 
@@ -101,7 +110,7 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Layer::square_sums`].
-    pub fn backward_blocking(&self, x: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
+    pub fn backward_blocking<T: Element>(&self, x: &[T], dy: &[T]) -> Result<Vec<T>> {
         pollster::block_on(self.backward(x, dy))
     }
 }

@@ -31,9 +31,8 @@ impl Gpu {
         if shape.is_empty() {
             return Ok(chosen.into());
         }
-        let buffers = [(); 3].map(|()| self.buffer(shape.elements()));
-        let [x, dy, result] = buffers;
-        let buffers = [x?, dy?, result?];
+        let buffer = || self.buffer(shape.bytes());
+        let buffers = [buffer()?, buffer()?, buffer()?];
         let mut timer = self.timer();
         let fastest = |operation: Operation| {
             let operands = &buffers[3 - operation.operands().len()..];

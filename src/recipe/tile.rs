@@ -280,7 +280,7 @@ fn ring(task: &Task<'_>) -> Tile {
             ("STEP", step),
             ("BLOCKS", blocks),
             ("REST", rest),
-            ("TAIL", step - 1 + rest.max(1)),
+            ("TAIL", step - 1 + rest),
         ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
         workspace: if in_workspace { sums.saturating_mul(invocations * SUM) } else { 0 },

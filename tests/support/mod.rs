@@ -5,7 +5,7 @@ pub mod cases;
 pub mod program;
 
 use std::sync::OnceLock;
-use wgpu_lrn::{Choice, Gpu, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
+use wgpu_lrn::{Choice, Element, Gpu, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
 
 /// Every adapter of this machine, opened once. None is a failure, never a skip.
 pub fn gpus() -> &'static [Gpu] {
@@ -16,12 +16,45 @@ pub fn gpus() -> &'static [Gpu] {
     gpus
 }
 
+/// The adapters that have f16, opened without 16-bit integers: so `Storage::Float16` is used, and for
+/// bf16 `Storage::Words`.
+fn without_int16() -> &'static [Gpu] {
+    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
+    GPUS.get_or_init(|| {
+        let adapters = host::adapters_blocking().into_iter();
+        let adapters = adapters.filter(|a| a.features().contains(wgpu::Features::SHADER_F16));
+        let opened = adapters.map(|adapter| {
+            let descriptor = wgpu::DeviceDescriptor {
+                required_features: wgpu::Features::SHADER_F16,
+                required_limits: adapter.limits(),
+                ..Default::default()
+            };
+            pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+        });
+        opened.map(|(device, queue)| Gpu::new(&device, &queue)).collect()
+    })
+}
+
 /// Every adapter with every choice that it has for a layer.
 pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice)> {
-    gpus().iter().flat_map(|gpu| {
+    let more = if shape.dtype().bytes() == 2 { without_int16() } else { &[] };
+    gpus().iter().chain(more).flat_map(|gpu| {
         let choices = Choice::available(lrn, shape, gpu.device().features());
         choices.into_iter().map(move |choice| (gpu, choice))
     })
+}
+
+/// Calls a function, generic in the type of the elements, for a dtype.
+#[macro_export]
+macro_rules! of_dtype {
+    ($dtype:expr, $function:ident($($argument:expr),*)) => {
+        match $dtype {
+            wgpu_lrn::Dtype::F32 => $function::<f32>($($argument),*),
+            wgpu_lrn::Dtype::F16 => $function::<half::f16>($($argument),*),
+            wgpu_lrn::Dtype::Bf16 => $function::<half::bf16>($($argument),*),
+            wgpu_lrn::Dtype::F64 => $function::<f64>($($argument),*),
+        }
+    };
 }
 
 /// A device that validates as any does, and computes nothing.
@@ -77,9 +110,9 @@ impl Random {
 }
 
 /// As many values of both signs as the shape has elements.
-pub fn values(shape: &Shape, seed: u64) -> Vec<f32> {
+pub fn values<T: Element>(shape: &Shape, seed: u64) -> Vec<T> {
     let mut random = Random(seed);
-    (0..shape.elements()).map(|_| random.signed(3.0)).collect()
+    (0..shape.elements()).map(|_| T::from_f64(random.signed(3.0).into())).collect()
 }
 
 /// Forces a choice.
@@ -87,35 +120,55 @@ pub fn plan(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape) -> Plan {
     Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap()
 }
 
-/// Values before and after the result that no kernel may touch.
-const GUARD: usize = 64;
+/// Bytes before and after the result that no kernel may touch.
+const GUARD: usize = 256;
 
-/// A NaN that no arithmetic makes.
-const UNTOUCHED: u32 = 0x7FC0_BEEF;
+/// In two bytes or four a NaN, in eight a number, that no kernel makes.
+const UNTOUCHED: u16 = 0x7FC7;
+
+fn is_untouched(bytes: &[u8]) -> bool {
+    bytes.chunks_exact(2).all(|two| two == UNTOUCHED.to_ne_bytes())
+}
 
 /// Runs a plan with its operands inside larger buffers: the result's was filled with a pattern, of
-/// which all must be left around the result.
-pub fn run(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Vec<f32> {
-    let pattern = [f32::from_bits(UNTOUCHED); GUARD];
-    let framed = |values: &[f32]| gpu.upload(&[&pattern, values, &pattern].concat()).unwrap();
-    let length = plan.shape().elements() as usize;
-    let unset = vec![f32::from_bits(UNTOUCHED); length];
-    let result = framed(&unset);
-    let inputs: Vec<_> = inputs.iter().map(|input| framed(input)).collect();
-    let operands: Vec<_> = inputs.iter().chain([&result]).map(|b| inside(b, length)).collect();
+/// which all must be left around the result. A last input beyond those of the operation is what the
+/// result holds before.
+pub fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[T]]) -> Vec<T> {
+    let size = plan.shape().bytes() as usize;
+    let blended = inputs.len() == operation.operands().len();
+    let mut buffers: Vec<_> =
+        inputs.iter().map(|input| framed(gpu, bytemuck::cast_slice(input))).collect();
+    if !blended {
+        let pattern: Vec<u8> = pattern().take(size).collect();
+        buffers.push(framed(gpu, &pattern));
+    }
+    let operands: Vec<_> = buffers.iter().map(|buffer| inside(buffer, plan.shape())).collect();
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     plan.record(&mut encoder, operation, &operands).unwrap();
     gpu.queue().submit([encoder.finish()]);
-    let got = gpu.download_blocking(&result).unwrap();
-    let guards = got[..GUARD].iter().chain(&got[GUARD + length..]);
-    let touched = guards.filter(|v| v.to_bits() != UNTOUCHED).count();
-    assert_eq!(touched, 0, "{touched} values around the result were written");
-    let result = &got[GUARD..GUARD + length];
-    let unwritten = result.iter().filter(|v| v.to_bits() == UNTOUCHED).count();
+    let got: Vec<f32> = gpu.download_blocking(&buffers[buffers.len() - 1]).unwrap();
+    let got: &[u8] = bytemuck::cast_slice(&got);
+    let (before, rest) = got.split_at(GUARD);
+    let (result, after) = rest.split_at(size);
+    assert!(is_untouched(before) && is_untouched(after), "bytes around the result were written");
+    let elements = result.chunks_exact(size_of::<T>());
+    let unwritten = elements.filter(|element| !blended && is_untouched(element)).count();
     assert_eq!(unwritten, 0, "{unwritten} values of the result were not written");
-    result.to_vec()
+    bytemuck::pod_collect_to_vec(result)
 }
 
-fn inside(buffer: &wgpu::Buffer, length: usize) -> Operand<'_> {
-    Operand { buffer, offset: GUARD as u64 * 4, size: length as u64 * 4 }
+fn pattern() -> impl Iterator<Item = u8> {
+    UNTOUCHED.to_ne_bytes().into_iter().cycle()
+}
+
+/// A buffer of these bytes, with a pattern before and after.
+fn framed(gpu: &Gpu, bytes: &[u8]) -> wgpu::Buffer {
+    let all = pattern().take(GUARD).chain(bytes.iter().copied());
+    let after = (GUARD + bytes.len()).next_multiple_of(4) - bytes.len();
+    let all: Vec<u8> = all.chain(pattern().take(after)).collect();
+    gpu.upload::<f32>(&bytemuck::pod_collect_to_vec(&all)).unwrap()
+}
+
+fn inside<'a>(buffer: &'a wgpu::Buffer, shape: &Shape) -> Operand<'a> {
+    Operand { buffer, offset: GUARD as u64, size: shape.operand_bytes() }
 }

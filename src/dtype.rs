@@ -1,0 +1,110 @@
+//! What a tensor's elements are.
+
+use crate::{Error, Result};
+use half::{bf16, f16};
+
+/// The type of a tensor's elements in memory. Sums and powers are more exact in any case: see
+/// [`Arithmetic`](crate::Arithmetic).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Dtype {
+    /// IEEE single precision.
+    #[default]
+    F32,
+    /// IEEE half precision; on any device.
+    F16,
+    /// The upper half of an f32; on any device.
+    Bf16,
+    /// IEEE double precision, on devices opened with `wgpu::Features::SHADER_F64`.
+    F64,
+}
+
+impl Dtype {
+    /// Every type.
+    pub const ALL: [Dtype; 4] = [Self::F32, Self::F16, Self::Bf16, Self::F64];
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+            Self::F64 => "f64",
+        }
+    }
+
+    /// The type of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Dtype> {
+        Self::ALL.into_iter().find(|dtype| dtype.name() == name).ok_or_else(|| Error::UnknownName {
+            kind: "dtype",
+            given: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+
+    /// The bytes of an element.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+
+    /// Whether it is stored in 16 bits.
+    pub(crate) fn is_half(self) -> bool {
+        self.bytes() == 2
+    }
+
+    /// Refuses elements of another type.
+    pub(crate) fn check(self, operand: &'static str, given: Dtype) -> Result<()> {
+        if given == self {
+            return Ok(());
+        }
+        Err(Error::Dtype { operand, given: given.name(), expected: self.name() })
+    }
+}
+
+/// A number that can be an element of a tensor: f32, f64, and f16 and bf16 of the crate `half`.
+pub trait Element: bytemuck::Pod + sealed::Sealed {
+    /// Its type.
+    const DTYPE: Dtype;
+
+    /// The same number.
+    fn to_f64(self) -> f64;
+
+    /// The nearest number of this type.
+    fn from_f64(v: f64) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! elements {
+    ($($element:ty: $dtype:ident, $from:expr;)*) => {$(
+        impl sealed::Sealed for $element {}
+
+        impl Element for $element {
+            const DTYPE: Dtype = Dtype::$dtype;
+
+            fn to_f64(self) -> f64 {
+                self.into()
+            }
+
+            fn from_f64(v: f64) -> Self {
+                $from(v)
+            }
+        }
+    )*};
+}
+
+elements! {
+    f32: F32, |v| v as f32;
+    f16: F16, f16::from_f64;
+    bf16: Bf16, bf16::from_f64;
+    f64: F64, |v| v;
+}
