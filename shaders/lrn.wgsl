@@ -29,6 +29,8 @@ struct Chunk {
     grid_width: u32,
     input_shift: u32,   // element where channel 0 of the first pixel is, or would be (it wraps)
     output_shift: u32,
+    sums_shift: u32,    // the same in the sums between stages that are read,
+    totals_shift: u32,  // and in those that are written
     zero: u32,          // always 0
     a: vec4<f32>,       // a number is the sum of its parts
     beta: vec4<f32>,

@@ -1,12 +1,13 @@
-// pixel: one workgroup per pixel (PIXELS of them where channels are few) keeps the squares of its
-// channels in workgroup memory; all its invocations sum the windows.
+// pixel: one workgroup per pixel (PIXELS of them where channels are few, or where they lie side by side)
+// keeps what is summed, the squares of its channels, in workgroup memory; all its invocations sum the
+// windows. A window along several axes takes a stage for each: stage/ says what is summed then.
 //
 // The SPAN channels are cut into blocks of BLOCK. One invocation scans a block into its suffix sums,
 // in place, and its prefix sums, in HEAD. A window is then the tail of its first block, whole
 // blocks, and the head of its last: its cost hardly grows with its width, and none subtracts.
 
 const HEAD = 0u;
-const SQUARES = 1u;
+const SUMMANDS = 1u;
 const TERMS = 2u;
 const GRADIENTS = 3u;
 
@@ -62,21 +63,12 @@ fn item(h: Held, number: u32) -> Item {
     );
 }
 
-fn load_x(i: Item) -> Value {
-    if !i.some { return Value(0.0); }
-    return x_at(chunk.input_shift + i.offset);
-}
-
-fn write(i: Item, result: Value) {
-    let at = chunk.output_shift + i.offset;
-    put(at, blended(result, old_at(at)));
-}
-
-fn load_squares(h: Held) {
+fn load(h: Held) {
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        let x_i = load_x(i);
-        scratch[array_slot(SQUARES, i.index)] = square(x_i);
+        var value = exactly(Value(0.0));
+        if i.some { value = summand(i.offset); }
+        scratch[array_slot(SUMMANDS, i.index)] = value;
     }
 }
 
@@ -98,11 +90,11 @@ fn scan_blocks(values: u32) {
     }
 }
 
-// Afterwards window_sum(SQUARES, ...) is known to all invocations.
-fn scan_squares(h: Held) {
-    load_squares(h);
+// Afterwards window_sum(SUMMANDS, ...) is known to all invocations.
+fn scan(h: Held) {
+    load(h);
     barrier();
-    scan_blocks(SQUARES);
+    scan_blocks(SUMMANDS);
     barrier();
 }
 
@@ -134,33 +126,15 @@ fn idle(workgroup: vec3<u32>) -> bool {
 }
 
 @compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     group = group_of(workgroup);
     lane = index;
     let h = held(LOOK_BEHIND, LOOK_AHEAD);
-    scan_squares(h);
+    scan(h);
     for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
         let i = item(h, n);
-        if writes(h, i) {
-            write(i, rounded(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
-        }
-    }
-}
-
-@compute @workgroup_size(INVOCATIONS)
-fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    if idle(workgroup) { return; }
-    group = group_of(workgroup);
-    lane = index;
-    let h = held(LOOK_BEHIND, LOOK_AHEAD);
-    scan_squares(h);
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
-        let i = item(h, n);
-        if writes(h, i) {
-            let b = base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD));
-            write(i, normalized(powers(b), load_x(i)));
-        }
+        if writes(h, i) { finish(i.offset, window_sum(SUMMANDS, h, i, LOOK_BEHIND, LOOK_AHEAD)); }
     }
 }
 
@@ -170,19 +144,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     group = group_of(workgroup);
     lane = index;
     let h = held(HALO, HALO);
-    scan_squares(h);
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
-        let i = item(h, n);
-        var scaled = exactly(Value(0.0));
-        var term_i = exactly(Value(0.0));
-        if i.some {
-            let p = powers(base(window_sum(SQUARES, h, i, LOOK_BEHIND, LOOK_AHEAD)));
-            scaled = scaled_gradient(p, dy_at(chunk.input_shift + i.offset));
-            term_i = term(p, load_x(i), scaled);
-        }
-        scratch[array_slot(GRADIENTS, i.index)] = scaled;
-        scratch[array_slot(TERMS, i.index)] = term_i;
-    }
+    scan(h);
+    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) { hold_term(h, item(h, n)); }
     barrier();
     scan_blocks(TERMS);
     barrier();
@@ -191,7 +154,20 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         if writes(h, i) {
             let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
             let scaled = scratch[array_slot(GRADIENTS, i.index)];
-            write(i, input_gradient(load_x(i), scaled, terms));
+            write(i.offset, input_gradient(x_at(chunk.input_shift + i.offset), scaled, terms));
         }
     }
+}
+
+fn hold_term(h: Held, i: Item) {
+    var scaled = exactly(Value(0.0));
+    var term_i = exactly(Value(0.0));
+    if i.some {
+        let p = powers(base(window_sum(SUMMANDS, h, i, LOOK_BEHIND, LOOK_AHEAD)));
+        let at = chunk.input_shift + i.offset;
+        scaled = scaled_gradient(p, dy_at(at));
+        term_i = term(p, x_at(at), scaled);
+    }
+    scratch[array_slot(GRADIENTS, i.index)] = scaled;
+    scratch[array_slot(TERMS, i.index)] = term_i;
 }

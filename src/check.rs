@@ -145,7 +145,7 @@ pub fn run<T: Element>(
     let expected = cpu::run(lrn, shape, operation, inputs)?;
     let analysis = Analysis {
         precision: if T::DTYPE == Dtype::F64 { DOUBLE } else { SINGLE },
-        reference: Reference::new(lrn, shape, inputs[0]),
+        reference: Reference::new(lrn, shape, inputs[0])?,
     };
     let mut allowances = match operation {
         Operation::SquareSums => analysis.square_sums(),
@@ -185,11 +185,18 @@ impl Analysis<'_> {
         self.reference.windows.sums(self.each(|_| 1.0))
     }
 
+    /// Sums along several axes are rounded in memory, once along each.
+    fn between(&self) -> f64 {
+        let axes = self.reference.windows.axes.len();
+        if axes > 1 { axes as f64 * self.precision.unit } else { 0.0 }
+    }
+
     fn square_sums(&self) -> Vec<Allowance> {
         let Precision { unit, step, tiny, .. } = self.precision;
         let Reference { windows, x, s, .. } = &self.reference;
         let largest = windows.folded(x.iter().map(|v| v * v).collect(), f64::max);
         let counts = self.counts();
+        let unit = unit + self.between();
         self.each(|i| Allowance {
             bound: self.claimed(s[i], (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny),
             largest_term: largest[i],
@@ -214,7 +221,8 @@ impl Analysis<'_> {
         let normalized = self.normalized();
         let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs());
         let base = self.base();
-        let relative = |i| normalized[i] + base[i] + powers + scaled + 3.0 * step;
+        let own = powers + scaled + 3.0 * step + self.between();
+        let relative = |i| normalized[i] + base[i] + own;
         let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i)));
         let largest = mirrored.folded(sizes.clone(), f64::max);
         let largest_base = mirrored.folded(b.clone(), f64::max);
@@ -288,7 +296,7 @@ impl Analysis<'_> {
         let counts = self.counts();
         self.each(|i| {
             let lost = (lrn.a() * counts[i] + 1.0) * tiny;
-            (counts[i] + 3.0) * step + lost / b[i] + parameter / least
+            (counts[i] + 3.0) * step + self.between() + lost / b[i] + parameter / least
         })
     }
 

@@ -1,8 +1,9 @@
 //! What may be chosen freely, since every choice computes the same: kernel, arithmetic and width.
 
-use crate::{Dtype, Error, Lrn, Result, Shape};
+use crate::axis::{Axis, axes};
+use crate::{Dtype, Error, Lrn, Operation, Result, Shape};
 
-/// How the channels of a pixel are walked.
+/// How the work is dealt to invocations.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Kernel {
     /// `shaders/whole.wgsl`: for windows that hold the whole axis.
@@ -42,16 +43,27 @@ impl Kernel {
         named("kernel", name, &Self::ALL, Self::name)
     }
 
-    /// Whether it computes a window of `p` channels before and `q` after, clipped to the axis.
-    fn takes(self, shape: &Shape, (p, q): (u64, u64)) -> bool {
-        let narrow = p + 1 + q <= NARROW;
+    /// Whether it computes windows along these axes.
+    fn takes(self, axes: &[Axis], dtype: Dtype) -> bool {
+        let [axis] = axes else { return self == Self::Pixel };
+        let narrow = axis.window() <= NARROW;
         match self {
-            Self::Row if shape.dtype() == Dtype::F64 => false, // too much for registers
-            Self::Whole => p + 1 == shape.channels() && q + 1 == shape.channels(),
-            Self::Row => narrow && shape.inner() == 1 && shape.channels().is_multiple_of(4),
+            Self::Row if dtype == Dtype::F64 => false, // too much for registers
+            Self::Whole => axis.is_whole(),
+            Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(4),
             Self::Column => narrow,
             Self::Ring => !narrow,
             Self::Pixel => true,
+        }
+    }
+
+    /// Whether the result may take the place of an input: if no element is read after another
+    /// invocation may have written it.
+    fn computes_in_place(self, operation: Operation) -> bool {
+        match (self, operation) {
+            (_, Operation::SquareSums) | (Self::Row, _) => false,
+            (Self::Ring, Operation::Forward) => false, // it reads x again where windows end
+            (Self::Whole | Self::Column | Self::Ring | Self::Pixel, _) => true,
         }
     }
 }
@@ -109,24 +121,30 @@ pub(crate) const COALESCED: u64 = 32;
 impl Choice {
     /// The choices for a layer on a device with these features, the preferred first.
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
-        let shape = shape.canonical();
-        let reach = lrn.reach(shape.channels());
+        let axes = axes(lrn, shape).unwrap_or_default();
+        let dtype = shape.dtype();
         let mut choices = Vec::new();
-        for kernel in preferred(&shape).filter(|kernel| kernel.takes(&shape, reach)) {
-            for arithmetic in arithmetics(&shape, features) {
-                for width in widths(kernel, &shape) {
+        for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, dtype)) {
+            for arithmetic in arithmetics(dtype, features) {
+                for width in widths(kernel, &axes, dtype) {
                     choices.push(Choice { kernel, arithmetic, width });
                 }
             }
         }
         choices
     }
+
+    /// Whether it computes an operation with one operand as both an input and the result: forward with
+    /// x as y, backward with dy as dx.
+    pub fn computes_in_place(&self, operation: Operation) -> bool {
+        self.kernel.computes_in_place(operation)
+    }
 }
 
 /// Kernels in the order of the rule: the special before the general; those that walk last, unless
 /// neighbouring invocations read neighbouring pixels, so that loads coalesce.
-fn preferred(shape: &Shape) -> impl Iterator<Item = Kernel> {
-    let general = if shape.inner() >= COALESCED {
+fn preferred(axes: &[Axis]) -> impl Iterator<Item = Kernel> {
+    let general = if axes.iter().any(|axis| axis.inner >= COALESCED) {
         [Kernel::Column, Kernel::Ring, Kernel::Pixel]
     } else {
         [Kernel::Pixel, Kernel::Column, Kernel::Ring]
@@ -134,22 +152,22 @@ fn preferred(shape: &Shape) -> impl Iterator<Item = Kernel> {
     [Kernel::Whole, Kernel::Row].into_iter().chain(general)
 }
 
-fn arithmetics(shape: &Shape, features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
+fn arithmetics(dtype: Dtype, features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
     let double = features.contains(wgpu::Features::SHADER_F64);
-    let pair = shape.dtype() != Dtype::F64;
+    let pair = dtype != Dtype::F64;
     Arithmetic::ALL.into_iter().filter(move |&arithmetic| match arithmetic {
         Arithmetic::Pair => pair,
         Arithmetic::Double => double,
     })
 }
 
-fn widths(kernel: Kernel, shape: &Shape) -> impl Iterator<Item = u32> {
-    let four = shape.dtype() != Dtype::F64
-        && match kernel {
-            Kernel::Whole | Kernel::Column => shape.inner().is_multiple_of(4),
-            Kernel::Row => true,
-            Kernel::Ring | Kernel::Pixel => false,
-        };
+fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u32> {
+    let fours = dtype != Dtype::F64 && axes.iter().all(|axis| axis.inner.is_multiple_of(4));
+    let four = match kernel {
+        Kernel::Whole | Kernel::Column => fours,
+        Kernel::Row => true,
+        Kernel::Ring | Kernel::Pixel => false,
+    };
     let one = kernel != Kernel::Row;
     [4, 1].into_iter().filter(move |&width| if width == 4 { four } else { one })
 }
@@ -197,13 +215,41 @@ impl Options {
     ///
     /// [`Error::Unavailable`] where there is none.
     pub fn choose(&self, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
+        self.choose_among(lrn, shape, features, None)
+    }
+
+    /// The preferred available choice that has what is forced, and computes an operation in place.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] where there is none.
+    pub fn choose_in_place(
+        &self,
+        lrn: &Lrn,
+        shape: &Shape,
+        features: wgpu::Features,
+        operation: Operation,
+    ) -> Result<Choice> {
+        self.choose_among(lrn, shape, features, Some(operation))
+    }
+
+    fn choose_among(
+        &self,
+        lrn: &Lrn,
+        shape: &Shape,
+        features: wgpu::Features,
+        in_place: Option<Operation>,
+    ) -> Result<Choice> {
+        axes(lrn, shape)?;
         if shape.dtype() == Dtype::F64 && !features.contains(wgpu::Features::SHADER_F64) {
             return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
         }
-        let available = Choice::available(lrn, shape, features);
+        let mut available = Choice::available(lrn, shape, features);
+        available.retain(|choice| in_place.is_none_or(|of| choice.computes_in_place(of)));
         let chosen = available.iter().find(|choice| self.admits(choice)).copied();
+        let place = in_place.map_or(String::new(), |of| format!(" for {} in place", of.name()));
         chosen.ok_or_else(|| Error::Unavailable {
-            wanted: self.to_string(),
+            wanted: format!("{self}{place}"),
             available: available.iter().map(Choice::to_string).collect::<Vec<_>>().join(", "),
         })
     }

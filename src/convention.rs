@@ -10,12 +10,14 @@ pub enum Convention {
     Pytorch,
     /// The ONNX operator `LRN`; also MIOpen, Burn and tract.
     Onnx,
-    /// Caffe's `LRN` layer, across channels.
+    /// Caffe's `LRN` layer.
     Caffe,
     /// `cudnnLRNCrossChannelForward`.
     Cudnn,
-    /// oneDNN's `lrn_across_channels`.
+    /// oneDNN's `lrn_across_channels` and `lrn_within_channel`.
     Onednn,
+    /// OpenVINO's operation `LRN`.
+    Openvino,
     /// `tf.nn.local_response_normalization`; also TF.js.
     Tensorflow,
     /// The AlexNet paper (Krizhevsky, Sutskever, Hinton 2012, section 3.3), as printed.
@@ -33,6 +35,8 @@ struct Row {
     window: fn(u32) -> (u32, u32),
     divides: bool,
     even: bool,
+    /// Whether windows may run along several axes; alpha is then divided by the elements of all.
+    axes: bool,
     size: Option<u32>,
     alpha: f64,
     beta: f64,
@@ -61,12 +65,13 @@ fn gains_one(n: u32) -> (u32, u32) {
 
 impl Convention {
     /// Every convention.
-    pub const ALL: [Convention; 9] = [
+    pub const ALL: [Convention; 10] = [
         Convention::Pytorch,
         Convention::Onnx,
         Convention::Caffe,
         Convention::Cudnn,
         Convention::Onednn,
+        Convention::Openvino,
         Convention::Tensorflow,
         Convention::Paper,
         Convention::Krizhevsky,
@@ -75,20 +80,21 @@ impl Convention {
 
     #[rustfmt::skip]
     fn row(self) -> Row {
-        let row = |name, window, divides, even, size, alpha, beta, k| Row {
-            name, window, divides, even, size, alpha, beta, k,
+        let row = |name, window, divides, even, axes, size, alpha, beta, k| Row {
+            name, window, divides, even, axes, size, alpha, beta, k,
         };
-        // name, window, alpha divided by n, even n, default n, alpha, beta, k
+        // name, window, alpha divided by n, even n, several axes, default n, alpha, beta, k
         match self {
-            Convention::Pytorch    => row("pytorch",    leans_back,  true,  true,  None,     1e-4,         0.75, 1.0),
-            Convention::Onnx       => row("onnx",       leans_ahead, true,  true,  None,     1e-4,         0.75, 1.0),
-            Convention::Caffe      => row("caffe",      drops_one,   true,  false, Some(5),  1.0,          0.75, 1.0),
-            Convention::Cudnn      => row("cudnn",      leans_ahead, true,  true,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Onednn     => row("onednn",     drops_one,   true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
-            Convention::Tensorflow => row("tensorflow", drops_one,   false, false, Some(11), 1.0,          0.5,  1.0),
-            Convention::Paper      => row("paper",      gains_one,   false, true,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Krizhevsky => row("krizhevsky", leans_back,  true,  true,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Exact      => row("exact",      drops_one,   false, false, None,     1e-4,         0.75, 1.0),
+            Convention::Pytorch    => row("pytorch",    leans_back,  true,  true,  false,  None,     1e-4,         0.75, 1.0),
+            Convention::Onnx       => row("onnx",       leans_ahead, true,  true,  false,  None,     1e-4,         0.75, 1.0),
+            Convention::Caffe      => row("caffe",      drops_one,   true,  false,  true, Some(5),  1.0,          0.75, 1.0),
+            Convention::Cudnn      => row("cudnn",      leans_ahead, true,  true,  false,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Onednn     => row("onednn",     drops_one,   true,  true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
+            Convention::Openvino   => row("openvino",   drops_one,   true,  true, true, None,     1e-4,         0.75, 1.0),
+            Convention::Tensorflow => row("tensorflow", drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
+            Convention::Paper      => row("paper",      gains_one,   false, true, false,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Krizhevsky => row("krizhevsky", leans_back,  true,  true,  false,  Some(5),  1e-4,         0.75, 2.0),
+            Convention::Exact      => row("exact",      drops_one,   false, false, true, None,     1e-4,         0.75, 1.0),
         }
     }
 
@@ -118,6 +124,7 @@ impl Convention {
         Spelling {
             convention: self,
             extent: row.size.map(Extent::Size),
+            axes: 1,
             alpha: row.alpha,
             beta: row.beta,
             k: row.k,
@@ -126,11 +133,11 @@ impl Convention {
 }
 
 /// How wide the window is, before the convention is applied.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Extent {
     Size(u32),
     Radius(u32),
-    Window(u32, u32),
+    Windows(Vec<(u32, u32)>),
 }
 
 /// The layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
@@ -142,11 +149,12 @@ enum Extent {
 /// assert_eq!(lrn, Lrn::exact(2, 1, 0.5, 0.75, 3.0)?);
 /// # Ok::<(), wgpu_lrn::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use = "build() makes the layer"]
 pub struct Spelling {
     convention: Convention,
     extent: Option<Extent>,
+    axes: usize,
     alpha: f64,
     beta: f64,
     k: f64,
@@ -166,7 +174,18 @@ impl Spelling {
     /// A window given by its two sides; where the framework divides alpha, it divides by
     /// `look_behind + look_ahead + 1`.
     pub fn window(self, look_behind: u32, look_ahead: u32) -> Self {
-        self.extent(Extent::Window(look_behind, look_ahead))
+        self.windows(&[(look_behind, look_ahead)])
+    }
+
+    /// The same size or radius along that many axes: 2 for what Caffe and oneDNN call *within channel*.
+    pub fn axes(self, axes: usize) -> Self {
+        Self { axes, ..self }
+    }
+
+    /// A window along each axis, given by its two sides; where the framework divides alpha, it divides
+    /// by the elements of the box.
+    pub fn windows(self, windows: &[(u32, u32)]) -> Self {
+        self.extent(Extent::Windows(windows.to_vec())).axes(windows.len())
     }
 
     /// The framework's alpha.
@@ -190,15 +209,19 @@ impl Spelling {
     ///
     /// [`Error::Parameter`] where a parameter is outside its range (a size of 0, alpha below 0,
     /// NaN), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
-    /// where none was set and the framework has no default.
+    /// where none was set and the framework has no default, [`Error::OneAxis`] where the framework
+    /// knows no windows along several axes.
     pub fn build(self) -> Result<Lrn> {
         let row = self.convention.row();
         let expected = "a number of at least 0 that f32 can hold";
         require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
+        if self.axes != 1 && !row.axes {
+            return Err(Error::OneAxis { convention: row.name });
+        }
         let extent = self.extent.ok_or(Error::NoWindow { convention: row.name })?;
-        let ((look_behind, look_ahead), size) = placed(&row, extent)?;
-        let divisor = if row.divides { size } else { 1.0 };
-        Lrn::exact(look_behind, look_ahead, self.alpha / divisor, self.beta, self.k)
+        let (windows, elements) = placed(&row, extent, self.axes)?;
+        let divisor = if row.divides { elements } else { 1.0 };
+        Lrn::exact_over(&windows, self.alpha / divisor, self.beta, self.k)
     }
 
     fn extent(self, extent: Extent) -> Self {
@@ -206,17 +229,22 @@ impl Spelling {
     }
 }
 
-/// The window of an extent, and the size that divides alpha.
-fn placed(row: &Row, extent: Extent) -> Result<((u32, u32), f64)> {
-    match extent {
+/// The windows of an extent, and the number of elements that divides alpha.
+fn placed(row: &Row, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
+    let (window, size) = match extent {
+        Extent::Windows(windows) => {
+            let size = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
+            let elements = windows.iter().map(size).product();
+            return Ok((windows, elements));
+        }
         Extent::Size(0) => {
-            Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" })
+            return Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" });
         }
         Extent::Size(given) if given % 2 == 0 && !row.even => {
-            Err(Error::EvenSize { convention: row.name, given })
+            return Err(Error::EvenSize { convention: row.name, given });
         }
-        Extent::Size(n) => Ok(((row.window)(n), n.into())),
-        Extent::Radius(r) => Ok(((r, r), 2.0 * f64::from(r) + 1.0)),
-        Extent::Window(p, q) => Ok(((p, q), f64::from(p) + f64::from(q) + 1.0)),
-    }
+        Extent::Size(n) => ((row.window)(n), f64::from(n)),
+        Extent::Radius(r) => ((r, r), 2.0 * f64::from(r) + 1.0),
+    };
+    Ok((vec![window; axes], size.powf(axes as f64)))
 }

@@ -1,5 +1,6 @@
 //! The layer as plain loops in f64: the specification that every kernel is compared with.
 
+use crate::axis::{Axis, axes};
 use crate::{Element, Error, Lrn, Operation, Result, Shape};
 
 /// The windowed square sums s of x.
@@ -8,7 +9,8 @@ use crate::{Element, Error, Lrn, Operation, Result, Shape};
 ///
 /// # Errors
 ///
-/// [`Error::Length`], [`Error::Dtype`] where x does not.
+/// [`Error::Length`], [`Error::Dtype`] where x does not; [`Error::Windows`] where the layer has not one
+/// window for each axis.
 pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>> {
     run(lrn, shape, Operation::SquareSums, &[x])
 }
@@ -50,7 +52,7 @@ pub fn run<T: Element>(
     inputs: &[&[T]],
 ) -> Result<Vec<f64>> {
     operation.check_inputs(lrn, shape, inputs)?;
-    let reference = Reference::new(lrn, shape, inputs[0]);
+    let reference = Reference::new(lrn, shape, inputs[0])?;
     let result = match operation {
         Operation::SquareSums => return Ok(reference.s),
         Operation::Forward => reference.forward(),
@@ -77,13 +79,13 @@ pub(crate) struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     /// From an x of the right length.
-    pub(crate) fn new<T: Element>(lrn: &'a Lrn, shape: &Shape, x: &[T]) -> Reference<'a> {
+    pub(crate) fn new<T: Element>(lrn: &'a Lrn, shape: &Shape, x: &[T]) -> Result<Reference<'a>> {
         let rectified = |v: f64| if lrn.has_relu() && v < 0.0 { 0.0 } else { v };
         let x: Vec<f64> = x.iter().map(|v| rectified(v.to_f64())).collect();
-        let windows = Windows::new(lrn, shape);
+        let windows = Windows { axes: axes(lrn, shape)? };
         let s = windows.sums(x.iter().map(|v| v * v).collect());
         let b = s.iter().map(|s| lrn.k() + lrn.a() * s).collect();
-        Reference { lrn, windows, x, s, b }
+        Ok(Reference { lrn, windows, x, s, b })
     }
 
     /// b_i^exponent.
@@ -109,30 +111,15 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// The windows of a tensor, along one axis.
-#[derive(Clone, Copy)]
+/// The windows of a tensor: boxes, which are folded along one axis after the other.
 pub(crate) struct Windows {
-    channels: usize,
-    inner: usize,
-    look_behind: usize,
-    look_ahead: usize,
+    pub(crate) axes: Vec<Axis>,
 }
 
 impl Windows {
-    fn new(lrn: &Lrn, shape: &Shape) -> Windows {
-        let (look_behind, look_ahead) = lrn.reach(shape.channels());
-        Windows {
-            channels: shape.channels() as usize,
-            inner: shape.inner() as usize,
-            look_behind: look_behind as usize,
-            look_ahead: look_ahead as usize,
-        }
-    }
-
-    /// The channels whose windows hold a channel.
-    pub(crate) fn mirrored(self) -> Windows {
-        let Windows { look_behind, look_ahead, .. } = self;
-        Windows { look_behind: look_ahead, look_ahead: look_behind, ..self }
+    /// The elements whose windows hold an element.
+    pub(crate) fn mirrored(&self) -> Windows {
+        Windows { axes: self.axes.iter().map(|axis| axis.mirrored()).collect() }
     }
 
     /// The sum over the window of each element.
@@ -142,15 +129,21 @@ impl Windows {
 
     /// The values in the window of each element, put together.
     pub(crate) fn folded(&self, values: Vec<f64>, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-        let folded = |i: usize| {
-            let channel = i / self.inner % self.channels;
-            let first = channel.saturating_sub(self.look_behind);
-            let last = (channel + self.look_ahead).min(self.channels - 1);
-            let at = |other: usize| values[i + other * self.inner - channel * self.inner];
-            (first + 1..=last).fold(at(first), |folded, other| fold(folded, at(other)))
-        };
-        (0..values.len()).map(folded).collect()
+        self.axes.iter().fold(values, |values, axis| folded(axis, &values, &fold))
     }
+}
+
+fn folded(axis: &Axis, values: &[f64], fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let length = |n: u64| n as usize; // of a slice in memory
+    let (channels, inner) = (length(axis.channels), length(axis.inner));
+    let folded = |i: usize| {
+        let channel = i / inner % channels;
+        let first = channel.saturating_sub(length(axis.look_behind));
+        let last = (channel + length(axis.look_ahead)).min(channels - 1);
+        let at = |other: usize| values[i + other * inner - channel * inner];
+        (first + 1..=last).fold(at(first), |folded, other| fold(folded, at(other)))
+    };
+    (0..values.len()).map(folded).collect()
 }
 
 /// Refuses a slice that does not hold the tensor.

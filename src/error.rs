@@ -66,6 +66,31 @@ pub enum Error {
         /// The number of dimensions of the tensor.
         rank: usize,
     },
+    /// An axis was given twice.
+    #[error("axis {axis} means a dimension that another axis means too; name each once")]
+    RepeatedAxis {
+        /// The axis that was given again.
+        axis: isize,
+    },
+    /// No axis was given.
+    #[error("no axis is given; name at least one to normalise along")]
+    NoAxis,
+    /// The layer has not one window for each axis.
+    #[error("the layer has {windows} windows, but the shape has {axes} axes; give one for each")]
+    Windows {
+        /// The windows of the layer.
+        windows: usize,
+        /// The axes of the shape.
+        axes: usize,
+    },
+    /// A framework whose windows have one axis was given several.
+    #[error(
+        "{convention} knows windows along one axis only; take caffe, onednn, openvino or exact"
+    )]
+    OneAxis {
+        /// The framework's name.
+        convention: &'static str,
+    },
     /// The channels cannot be split into equal groups.
     #[error("{channels} channels cannot be split into {groups} equal groups")]
     Groups {

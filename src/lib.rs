@@ -2,12 +2,14 @@
 #![warn(missing_docs, unreachable_pub)]
 #![forbid(unsafe_code)]
 
+mod axis;
 mod choice;
 mod convention;
 mod dtype;
 mod error;
 mod lrn;
 mod operand;
+mod operation;
 mod plan;
 mod program;
 mod recipe;
@@ -28,9 +30,10 @@ pub use host::{Clock, Timer};
 pub use host::{Gpu, Layer};
 pub use lrn::Lrn;
 pub use operand::Operand;
+pub use operation::Operation;
 pub use plan::{Bound, Plan};
-pub use program::{Power, Program, Scratch, Storage};
-pub use recipe::{Chunk, Dispatch, Operation, Recipe};
+pub use program::{Power, Program, Scratch, Stage, Storage};
+pub use recipe::{Chunk, Dispatch, Pass, Recipe, Source};
 pub use shape::Shape;
 pub use tuning::Tuning;
 

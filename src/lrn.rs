@@ -2,10 +2,10 @@
 
 use crate::{Convention, Error, Result, Spelling};
 
-/// Local Response Normalization along one axis, in its exact parameters.
+/// Local Response Normalization, in its exact parameters.
 ///
 /// With s the sum of squares over the window `[i − look_behind, i + look_ahead]` of channels,
-/// clipped to the tensor:
+/// clipped to the tensor (along several axes: over the box of such windows):
 ///
 /// ```text
 /// y_i = x_i · (k + a·s_i)^(−beta)
@@ -13,10 +13,10 @@ use crate::{Convention, Error, Result, Spelling};
 ///
 /// Frameworks write the same formula with other parameters; the constructors named after them
 /// translate. [`Lrn::exact`] takes the five numbers as they are.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lrn {
-    look_behind: u32,
-    look_ahead: u32,
+    /// Look-behind and look-ahead along each axis.
+    windows: Vec<(u32, u32)>,
     a: f64,
     beta: f64,
     k: f64,
@@ -36,17 +36,27 @@ impl Lrn {
     /// [`Error::Parameter`] where `a` is negative, `k` is not positive, or one of the three is NaN
     /// or outside the range of f32.
     pub fn exact(look_behind: u32, look_ahead: u32, a: f64, beta: f64, k: f64) -> Result<Lrn> {
+        Lrn::exact_over(&[(look_behind, look_ahead)], a, beta, k)
+    }
+
+    /// The layer with exactly these parameters and a window along each of several axes, in the order of
+    /// [`Shape::over`](crate::Shape::over): (look-behind, look-ahead) of each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lrn::exact`].
+    pub fn exact_over(windows: &[(u32, u32)], a: f64, beta: f64, k: f64) -> Result<Lrn> {
         require("a", a, "a number of at least 0 that f32 can hold", a >= 0.0)?;
         require("beta", beta, "a number that f32 can hold", true)?;
         require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;
-        Ok(Lrn { look_behind, look_ahead, a, beta, k, relu: false, scale: 1.0, blend: 0.0 })
+        let windows = windows.to_vec();
+        Ok(Lrn { windows, a, beta, k, relu: false, scale: 1.0, blend: 0.0 })
     }
 
     /// The layer after ReLU, in one pass: x stands for max(x, 0) in all formulas, and dx is 0 where x
     /// is not above 0, as where the two are separate.
-    pub fn relu(mut self) -> Lrn {
-        self.relu = true;
-        self
+    pub fn relu(&self) -> Lrn {
+        Lrn { relu: true, ..self.clone() }
     }
 
     /// The same with results y ← scale·y' + blend·y, where y' is what the layer computes and y what the
@@ -56,11 +66,10 @@ impl Lrn {
     /// # Errors
     ///
     /// [`Error::Parameter`] where one of them is NaN or outside the range of f32.
-    pub fn blended(mut self, scale: f64, blend: f64) -> Result<Lrn> {
+    pub fn blended(&self, scale: f64, blend: f64) -> Result<Lrn> {
         require("scale", scale, "a number that f32 can hold", true)?;
         require("blend", blend, "a number that f32 can hold", true)?;
-        (self.scale, self.blend) = (scale, blend);
-        Ok(self)
+        Ok(Lrn { scale, blend, ..self.clone() })
     }
 
     /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
@@ -90,6 +99,13 @@ impl Lrn {
         Convention::Onednn.spelling().size(size)
     }
 
+    /// OpenVINO's operation `LRN`, along any axes; even sizes drop one channel and still divide.
+    ///
+    /// Its attributes have no defaults; alpha 1e-4, beta ¾, k 1 are those of its documentation's example.
+    pub fn openvino(size: u32) -> Spelling {
+        Convention::Openvino.spelling().size(size)
+    }
+
     /// TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
     pub fn tensorflow() -> Spelling {
         Convention::Tensorflow.spelling()
@@ -107,14 +123,9 @@ impl Lrn {
         Convention::Krizhevsky.spelling()
     }
 
-    /// Channels before a channel that its window sums.
-    pub fn look_behind(&self) -> u32 {
-        self.look_behind
-    }
-
-    /// Channels after a channel that its window sums.
-    pub fn look_ahead(&self) -> u32 {
-        self.look_ahead
+    /// The channels before and after a channel that its window sums, along each axis.
+    pub fn windows(&self) -> &[(u32, u32)] {
+        &self.windows
     }
 
     /// The coefficient a of the square sum.
@@ -153,13 +164,6 @@ impl Lrn {
 
     pub(crate) fn is_blended(&self) -> bool {
         self.blend != 0.0
-    }
-
-    /// The window clipped to an axis: no channel has more neighbours than `channels − 1`.
-    pub(crate) fn reach(&self, channels: u64) -> (u64, u64) {
-        let most = channels.saturating_sub(1);
-        let clip = |reach: u32| u64::from(reach).min(most);
-        (clip(self.look_behind), clip(self.look_ahead))
     }
 }
 

@@ -53,6 +53,11 @@ impl Operand<'_> {
         Ok(())
     }
 
+    /// Whether two operands are the same bytes.
+    pub(crate) fn is(&self, other: &Operand<'_>) -> bool {
+        self.buffer == other.buffer && self.offset == other.offset && self.size > 0
+    }
+
     /// Whether two operands share a byte.
     pub(crate) fn overlaps(&self, other: &Operand<'_>) -> bool {
         self.buffer == other.buffer

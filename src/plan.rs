@@ -5,7 +5,7 @@ mod pipeline;
 
 use crate::{Choice, Error, Lrn, Operand, Operation, Options, Recipe, Result, Shape, Tuning};
 pub use bound::Bound;
-use pipeline::Pipeline;
+use pipeline::Pipelines;
 use std::sync::{Arc, OnceLock};
 
 /// One layer on one shape on one device.
@@ -25,8 +25,16 @@ struct Inner {
     shape: Shape,
     /// Where operands may start.
     alignment: u64,
-    recipes: [Recipe; 3],
-    pipelines: [OnceLock<Result<Pipeline>>; 3],
+    operations: [Planned; 3],
+    /// Those in place; none where no choice can.
+    in_place: [Result<Planned>; 3],
+}
+
+/// An operation, and its pipelines once it is needed.
+#[derive(Debug)]
+struct Planned {
+    recipe: Recipe,
+    pipelines: OnceLock<Result<Pipelines>>,
 }
 
 impl Plan {
@@ -51,7 +59,7 @@ impl Plan {
         options: Options,
     ) -> Result<Plan> {
         let choice = options.choose(lrn, shape, device.features())?;
-        Self::with_tuning(device, lrn, shape, &choice.into())
+        Self::planned(device, lrn, shape, &choice.into(), options)
     }
 
     /// Plans with a choice for each operation, such as [`Gpu::tune_blocking`](crate::Gpu) finds.
@@ -66,21 +74,39 @@ impl Plan {
         shape: &Shape,
         tuning: &Tuning,
     ) -> Result<Plan> {
-        let limits = device.limits();
-        let recipe = |operation| {
-            let wanted = Options::from(tuning.choice(operation));
-            let choice = wanted.choose(lrn, shape, device.features())?;
-            Recipe::new(lrn, shape, operation, choice, device.features(), &limits)
+        Self::planned(device, lrn, shape, tuning, Options::default())
+    }
+
+    /// With a choice for each operation; in place, where that cannot, with the preferred one that has
+    /// what is forced.
+    fn planned(
+        device: &wgpu::Device,
+        lrn: &Lrn,
+        shape: &Shape,
+        tuning: &Tuning,
+        options: Options,
+    ) -> Result<Plan> {
+        let (features, limits) = (device.features(), device.limits());
+        let planned = |operation| {
+            let choice = tuning.choice(operation);
+            Planned::new(Recipe::new(lrn, shape, operation, choice, features, &limits)?)
         };
-        let [square_sums, forward, backward] = Operation::ALL.map(recipe);
+        let in_place = |operation| {
+            let tuned = Options::from(tuning.choice(operation));
+            let choice = tuned.choose_in_place(lrn, shape, features, operation);
+            let choice =
+                choice.or_else(|_| options.choose_in_place(lrn, shape, features, operation))?;
+            Planned::new(Recipe::in_place(lrn, shape, operation, choice, features, &limits)?)
+        };
+        let [square_sums, forward, backward] = Operation::ALL.map(planned);
         Ok(Plan {
             inner: Arc::new(Inner {
                 device: device.clone(),
-                lrn: *lrn,
-                shape: *shape,
+                lrn: lrn.clone(),
+                shape: shape.clone(),
                 alignment: limits.min_storage_buffer_offset_alignment.into(),
-                recipes: [square_sums?, forward?, backward?],
-                pipelines: Default::default(),
+                operations: [square_sums?, forward?, backward?],
+                in_place: Operation::ALL.map(in_place),
             }),
         })
     }
@@ -100,7 +126,7 @@ impl Plan {
         self.record(encoder, Operation::SquareSums, &[x.into(), s.into()])
     }
 
-    /// Records y = [`Operation::Forward`] of x. Both span the shape's bytes.
+    /// Records y = [`Operation::Forward`] of x. Both span the shape's bytes; they may be the same.
     ///
     /// # Errors
     ///
@@ -114,7 +140,8 @@ impl Plan {
         self.record(encoder, Operation::Forward, &[x.into(), y.into()])
     }
 
-    /// Records dx = [`Operation::Backward`] of x and dy. All span the shape's bytes.
+    /// Records dx = [`Operation::Backward`] of x and dy. All span the shape's bytes; dx may be the same
+    /// as dy.
     ///
     /// # Errors
     ///
@@ -169,12 +196,16 @@ impl Plan {
     ///
     /// As [`Plan::record`].
     pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<Bound> {
-        self.check(operation, operands)?;
+        let in_place = self.check(operation, operands)?;
         if self.inner.shape.is_empty() {
             return Ok(Bound::nothing());
         }
-        let pipeline = self.pipeline(operation)?;
-        Ok(pipeline.bind(&self.inner.device, self.recipe(operation), operands))
+        let planned = match in_place {
+            true => self.inner.in_place[operation as usize].as_ref().map_err(Error::clone)?,
+            false => &self.inner.operations[operation as usize],
+        };
+        let pipelines = planned.pipelines(&self.inner.device)?;
+        Ok(pipelines.bind(&self.inner.device, &planned.recipe, operands))
     }
 
     /// Compiles the pipeline of an operation now, rather than when it is first recorded.
@@ -183,7 +214,7 @@ impl Plan {
     ///
     /// [`Error::Gpu`] where the driver refuses the pipeline (native only: a browser compiles later).
     pub fn prepare(&self, operation: Operation) -> Result<()> {
-        self.pipeline(operation).map(|_| ())
+        self.inner.operations[operation as usize].pipelines(&self.inner.device).map(|_| ())
     }
 
     /// The device.
@@ -203,36 +234,47 @@ impl Plan {
 
     /// The choice that computes an operation.
     pub fn choice(&self, operation: Operation) -> Choice {
-        self.recipe(operation).program.choice
+        self.recipe(operation).choice
     }
 
     /// What is decided for an operation.
     pub fn recipe(&self, operation: Operation) -> &Recipe {
-        &self.inner.recipes[operation as usize]
+        &self.inner.operations[operation as usize].recipe
     }
 
-    /// Refuses operands before anything reaches wgpu.
-    fn check(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<()> {
+    /// Refuses operands before anything reaches wgpu; tells whether the result takes the place of an
+    /// input.
+    fn check(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<bool> {
         let names = operation.operands();
         operation.check_count(operands.len())?;
         let alignment = self.inner.alignment;
         for (operand, name) in operands.iter().zip(names) {
             operand.check(name, self.inner.shape.operand_bytes(), alignment)?;
         }
+        let result = operands.len() - 1;
+        let replaced = operation.replaceable().filter(|&at| operands[at].is(&operands[result]));
         for (second, &name) in names.iter().enumerate() {
-            let overlapping = |&first: &usize| operands[first].overlaps(&operands[second]);
+            let overlapping = |&first: &usize| {
+                let in_place = second == result && Some(first) == replaced;
+                !in_place && operands[first].overlaps(&operands[second])
+            };
             if let Some(first) = (0..second).find(overlapping) {
                 let (first, second) = (names[first], name);
                 return Err(Error::Overlap { first, second });
             }
         }
-        Ok(())
+        Ok(replaced.is_some())
+    }
+}
+
+impl Planned {
+    fn new(recipe: Recipe) -> Result<Planned> {
+        Ok(Planned { recipe, pipelines: OnceLock::new() })
     }
 
-    fn pipeline(&self, operation: Operation) -> Result<&Pipeline> {
-        self.inner.pipelines[operation as usize]
-            .get_or_init(|| Pipeline::new(&self.inner.device, self.recipe(operation)))
-            .as_ref()
-            .map_err(Error::clone)
+    /// Compiles them, the first time.
+    fn pipelines(&self, device: &wgpu::Device) -> Result<&Pipelines> {
+        let pipelines = self.pipelines.get_or_init(|| Pipelines::new(device, &self.recipe));
+        pipelines.as_ref().map_err(Error::clone)
     }
 }

@@ -1,10 +1,12 @@
 //! The shader text of a kernel, with its constants in front.
 
+mod stage;
 mod storage;
 
-use crate::recipe::SCALE;
 use crate::recipe::tile::Tile;
-use crate::{Arithmetic, Choice, Dtype, Kernel, Lrn, Operation, Shape};
+use crate::recipe::{Context, SCALE, Step};
+use crate::{Arithmetic, Choice, Dtype, Kernel, Operation};
+pub use stage::Stage;
 use std::fmt::Write;
 use std::ops::Range;
 pub use storage::Storage;
@@ -26,8 +28,12 @@ const WINDOW: &str = include_str!("../shaders/window.wgsl");
 pub struct Program {
     /// The files of the kernel and the arithmetic, and how many elements are loaded at once.
     pub choice: Choice,
-    /// The entry point.
+    /// What is computed.
     pub operation: Operation,
+    /// Which part of that.
+    pub stage: Stage,
+    /// Whether an input is read where the result is.
+    pub in_place: bool,
     /// The type of the elements.
     pub dtype: Dtype,
     /// How they lie in memory.
@@ -130,32 +136,34 @@ impl Scratch {
 
 impl Program {
     pub(crate) fn new(
-        choice: Choice,
-        operation: Operation,
-        lrn: &Lrn,
-        shape: &Shape,
+        context: &Context<'_>,
+        step: &Step,
         storage: Storage,
         tile: &Tile,
     ) -> Program {
-        let (look_behind, look_ahead) = lrn.reach(shape.channels());
+        let Context { lrn, shape, operation, choice, .. } = *context;
+        let (stage, axis) = (step.stage, step.axis);
         let mut constants = vec![
-            ("LOOK_BEHIND", look_behind),
-            ("LOOK_AHEAD", look_ahead),
-            ("WINDOW", look_behind + 1 + look_ahead),
-            ("HALO", look_behind + look_ahead),
+            ("LOOK_BEHIND", axis.look_behind),
+            ("LOOK_AHEAD", axis.look_ahead),
+            ("WINDOW", axis.window()),
+            ("HALO", axis.window() - 1),
         ];
         constants.extend(&tile.constants);
         Program {
             choice,
             operation,
+            stage,
+            in_place: step.in_place,
             dtype: shape.dtype(),
             storage,
             relu: lrn.has_relu(),
-            scaled: lrn.is_scaled() && operation != Operation::SquareSums,
-            blended: lrn.is_blended() && operation != Operation::SquareSums,
-            power: match operation {
-                Operation::SquareSums => Power::Zero, // none is computed
-                _ => Power::of(lrn.beta()),
+            scaled: lrn.is_scaled() && stage.writes(operation),
+            blended: lrn.is_blended() && stage.writes(operation),
+            power: if stage.needs_powers(operation) {
+                Power::of(lrn.beta())
+            } else {
+                Power::Zero // none is computed
             },
             scratch: tile.scratch,
             constants: constants.into_iter().map(|(name, value)| (name, value as u32)).collect(),
@@ -187,7 +195,12 @@ impl Program {
             _ => include_str!("../shaders/power.wgsl"),
         };
         let storage = self.storage.texts(self.dtype);
-        let texts = [&[LRN], &storage[..], &[arithmetic, power], shared, &[kernel]].concat();
+        let stage = match self.choice.kernel {
+            Kernel::Pixel => self.stage.texts(self.operation),
+            _ => Vec::new(),
+        };
+        let formula = [&[LRN], &storage[..], &[arithmetic, power]].concat();
+        let texts = [&formula, shared, &stage, &[kernel]].concat();
         self.prelude() + &self.unrolled(&texts.join("\n"))
     }
 
@@ -212,6 +225,15 @@ impl Program {
         let body = rest.split_once("{ ")?.1.strip_suffix(" }")?;
         let (_, end) = self.constants.iter().find(|(name, _)| *name == end)?;
         Some((variable, start.parse().ok()?..*end, body))
+    }
+
+    /// The name of the entry point.
+    pub fn entry(&self) -> &'static str {
+        let at_once = (self.stage, self.operation) == (Stage::Only, Operation::Backward);
+        if self.choice.kernel == Kernel::Pixel && !at_once {
+            return "windowed";
+        }
+        self.operation.name()
     }
 
     /// The label that wgpu's errors and profilers show.

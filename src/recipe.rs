@@ -3,99 +3,21 @@
 //! Nothing here needs a device, so everything here can be tested without one.
 
 mod cut;
+mod stages;
 pub(crate) mod tile;
 
-use crate::cpu::check_slice;
+use crate::axis::{Axis, axes};
 use crate::program::{Program, Storage};
-use crate::{Choice, Element, Error, Kernel, Lrn, Options, Result, Shape};
+use crate::{Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Result, Shape, Stage};
 use bytemuck::{Pod, Zeroable};
+pub use stages::Source;
+pub(crate) use stages::Step;
 use std::ops::Range;
-use tile::Tile;
+use tile::{Task, Tile};
 
 /// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
 /// matter where x is large.
 pub(crate) const SCALE: f64 = (1u64 << 40) as f64;
-
-/// What is computed.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Operation {
-    /// s from x: the windowed channel square sums.
-    SquareSums,
-    /// y from x.
-    Forward,
-    /// dx from x and dy.
-    Backward,
-}
-
-impl Operation {
-    /// Every operation.
-    pub const ALL: [Operation; 3] = [Self::SquareSums, Self::Forward, Self::Backward];
-
-    /// The name; also the entry point of the shaders.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SquareSums => "square_sums",
-            Self::Forward => "forward",
-            Self::Backward => "backward",
-        }
-    }
-
-    /// The operands in the order of their bindings: x, dy where there is one, the result.
-    pub fn operands(self) -> &'static [&'static str] {
-        match self {
-            Self::SquareSums => &["x", "s"],
-            Self::Forward => &["x", "y"],
-            Self::Backward => &["x", "dy", "dx"],
-        }
-    }
-
-    /// The operand that is written.
-    pub(crate) fn result(self) -> &'static str {
-        match self {
-            Self::SquareSums => "s",
-            Self::Forward => "y",
-            Self::Backward => "dx",
-        }
-    }
-
-    /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:
-    /// what the result holds.
-    pub(crate) fn check_inputs<T: Element>(
-        self,
-        lrn: &Lrn,
-        shape: &Shape,
-        inputs: &[&[T]],
-    ) -> Result<()> {
-        let all = inputs.len() == self.operands().len();
-        let blends = all && lrn.is_blended() && self != Self::SquareSums;
-        self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;
-        let mut named = inputs.iter().zip(self.operands());
-        named.try_for_each(|(input, name)| check_slice(name, shape, input))
-    }
-
-    /// Refuses a wrong number of operands.
-    pub(crate) fn check_count(self, given: usize) -> Result<()> {
-        let expected = self.operands();
-        if given == expected.len() {
-            return Ok(());
-        }
-        Err(Error::Operands { operation: self.name(), given, expected })
-    }
-
-    /// The bytes that have to move: each operand once.
-    pub fn bytes_moved(self, shape: &Shape) -> u64 {
-        shape.bytes().saturating_mul(self.operands().len() as u64)
-    }
-
-    /// The channels before and after a channel on which its result depends, for a window
-    /// `[i − p, i + q]`: backward sums, over the mirrored window, terms that each see a window.
-    fn halo(self, (p, q): (u64, u64)) -> (u64, u64) {
-        match self {
-            Self::SquareSums | Self::Forward => (p, q),
-            Self::Backward => (p + q, p + q),
-        }
-    }
-}
 
 /// What one dispatch computes, as the shaders see it: `struct Chunk` in `shaders/lrn.wgsl`. Elements
 /// are counted in what is loaded at once, [`Choice::width`] of the tensor's.
@@ -128,10 +50,12 @@ pub struct Chunk {
     pub input_shift: u32,
     /// Element of the output binding where channel 0 of the first pixel would be; wraps.
     pub output_shift: u32,
+    /// The same for the sums of an earlier stage.
+    pub sums_shift: u32,
+    /// The same for the sums that the stage writes.
+    pub totals_shift: u32,
     /// Always 0, which shader compilers do not know.
     pub zero: u32,
-    /// To a multiple of 16 bytes, where the vectors start.
-    pub padding: [u32; 2],
     /// Coefficient of the square sum; as the following, the sum of these.
     pub a: [f32; 4],
     /// Exponent.
@@ -153,22 +77,43 @@ pub struct Dispatch {
     pub input: Range<u64>,
     /// Bytes of the result that are bound, from the start of the operand.
     pub output: Range<u64>,
+    /// Bytes of temporaries that are bound for reading.
+    pub sums: Range<u64>,
+    /// Bytes of a temporary that are bound for writing.
+    pub totals: Range<u64>,
     /// The uniform.
     pub chunk: Chunk,
     /// Workgroups in x and y.
     pub grid: [u32; 2],
 }
 
+/// Dispatches of one program, independent of each other.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Pass {
+    /// The shader: the kernel, the operation and their constants.
+    pub program: Program,
+    /// What its bindings hold.
+    pub sources: Vec<(u32, Source)>,
+    /// Bytes of device memory for windows too wide for registers or workgroup memory; usually 0.
+    pub workspace: u64,
+    /// The dispatches; none for an empty tensor.
+    pub dispatches: Vec<Dispatch>,
+}
+
 /// How one operation on one shape is carried out on a device with certain limits.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Recipe {
-    /// The shader: the kernel, the operation and their constants.
-    pub program: Program,
-    /// Bytes of device memory for windows too wide for registers or workgroup memory; usually 0.
-    pub workspace: u64,
-    /// The dispatches, independent of each other; none for an empty tensor.
-    pub dispatches: Vec<Dispatch>,
+    /// The choice that computes it.
+    pub choice: Choice,
+    /// One for a window along one axis; else one for each axis, twice for backward. Each needs what those
+    /// before it have written.
+    pub passes: Vec<Pass>,
+    /// Tensors between the passes.
+    pub temporaries: usize,
+    /// The bytes of each.
+    pub temporary: u64,
 }
 
 impl Recipe {
@@ -188,51 +133,167 @@ impl Recipe {
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
         Options::from(choice).choose(lrn, shape, features)?;
-        let shape = &shape.canonical();
-        let storage = Storage::of(shape.dtype(), choice.width, features);
-        let tensor = Tensor::new(shape, choice, limits);
-        let reach = lrn.reach(shape.channels());
-        let tile = Tile::new(choice, operation, &tensor.shape, reach, limits)?;
-        let mut dispatches = Vec::new();
-        for region in cut::regions(&tensor, tensor.halo(operation.halo(reach)))? {
-            for work in region.works(&tensor.shape, &tile) {
-                dispatches.push(dispatch(lrn, &tensor, &region, work, &tile, limits));
-            }
-        }
-        Ok(Recipe {
-            program: Program::new(choice, operation, lrn, shape, storage, &tile),
-            workspace: tile.workspace(&dispatches),
-            dispatches,
-        })
+        Context { lrn, shape, operation, choice, features, limits, in_place: false }.recipe()
+    }
+
+    /// The same where the result takes the place of an input: y that of x, dx that of dy.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recipe::new`]; an image that has to be cut is beyond the limits.
+    pub fn in_place(
+        lrn: &Lrn,
+        shape: &Shape,
+        operation: Operation,
+        choice: Choice,
+        features: wgpu::Features,
+        limits: &wgpu::Limits,
+    ) -> Result<Recipe> {
+        Options::from(choice).choose_in_place(lrn, shape, features, operation)?;
+        Context { lrn, shape, operation, choice, features, limits, in_place: true }.recipe()
     }
 }
 
-/// A tensor counted in what is loaded at once, and what of it can be bound.
+/// What a recipe is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) lrn: &'a Lrn,
+    pub(crate) shape: &'a Shape,
+    pub(crate) operation: Operation,
+    pub(crate) choice: Choice,
+    pub(crate) features: wgpu::Features,
+    pub(crate) limits: &'a wgpu::Limits,
+    pub(crate) in_place: bool,
+}
+
+impl Context<'_> {
+    fn recipe(&self) -> Result<Recipe> {
+        let steps = stages::steps(self.operation, &axes(self.lrn, self.shape)?, self.in_place);
+        let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
+        Ok(Recipe {
+            choice: self.choice,
+            passes: passes?,
+            temporaries: stages::temporaries(&steps),
+            temporary: self.shape.elements() * self.sum_bytes(),
+        })
+    }
+
+    fn pass(&self, step: &Step) -> Result<Pass> {
+        let Context { choice, limits, .. } = *self;
+        let tensor = Tensor::new(self, step);
+        let task = Task { context: self, step, axis: &tensor.axis };
+        let tile = Tile::new(&task)?;
+        let mut dispatches = Vec::new();
+        for region in cut::regions(&tensor, tensor.halo(step.halo(self.operation)))? {
+            for work in region.works(&tensor.axis, &tile) {
+                dispatches.push(self.dispatch(&tensor, &region, work, &tile));
+            }
+        }
+        let storage = Storage::of(self.shape.dtype(), choice.width, self.features);
+        let pass = Pass {
+            program: Program::new(self, step, storage, &tile),
+            sources: step.sources.clone(),
+            workspace: tile.workspace(&dispatches),
+            dispatches,
+        };
+        let needed = pass.sources.len() as u64 + u64::from(pass.workspace > 0);
+        let granted = limits.max_storage_buffers_per_shader_stage.into();
+        if needed > granted {
+            return Err(limit("max_storage_buffers_per_shader_stage", needed, granted));
+        }
+        Ok(pass)
+    }
+
+    /// One dispatch over some work of a region.
+    fn dispatch(
+        &self,
+        tensor: &Tensor,
+        region: &cut::Region,
+        work: cut::Work,
+        tile: &Tile,
+    ) -> Dispatch {
+        let stored = |channels| tensor.bound(region, channels, tensor.stored);
+        let summed = |channels| tensor.bound(region, channels, self.sum_bytes());
+        let (input, input_shift) = stored(&region.read);
+        let (output, output_shift) = stored(&region.write);
+        let (sums, sums_shift) = summed(&region.read);
+        let (totals, totals_shift) = summed(&region.write);
+        let pixels = work.pixels.end - work.pixels.start;
+        let segments = (work.channels.end - work.channels.start).div_ceil(tile.segment);
+        let grid = cut::grid(tile.groups(pixels, segments), self.limits);
+        let lrn = self.lrn;
+        Dispatch {
+            input,
+            output,
+            sums,
+            totals,
+            grid,
+            chunk: Chunk {
+                channels: tensor.axis.channels as u32,
+                inner: tensor.axis.inner as u32,
+                first_pixel: work.pixels.start as u32,
+                pixels: pixels as u32,
+                read_begin: region.read.start as u32,
+                read_end: region.read.end as u32,
+                write_begin: work.channels.start as u32,
+                write_end: work.channels.end as u32,
+                segment: tile.segment as u32,
+                segments: segments as u32,
+                grid_width: grid[0],
+                input_shift,
+                output_shift,
+                sums_shift,
+                totals_shift,
+                zero: 0,
+                a: parts(lrn.a()),
+                beta: parts(lrn.beta()),
+                k: parts(lrn.k()),
+                gradient: parts(2.0 * lrn.a() * lrn.beta() / SCALE),
+                scale: parts(lrn.scale()),
+                blend: parts(lrn.blend()),
+            },
+        }
+    }
+
+    /// Bytes of a sum between the passes.
+    fn sum_bytes(&self) -> u64 {
+        self.shape.dtype().bytes().max(Dtype::F32.bytes())
+    }
+}
+
+/// A tensor as an axis sees it, counted in what is loaded at once, and what of it can be bound.
 struct Tensor {
-    /// The canonical shape, counted in what is loaded at once: its pixels, or for *row* its channels,
-    /// are fewer by the width.
-    shape: Shape,
+    /// Its pixels, or for *row* its channels, are fewer by the width.
+    axis: Axis,
     /// Channels that are loaded at once.
     packet: u64,
     /// Bytes that are loaded at once.
     stored: u64,
+    /// The bytes of the largest elements that are bound.
+    widest: u64,
     /// Where bindings may start.
     alignment: u64,
     /// The most bytes of a binding.
     most: u64,
+    /// Whether an image must not be cut.
+    whole_images: bool,
 }
 
 impl Tensor {
-    fn new(shape: &Shape, choice: Choice, limits: &wgpu::Limits) -> Tensor {
+    fn new(context: &Context<'_>, step: &Step) -> Tensor {
+        let Context { choice, limits, .. } = context;
+        let several = step.stage != Stage::Only;
         let width = u64::from(choice.width);
         let packet = if choice.kernel == Kernel::Row { width } else { 1 };
-        let stored = shape.dtype().bytes() * width;
+        let stored = context.shape.dtype().bytes() * width;
         Tensor {
-            shape: shape.divided(packet, width / packet),
+            axis: step.axis.divided(packet, width / packet),
             packet,
             stored,
+            widest: if several { context.sum_bytes().max(stored) } else { stored },
             alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(stored),
             most: cut::most_bytes(limits),
+            whole_images: context.in_place,
         }
     }
 
@@ -241,59 +302,20 @@ impl Tensor {
         (before.div_ceil(self.packet), after.div_ceil(self.packet))
     }
 
-    /// The bytes to bind for some channels of a region, and the element in that binding where
-    /// channel 0 would be.
-    fn bound(&self, region: &cut::Region, channels: &Range<u64>) -> (Range<u64>, u32) {
-        let elements = region.elements(&self.shape, channels);
-        let bytes = elements.start * self.stored..elements.end * self.stored;
+    /// The bytes to bind for some channels of a region, of elements of so many bytes, and the element in
+    /// that binding where channel 0 would be.
+    fn bound(
+        &self,
+        region: &cut::Region,
+        channels: &Range<u64>,
+        element: u64,
+    ) -> (Range<u64>, u32) {
+        let elements = region.elements(&self.axis, channels);
+        let bytes = elements.start * element..elements.end * element;
         let start = bytes.start / self.alignment * self.alignment;
-        let first = (bytes.start - start) / self.stored;
-        let shift = (first as u32).wrapping_sub((channels.start * self.shape.inner()) as u32);
+        let first = (bytes.start - start) / element;
+        let shift = (first as u32).wrapping_sub((channels.start * self.axis.inner) as u32);
         (start..bytes.end.next_multiple_of(4), shift)
-    }
-}
-
-/// One dispatch over some work of a region.
-fn dispatch(
-    lrn: &Lrn,
-    tensor: &Tensor,
-    region: &cut::Region,
-    work: cut::Work,
-    tile: &Tile,
-    limits: &wgpu::Limits,
-) -> Dispatch {
-    let (input, input_shift) = tensor.bound(region, &region.read);
-    let (output, output_shift) = tensor.bound(region, &region.write);
-    let pixels = work.pixels.end - work.pixels.start;
-    let segments = (work.channels.end - work.channels.start).div_ceil(tile.segment);
-    let grid = cut::grid(tile.groups(pixels, segments), limits);
-    Dispatch {
-        input,
-        output,
-        grid,
-        chunk: Chunk {
-            channels: tensor.shape.channels() as u32,
-            inner: tensor.shape.inner() as u32,
-            first_pixel: work.pixels.start as u32,
-            pixels: pixels as u32,
-            read_begin: region.read.start as u32,
-            read_end: region.read.end as u32,
-            write_begin: work.channels.start as u32,
-            write_end: work.channels.end as u32,
-            segment: tile.segment as u32,
-            segments: segments as u32,
-            grid_width: grid[0],
-            input_shift,
-            output_shift,
-            zero: 0,
-            padding: [0; 2],
-            a: parts(lrn.a()),
-            beta: parts(lrn.beta()),
-            k: parts(lrn.k()),
-            gradient: parts(2.0 * lrn.a() * lrn.beta() / SCALE),
-            scale: parts(lrn.scale()),
-            blend: parts(lrn.blend()),
-        },
     }
 }
 

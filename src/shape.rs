@@ -1,12 +1,14 @@
-//! The one shape that every kernel sees.
+//! What a kernel needs to know of a tensor.
 
+use crate::axis::Axis;
 use crate::{Dtype, Error, Result};
 
-/// A contiguous tensor of any rank, seen as `[outer, channels, inner]`.
+/// A contiguous tensor of any rank and the axes along which it is normalised: for each, the tensor is
+/// seen as `[outer, channels, inner]`.
 ///
-/// `channels` is the axis that is normalised, `outer` the product of the dimensions before it and
-/// `inner` the product of those after it. A *pixel* is one (outer, inner) pair: the vector of
-/// channels that LRN mixes. A dimension may be zero.
+/// `channels` is the length of the axis, `outer` the product of the dimensions before it and `inner`
+/// the product of those after it. A *pixel* is one (outer, inner) pair: the vector of channels that
+/// LRN mixes. A dimension may be zero.
 ///
 /// ```
 /// use wgpu_lrn::Shape;
@@ -16,9 +18,16 @@ use crate::{Dtype, Error, Result};
 /// assert_eq!(shape, Shape::nchw(8, 96, 55, 55)?);
 /// # Ok::<(), wgpu_lrn::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Shape {
     dtype: Dtype,
+    /// One for each axis, and one at least.
+    views: Vec<View>,
+}
+
+/// A tensor, as one of its axes sees it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct View {
     outer: u64,
     channels: u64,
     inner: u64,
@@ -33,19 +42,26 @@ impl Shape {
     /// [`Error::Axis`] where the axis does not exist, [`Error::ShapeOverflow`] where the bytes of
     /// the tensor do not fit in 64 bits.
     pub fn new(dims: &[usize], axis: isize) -> Result<Shape> {
-        let rank = dims.len();
-        let position = axis.checked_add(if axis < 0 { rank as isize } else { 0 });
-        let axis = position
-            .and_then(|at| usize::try_from(at).ok())
-            .filter(|&at| at < rank)
-            .ok_or(Error::Axis { axis, rank })?;
-        let shape = Shape {
-            dtype: Dtype::F32,
-            outer: product(dims, ..axis)?,
-            channels: dims[axis] as u64,
-            inner: product(dims, axis + 1..)?,
-        };
-        shape.checked(dims)
+        Shape::over(dims, &[axis])
+    }
+
+    /// The tensor of these dimensions, normalised along several axes at once: `[2, 3]` of an NCHW
+    /// tensor is what Caffe and oneDNN call *within channel*. The windows of the layer belong to the
+    /// axes in this order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Shape::new`]; also [`Error::RepeatedAxis`], and [`Error::NoAxis`] where there is none.
+    pub fn over(dims: &[usize], axes: &[isize]) -> Result<Shape> {
+        let positions: Result<Vec<_>> = axes.iter().map(|&axis| position(dims, axis)).collect();
+        let positions = positions?;
+        let first = |&i: &usize| positions[..i].contains(&positions[i]);
+        if let Some(again) = (1..axes.len()).find(first) {
+            return Err(Error::RepeatedAxis { axis: axes[again] });
+        }
+        let views: Result<Vec<_>> = positions.iter().map(|&at| View::new(dims, at)).collect();
+        let shape = Shape { dtype: Dtype::F32, views: views? };
+        if shape.views.is_empty() { Err(Error::NoAxis) } else { Ok(shape) }
     }
 
     /// `[n, c, h, w]`, normalised along c.
@@ -67,27 +83,26 @@ impl Shape {
     }
 
     /// The same tensor with elements of that type; without this call they are f32.
-    pub fn of(self, dtype: Dtype) -> Shape {
-        Shape { dtype, ..self }
+    pub fn of(&self, dtype: Dtype) -> Shape {
+        Shape { dtype, ..self.clone() }
     }
 
-    /// The same tensor with its channels in `groups` equal groups, each normalised on its own,
-    /// as AlexNet's two towers are.
+    /// The same tensor with its channels (those of the first axis) in `groups` equal groups, each
+    /// normalised on its own, as AlexNet's two towers are.
     ///
     /// # Errors
     ///
     /// [`Error::Groups`] where the channels cannot be split so.
-    pub fn grouped(self, groups: u64) -> Result<Shape> {
-        let refused = Error::Groups { channels: self.channels, groups };
-        match self.channels.checked_rem(groups) {
-            Some(0) => Ok(Shape {
-                // At least one channel is in each group unless the tensor is empty.
-                outer: self.outer.saturating_mul(groups),
-                channels: self.channels / groups,
-                ..self
-            }),
-            _ => Err(refused),
+    pub fn grouped(&self, groups: u64) -> Result<Shape> {
+        let View { outer, channels, inner } = self.view();
+        if channels.checked_rem(groups) != Some(0) {
+            return Err(Error::Groups { channels, groups });
         }
+        // At least one channel is in each group unless the tensor is empty.
+        let outer = outer.saturating_mul(groups);
+        let mut shape = self.clone();
+        shape.views[0] = View { outer, channels: channels / groups, inner };
+        Ok(shape)
     }
 
     /// The type of the elements.
@@ -95,19 +110,24 @@ impl Shape {
         self.dtype
     }
 
-    /// The product of the dimensions before the axis.
+    /// The number of axes.
+    pub fn axes(&self) -> usize {
+        self.views.len()
+    }
+
+    /// The product of the dimensions before the first axis.
     pub fn outer(&self) -> u64 {
-        self.outer
+        self.view().outer
     }
 
-    /// The length of the axis.
+    /// The length of the first axis.
     pub fn channels(&self) -> u64 {
-        self.channels
+        self.view().channels
     }
 
-    /// The product of the dimensions after the axis.
+    /// The product of the dimensions after the first axis.
     pub fn inner(&self) -> u64 {
-        self.inner
+        self.view().inner
     }
 
     /// The number of elements.
@@ -115,7 +135,7 @@ impl Shape {
         if self.is_empty() {
             return 0;
         }
-        self.outer * self.channels * self.inner
+        self.outer() * self.channels() * self.inner()
     }
 
     /// The number of bytes. An operand of 16-bit elements has 2 more where their number is odd.
@@ -130,41 +150,69 @@ impl Shape {
 
     /// Whether a dimension is zero, so that there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.outer == 0 || self.channels == 0 || self.inner == 0
+        self.outer() == 0 || self.channels() == 0 || self.inner() == 0
     }
 
-    /// One channel has no neighbours: every element is a pixel, and the tensor a plain vector.
-    pub(crate) fn canonical(self) -> Shape {
-        if self.channels != 1 {
-            return self;
-        }
-        Shape { outer: self.outer * self.inner, inner: 1, ..self }
+    /// What each axis sees.
+    pub(crate) fn views(&self) -> &[View] {
+        &self.views
     }
 
-    /// The same images, but only as many as have `bytes` bytes, and at least one.
+    fn view(&self) -> View {
+        self.views[0]
+    }
+
+    /// The same images, but only as many as have `bytes` bytes, and at least one; with several axes,
+    /// all.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn at_most(self, bytes: u64) -> Shape {
-        let bytes_of_image = (self.channels * self.inner).saturating_mul(self.dtype.bytes());
-        let image = bytes_of_image.max(1);
-        Shape { outer: self.outer.min((bytes / image).max(1)), ..self }
-    }
-
-    /// The same tensor counted in blocks of some channels and pixels, which divide it.
-    pub(crate) fn divided(self, channels: u64, pixels: u64) -> Shape {
-        Shape { channels: self.channels / channels, inner: self.inner / pixels, ..self }
-    }
-
-    fn checked(self, dims: &[usize]) -> Result<Shape> {
-        let fits = self
-            .outer
-            .checked_mul(self.channels)
-            .and_then(|n| n.checked_mul(self.inner))
-            .and_then(|n| n.checked_mul(8)); // the bytes of the largest elements
-        if fits.is_none() && !self.is_empty() {
-            return Err(Error::ShapeOverflow { dims: dims.to_vec() });
+    pub(crate) fn at_most(&self, bytes: u64) -> Shape {
+        let mut shape = self.clone();
+        if let [view] = &mut shape.views[..] {
+            let image = (view.channels * view.inner).saturating_mul(self.dtype.bytes()).max(1);
+            view.outer = view.outer.min((bytes / image).max(1));
         }
-        Ok(self)
+        shape
     }
+}
+
+impl View {
+    fn new(dims: &[usize], axis: usize) -> Result<View> {
+        let view = View {
+            outer: product(dims, ..axis)?,
+            channels: dims[axis] as u64,
+            inner: product(dims, axis + 1..)?,
+        };
+        // In the largest of elements.
+        let bytes = view.outer.checked_mul(view.channels).and_then(|n| n.checked_mul(view.inner));
+        let fits = bytes.and_then(|n| n.checked_mul(Dtype::F64.bytes())).is_some();
+        if fits || dims.contains(&0) {
+            return Ok(view);
+        }
+        Err(Error::ShapeOverflow { dims: dims.to_vec() })
+    }
+
+    /// The axis with a window, clipped: no channel has more neighbours than `channels − 1`.
+    pub(crate) fn with_window(&self, (look_behind, look_ahead): (u32, u32)) -> Axis {
+        let View { outer, channels, inner } = *self;
+        let clip = |reach: u32| u64::from(reach).min(channels.saturating_sub(1));
+        Axis {
+            outer,
+            channels,
+            inner,
+            look_behind: clip(look_behind),
+            look_ahead: clip(look_ahead),
+        }
+    }
+}
+
+/// The dimension that an axis means.
+fn position(dims: &[usize], axis: isize) -> Result<usize> {
+    let rank = dims.len();
+    let position = axis.checked_add(if axis < 0 { rank as isize } else { 0 });
+    position
+        .and_then(|at| usize::try_from(at).ok())
+        .filter(|&at| at < rank)
+        .ok_or(Error::Axis { axis, rank })
 }
 
 /// The product of some dimensions; zero as soon as one of them is.

@@ -45,7 +45,7 @@ fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
         let (p, q, a, k) = layers[0];
         for (gpu, choice) in runs(&Lrn::exact(p, q, a, 0.75, k).unwrap(), &shape) {
             if !all.iter().any(|(g, c, ..)| std::ptr::eq(*g, gpu) && *c == choice) {
-                all.push((gpu, choice, shape, layers));
+                all.push((gpu, choice, shape.clone(), layers));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use support::cases::{CASES, EMPTY};
 use support::{describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
@@ -100,6 +100,50 @@ fn fused_relu_scale_and_blend() {
     }
 }
 
+/// y in the place of x, dx in that of dy: as elsewhere, or refused by name.
+#[test]
+fn in_place() {
+    let mut kernels = HashSet::new();
+    let small = CASES.iter().filter(|case| case.shape().elements() < 1000);
+    let all = CASES.iter().map(|case| (case, Dtype::F32));
+    for (case, dtype) in all.chain(small.map(|case| (case, Dtype::F16))) {
+        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+        for (gpu, choice) in runs(&lrn, &shape) {
+            for operation in [Operation::Forward, Operation::Backward] {
+                if choice.computes_in_place(operation) {
+                    kernels.insert((choice.kernel, operation));
+                    let reports = of_dtype!(dtype, replace(gpu, choice, &lrn, &shape, operation));
+                    let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
+                    assert!(reports.passed(), "{}, {who}: {reports}", case.name);
+                }
+            }
+        }
+    }
+    assert_eq!(kernels.len(), 7, "{kernels:?}");
+}
+
+/// Runs an operation in place and compares it.
+fn replace<T: Element>(
+    gpu: &Gpu,
+    choice: Choice,
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+) -> Report {
+    let plan = plan(gpu, choice, lrn, shape);
+    let (x, dy) = (values::<T>(shape, 1), values::<T>(shape, 2));
+    let inputs: &[&[T]] = if operation == Operation::Backward { &[&x, &dy] } else { &[&x] };
+    let mut buffers: Vec<_> = inputs.iter().map(|input| gpu.upload(input).unwrap()).collect();
+    buffers.push(buffers[inputs.len() - 1].clone());
+    let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
+    let mut encoder = gpu.device().create_command_encoder(&Default::default());
+    plan.record(&mut encoder, operation, &operands).unwrap();
+    gpu.queue().submit([encoder.finish()]);
+    let mut got: Vec<T> = gpu.download_blocking(&buffers[inputs.len()]).unwrap();
+    got.truncate(inputs[0].len());
+    check::run(lrn, shape, operation, inputs, &got).unwrap()
+}
+
 /// Two recordings in one encoder, in one buffer, each with its own values: the uniforms of one do not
 /// overwrite those of the other.
 #[test]
@@ -114,12 +158,12 @@ fn two_layers_share_an_encoder_and_a_buffer() {
         gpu.queue().write_buffer(&pool, 0, bytemuck::cast_slice(&x));
         let at = |i: u64| Operand { buffer: &pool, offset: i * step, size: shape.bytes() };
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
-        for (i, lrn) in [case.lrn(), other].iter().enumerate() {
+        for (i, lrn) in [&case.lrn(), &other].into_iter().enumerate() {
             plan(gpu, choice, lrn, &shape).forward(&mut encoder, at(0), at(i as u64 + 1)).unwrap();
         }
         gpu.queue().submit([encoder.finish()]);
         let pool: Vec<f32> = gpu.download_blocking(&pool).unwrap();
-        for (i, lrn) in [case.lrn(), other].iter().enumerate() {
+        for (i, lrn) in [&case.lrn(), &other].into_iter().enumerate() {
             let start = (i + 1) * step as usize / 4;
             let y = &pool[start..start + x.len()];
             let report = check::forward(lrn, &shape, &x, y).unwrap();
@@ -148,7 +192,7 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
         let (device, queue) = device_with_default_limits(&adapter);
         assert!(device.limits().max_storage_buffer_binding_size <= 128 << 20);
         let plan = Plan::new(&device, &lrn, &shape).unwrap();
-        let dispatches = &plan.recipe(Operation::Forward).dispatches;
+        let dispatches = &plan.recipe(Operation::Forward).passes[0].dispatches;
         assert!(dispatches.len() >= 3);
         let y = forward_of_large(&device, &queue, &plan, &x);
         let image = 96 * 245 * 245;

@@ -6,7 +6,8 @@ mod support;
 use support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Plan, Shape, cpu, wgpu,
+    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Shape, cpu,
+    wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -95,6 +96,15 @@ fn conversion_table() {
     assert_eq!(Lrn::paper().size(4).build(), exact(2, 2, 1e-4, 0.75, 2.0));
     assert_eq!(Lrn::krizhevsky().build(), exact(2, 2, 2e-5, 0.75, 2.0));
     assert_eq!(Lrn::krizhevsky().size(4).build(), exact(2, 1, 2.5e-5, 0.75, 2.0));
+    assert_eq!(Lrn::openvino(4).alpha(1.0).build(), exact(1, 1, 0.25, 0.75, 1.0));
+    let within = |n, size: f64| Lrn::exact_over(&vec![(1, 1); n], size.recip(), 0.75, 1.0);
+    assert_eq!(Lrn::caffe().size(3).axes(2).build(), within(2, 9.0));
+    assert_eq!(Lrn::onednn(4).axes(3).alpha(1.0).build(), within(3, 64.0));
+    assert_eq!(
+        Lrn::openvino(3).windows(&[(0, 1), (3, 2)]).alpha(6.0).build(),
+        Lrn::exact_over(&[(0, 1), (3, 2)], 0.5, 0.75, 1.0)
+    );
+    assert_eq!(Lrn::pytorch(3).axes(2).build(), Err(Error::OneAxis { convention: "pytorch" }));
     assert_eq!(Lrn::caffe().window(3, 6).alpha(1.0).build(), exact(3, 6, 0.1, 0.75, 1.0));
     assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), exact(4, 4, 0.5, 0.75, 1.0));
 }
@@ -102,6 +112,13 @@ fn conversion_table() {
 #[test]
 fn shapes() {
     assert_eq!(Shape::new(&[2, 3], 2), Err(Error::Axis { axis: 2, rank: 2 }));
+    assert_eq!(Shape::over(&[2, 3], &[1, -1]), Err(Error::RepeatedAxis { axis: -1 }));
+    assert_eq!(Shape::over(&[2, 3], &[]), Err(Error::NoAxis));
+    assert_eq!(Shape::over(&[2, 3], &[0, 2]), Err(Error::Axis { axis: 2, rank: 2 }));
+    let (lrn, boxes) = (Lrn::pytorch(3).build().unwrap(), Shape::over(&[2, 3], &[0, 1]).unwrap());
+    let windows = Error::Windows { windows: 1, axes: 2 };
+    assert_eq!(cpu::forward(&lrn, &boxes, &[0f32; 6]), Err(windows.clone()));
+    assert_eq!(Plan::new(&device().0, &lrn, &boxes).unwrap_err(), windows);
     assert_eq!(Shape::new(&[2, 3], -3), Err(Error::Axis { axis: -3, rank: 2 }));
     assert_eq!(Shape::new(&[2, 3], isize::MIN), Err(Error::Axis { axis: isize::MIN, rank: 2 }));
     assert_eq!(Shape::new(&[], 0), Err(Error::Axis { axis: 0, rank: 0 }));
@@ -150,11 +167,28 @@ fn operands_in_one_buffer() {
         Ok(())
     );
     assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 256, BYTES)), overlap);
-    assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 0, BYTES)), overlap);
+    // In place.
+    assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 0, BYTES)), Ok(()));
     let mut encoder = device.create_command_encoder(&Default::default());
     let (x, dx) = (at(&pool, 0, BYTES), at(&pool, step, BYTES));
     let refused = plan(&device).backward(&mut encoder, x, x, dx);
     assert_eq!(refused, Err(Error::Overlap { first: "x", second: "dy" }));
+    // x is needed to the end of backward, and by the neighbours in square sums.
+    let refused = plan(&device).backward(&mut encoder, x, dx, x);
+    assert_eq!(refused, Err(Error::Overlap { first: "x", second: "dx" }));
+    let refused = plan(&device).square_sums(&mut encoder, x, x);
+    assert_eq!(refused, Err(Error::Overlap { first: "x", second: "s" }));
+    assert_eq!(plan(&device).backward(&mut encoder, x, dx, dx), Ok(()));
+    // A kernel that cannot is named with those that can.
+    let options = Options::default().kernel(Kernel::Ring);
+    let (lrn, shape) = (Lrn::pytorch(21).build().unwrap(), Shape::nchw(1, 40, 3, 5).unwrap());
+    let ring = Plan::with_options(&device, &lrn, &shape, options).unwrap();
+    let x = at(&pool, 0, shape.bytes());
+    assert_eq!(
+        ring.forward(&mut encoder, x, x).unwrap_err().to_string(),
+        "no choice \"ring any any for forward in place\" for this layer on this device; available \
+         are pixel pair 1"
+    );
 }
 
 #[test]

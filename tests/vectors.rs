@@ -7,12 +7,13 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{describe, plan, run, runs};
-use wgpu_lrn::{Convention, Lrn, Operation, Shape, check, cpu};
+use wgpu_lrn::{Choice, Convention, Dtype, Element, Gpu, Lrn, Operation, Shape, check, cpu};
 
 struct Vector {
     name: String,
     lrn: Lrn,
     shape: Shape,
+    /// Numbers of 16 bits too are stored as f32.
     rows: Vec<Vec<f32>>,
     record: Value,
 }
@@ -24,22 +25,28 @@ fn folder() -> PathBuf {
 fn vectors() -> Vec<Vector> {
     let text = fs::read_to_string(folder().join("manifest.json")).unwrap();
     let records: Vec<Value> = serde_json::from_str(&text).unwrap();
-    assert_eq!(records.len(), 85);
+    assert_eq!(records.len(), 102);
     records.into_iter().map(vector).collect()
 }
 
+fn numbers(list: &Value) -> Vec<u32> {
+    list.as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as u32).collect()
+}
+
 fn vector(record: Value) -> Vector {
-    let window = &record["window"];
     let number = |name: &str| record[name].as_f64().unwrap();
-    let dims = record["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize);
-    let dims: Vec<usize> = dims.collect();
-    let shape = Shape::new(&dims, record["axis"].as_i64().unwrap() as isize).unwrap();
-    let (p, q) = (window[0].as_u64().unwrap() as u32, window[1].as_u64().unwrap() as u32);
+    let dims: Vec<_> = numbers(&record["shape"]).into_iter().map(|dim| dim as usize).collect();
+    let axes = record["axes"].as_array().unwrap().iter();
+    let axes: Vec<_> = axes.map(|axis| axis.as_i64().unwrap() as isize).collect();
+    let dtype = Dtype::from_name(record["dtype"].as_str().unwrap()).unwrap();
+    let shape = Shape::over(&dims, &axes).unwrap().of(dtype);
+    let window = numbers(&record["window"]);
+    let windows = vec![(window[0], window[1]); axes.len()];
     let name = record["file"].as_str().unwrap().to_owned();
     let file = fs::File::open(folder().join(&name)).unwrap();
     let values: Vec<f32> = npyz::NpyFile::new(file).unwrap().into_vec().unwrap();
     Vector {
-        lrn: Lrn::exact(p, q, number("a"), number("beta"), number("k")).unwrap(),
+        lrn: Lrn::exact_over(&windows, number("a"), number("beta"), number("k")).unwrap(),
         rows: values.chunks_exact(shape.elements() as usize).map(<[f32]>::to_vec).collect(),
         name,
         shape,
@@ -48,12 +55,44 @@ fn vector(record: Value) -> Vector {
 }
 
 impl Vector {
-    fn dy_dx(&self) -> Option<(&[f32], &[f32])> {
-        self.rows.get(3).map(|dx| (&self.rows[2][..], &dx[..]))
+    fn row<T: Element>(&self, row: usize) -> Vec<T> {
+        self.rows[row].iter().map(|&v| T::from_f64(v.into())).collect()
+    }
+
+    fn has_gradient(&self) -> bool {
+        self.rows.len() == 4
+    }
+
+    /// Runs a choice.
+    fn run<T: Element>(&self, gpu: &Gpu, choice: Choice) {
+        let who = format!("{choice}, {}", describe(gpu));
+        let plan = plan(gpu, choice, &self.lrn, &self.shape);
+        let x = self.row::<T>(0);
+        let y = run(gpu, &plan, Operation::Forward, &[&x]);
+        self.agrees(&who, &to_f64(&y), Operation::Forward);
+        if self.has_gradient() {
+            let dx = run(gpu, &plan, Operation::Backward, &[&x, &self.row::<T>(2)]);
+            self.agrees(&who, &to_f64(&dx), Operation::Backward);
+        }
+    }
+
+    /// Runs the reference.
+    fn reference<T: Element>(&self) {
+        let x = self.row::<T>(0);
+        let y = cpu::forward(&self.lrn, &self.shape, &x).unwrap();
+        self.agrees("reference", &y, Operation::Forward);
+        if self.has_gradient() {
+            let dx = cpu::backward(&self.lrn, &self.shape, &x, &self.row::<T>(2)).unwrap();
+            self.agrees("reference", &dx, Operation::Backward);
+        }
     }
 
     /// Compares with the framework's values at the file's own tolerance.
-    fn agrees(&self, who: &str, got: &[f32], expected: &[f32], tolerance: &str, floor: &str) {
+    fn agrees(&self, who: &str, got: &[f64], operation: Operation) {
+        let (expected, tolerance, floor) = match operation {
+            Operation::Backward => (&self.rows[3], "tolerance_bwd", "atol_times_max_dx"),
+            _ => (&self.rows[1], "tolerance", "atol"),
+        };
         let tolerance = &self.record[tolerance];
         let largest = expected.iter().filter(|v| v.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
         let unit = if floor == "atol" { 1.0 } else { f64::from(largest) };
@@ -61,38 +100,39 @@ impl Vector {
         let rtol = tolerance["rtol"].as_f64().unwrap();
         assert_eq!(got.len(), expected.len());
         for (i, (&got, &expected)) in got.iter().zip(expected).enumerate() {
-            let same = got.is_nan() && expected.is_nan() || got == expected;
-            let near = f64::from((got - expected).abs()) <= atol + rtol * f64::from(expected.abs());
+            let same = got.is_nan() && expected.is_nan() || got as f32 == expected;
+            let expected = f64::from(expected);
+            let near = (got - expected).abs() <= atol + rtol * expected.abs();
             assert!(same || near, "{}, {who}, element {i}: {got} is not {expected}", self.name);
         }
     }
+}
+
+fn to_f64<T: Element>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|v| v.to_f64()).collect()
 }
 
 #[test]
 fn kernels_agree_with_every_framework() {
     for vector in &vectors() {
         for (gpu, choice) in runs(&vector.lrn, &vector.shape) {
-            let who = format!("{choice}, {}", describe(gpu));
-            let plan = plan(gpu, choice, &vector.lrn, &vector.shape);
-            let y = run(gpu, &plan, Operation::Forward, &[&vector.rows[0]]);
-            vector.agrees(&who, &y, &vector.rows[1], "tolerance", "atol");
-            let Some((dy, dx)) = vector.dy_dx() else { continue };
-            let got = run(gpu, &plan, Operation::Backward, &[&vector.rows[0], dy]);
-            vector.agrees(&who, &got, dx, "tolerance_bwd", "atol_times_max_dx");
+            match vector.shape.dtype() {
+                Dtype::F16 => vector.run::<half::f16>(gpu, choice),
+                Dtype::Bf16 => vector.run::<half::bf16>(gpu, choice),
+                _ => vector.run::<f32>(gpu, choice),
+            }
         }
     }
 }
 
 #[test]
 fn reference_agrees_with_every_framework() {
-    let to_f32 = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect::<Vec<_>>();
     for vector in vectors() {
-        let x = &vector.rows[0];
-        let y = to_f32(cpu::forward(&vector.lrn, &vector.shape, x).unwrap());
-        vector.agrees("reference", &y, &vector.rows[1], "tolerance", "atol");
-        let Some((dy, dx)) = vector.dy_dx() else { continue };
-        let got = to_f32(cpu::backward(&vector.lrn, &vector.shape, x, dy).unwrap());
-        vector.agrees("reference", &got, dx, "tolerance_bwd", "atol_times_max_dx");
+        match vector.shape.dtype() {
+            Dtype::F16 => vector.reference::<half::f16>(),
+            Dtype::Bf16 => vector.reference::<half::bf16>(),
+            _ => vector.reference::<f32>(),
+        }
     }
 }
 
@@ -120,10 +160,9 @@ fn spellings_mean_what_the_frameworks_computed() {
         let convention = Convention::from_name(record["convention"].as_str().unwrap()).unwrap();
         let alpha = record["peer_alpha"].as_f64().unwrap();
         let size = record["peer_size"].as_u64().unwrap() as u32;
-        let spelled = convention.spelling().size(size).alpha(alpha).beta(lrn.beta()).k(lrn.k());
-        let built = spelled.build().unwrap();
-        let window = |lrn: &Lrn| (lrn.look_behind(), lrn.look_ahead());
-        assert_eq!(window(&built), window(&lrn), "{name}");
+        let spelled = convention.spelling().size(size).axes(lrn.windows().len());
+        let built = spelled.alpha(alpha).beta(lrn.beta()).k(lrn.k()).build().unwrap();
+        assert_eq!(built.windows(), lrn.windows(), "{name}");
         assert!((built.a() - lrn.a()).abs() <= 1e-7 * lrn.a(), "{name}: {built:?} {lrn:?}");
     }
 }

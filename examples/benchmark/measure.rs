@@ -139,7 +139,9 @@ fn candidates(
         }
     }
     let rule = Plan::new(gpu.device(), &case.lrn, shape)?;
-    if let Some(dispatch) = rule.recipe(operation).dispatches.first() {
+    if let Some(dispatch) =
+        rule.recipe(operation).passes.iter().find_map(|pass| pass.dispatches.first())
+    {
         add("empty".to_owned(), None, Work::Copy(copy::empty(gpu, dispatch.grid)));
     }
     Ok(candidates)
@@ -180,7 +182,7 @@ fn measurements(
             dims: case.dims.clone(),
             layout: case.layout.name().to_owned(),
             dtype: "f32".to_owned(),
-            window: Some([case.lrn.look_behind(), case.lrn.look_ahead()]),
+            window: case.lrn.windows().first().map(|&(behind, ahead)| [behind, ahead]),
             pass: operation.name().to_owned(),
             kernel: candidate.name.clone(),
             seconds,

@@ -11,19 +11,25 @@ use std::sync::Arc;
 pub struct Bound {
     pub(super) label: Arc<str>,
     /// None for an empty tensor.
-    pub(super) pipeline: Option<wgpu::ComputePipeline>,
-    pub(super) dispatches: Arc<[(wgpu::BindGroup, [u32; 2])]>,
+    pub(super) passes: Arc<[BoundPass]>,
+}
+
+/// One pass of a recipe on certain operands.
+#[derive(Debug)]
+pub(super) struct BoundPass {
+    pub(super) pipeline: wgpu::ComputePipeline,
+    pub(super) dispatches: Vec<(wgpu::BindGroup, [u32; 2])>,
 }
 
 impl Bound {
     /// On an empty tensor there is nothing to do.
     pub(super) fn nothing() -> Bound {
-        Bound { label: "".into(), pipeline: None, dispatches: [].into() }
+        Bound { label: "".into(), passes: [].into() }
     }
 
     /// Records the operation as one compute pass.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
-        if self.pipeline.is_none() {
+        if self.passes.is_empty() {
             return;
         }
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -35,11 +41,12 @@ impl Bound {
 
     /// Records the operation into a compute pass of the caller.
     pub fn record_in(&self, pass: &mut wgpu::ComputePass<'_>) {
-        let Some(pipeline) = &self.pipeline else { return };
-        pass.set_pipeline(pipeline);
-        for (group, [x, y]) in self.dispatches.iter() {
-            pass.set_bind_group(0, group, &[]);
-            pass.dispatch_workgroups(*x, *y, 1);
+        for BoundPass { pipeline, dispatches } in self.passes.iter() {
+            pass.set_pipeline(pipeline);
+            for (group, [x, y]) in dispatches {
+                pass.set_bind_group(0, group, &[]);
+                pass.dispatch_workgroups(*x, *y, 1);
+            }
         }
     }
 }

@@ -1,14 +1,25 @@
-//! What an operation needs on the device: its pipeline, and a bind group for each dispatch.
+//! What an operation needs on the device: a pipeline for each pass, and bind groups.
 
 use super::Bound;
+use super::bound::BoundPass;
+use crate::recipe::{Dispatch, Pass, Recipe, Source};
 use crate::scope::scoped;
-use crate::{Dispatch, Operand, Operation, Recipe, Result};
+use crate::{Operand, Result};
+use std::ops::Range;
 use wgpu::util::DeviceExt;
 
 /// What an operation needs on the device.
 #[derive(Debug)]
-pub(super) struct Pipeline {
+pub(super) struct Pipelines {
     label: String,
+    passes: Vec<Pipeline>,
+    /// What the passes hand on.
+    temporaries: Vec<wgpu::Buffer>,
+}
+
+/// What a pass needs on the device.
+#[derive(Debug)]
+struct Pipeline {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
     /// One [`Chunk`](crate::Chunk) for each dispatch, `stride` bytes apart. Never written again, so
@@ -18,86 +29,113 @@ pub(super) struct Pipeline {
     workspace: Option<wgpu::Buffer>,
 }
 
-/// The binding of the uniform; operands follow: x 1, dy 2, the result 3, the workspace 4.
+/// The binding of the uniform; the recipe names those of operands and temporaries.
 const UNIFORM: u32 = 0;
-const WORKSPACE: u32 = 4;
 
-/// The binding of each operand.
-fn bindings(operation: Operation) -> &'static [u32] {
-    match operation {
-        Operation::SquareSums | Operation::Forward => &[1, 3],
-        Operation::Backward => &[1, 2, 3],
-    }
-}
+/// The binding of the workspace.
+const WORKSPACE: u32 = 4;
 
 const CHUNK_BYTES: u64 = size_of::<crate::Chunk>() as u64;
 
-impl Pipeline {
-    pub(super) fn new(device: &wgpu::Device, recipe: &Recipe) -> Result<Pipeline> {
-        scoped(device, "creating a pipeline", || {
-            let label = recipe.program.label();
-            let layout = layout(device, recipe);
-            let stride = CHUNK_BYTES
-                .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
-            Pipeline {
-                pipeline: compile(device, recipe, &layout, &label),
-                layout,
-                uniforms: device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-                    label: Some(&label),
-                    contents: &uniforms(recipe, stride as usize),
-                    usage: wgpu::BufferUsages::UNIFORM,
-                }),
-                stride,
-                workspace: (recipe.workspace > 0).then(|| workspace(device, recipe, &label)),
-                label,
-            }
+/// A part of a buffer, and its binding.
+type Part<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
+
+impl Pipelines {
+    pub(super) fn new(device: &wgpu::Device, recipe: &Recipe) -> Result<Pipelines> {
+        let label = recipe.passes.first().map(|pass| pass.program.label()).unwrap_or_default();
+        scoped(device, "creating a pipeline", || Pipelines {
+            passes: recipe.passes.iter().map(|pass| Pipeline::new(device, pass)).collect(),
+            temporaries: (0..recipe.temporaries)
+                .map(|_| storage(device, recipe.temporary, &label))
+                .collect(),
+            label,
         })
     }
 
-    /// The dispatches of a recipe on checked operands.
+    /// The passes of a recipe on checked operands.
     pub(super) fn bind(
         &self,
         device: &wgpu::Device,
         recipe: &Recipe,
         operands: &[Operand<'_>],
     ) -> Bound {
-        let dispatches = recipe.dispatches.iter().enumerate().map(|(index, dispatch)| {
-            let uniform = index as u64 * self.stride;
-            let operation = recipe.program.operation;
-            (self.group(device, operation, operands, uniform, dispatch), dispatch.grid)
+        let passes = self.passes.iter().zip(&recipe.passes).map(|(pipeline, pass)| BoundPass {
+            pipeline: pipeline.pipeline.clone(),
+            dispatches: pass
+                .dispatches
+                .iter()
+                .enumerate()
+                .map(|(index, dispatch)| {
+                    let parts = pass.sources.iter().map(|&(binding, source)| {
+                        let (buffer, bytes) = self.part(source, dispatch, operands);
+                        (binding, buffer, bytes)
+                    });
+                    (pipeline.group(device, index as u64, parts), dispatch.grid)
+                })
+                .collect(),
         });
-        Bound {
-            label: self.label.as_str().into(),
-            pipeline: Some(self.pipeline.clone()),
-            dispatches: dispatches.collect(),
+        Bound { label: self.label.as_str().into(), passes: passes.collect() }
+    }
+
+    /// What a dispatch binds of a source.
+    fn part<'a>(
+        &'a self,
+        source: Source,
+        dispatch: &Dispatch,
+        operands: &[Operand<'a>],
+    ) -> (&'a wgpu::Buffer, Range<u64>) {
+        let of_operand = |at: usize, bytes: &Range<u64>| {
+            let Operand { buffer, offset, .. } = operands[at];
+            (buffer, offset + bytes.start..offset + bytes.end)
+        };
+        match source {
+            Source::Input(number) => of_operand(number, &dispatch.input),
+            Source::Result => of_operand(operands.len() - 1, &dispatch.output),
+            Source::Sums(number) => (&self.temporaries[number], dispatch.sums.clone()),
+            Source::Totals(number) => (&self.temporaries[number], dispatch.totals.clone()),
+        }
+    }
+}
+
+impl Pipeline {
+    fn new(device: &wgpu::Device, pass: &Pass) -> Pipeline {
+        let label = pass.program.label();
+        let layout = layout(device, pass);
+        let stride = CHUNK_BYTES
+            .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
+        Pipeline {
+            pipeline: compile(device, pass, &layout, &label),
+            layout,
+            uniforms: device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                label: Some(&label),
+                contents: &uniforms(pass, stride as usize),
+                usage: wgpu::BufferUsages::UNIFORM,
+            }),
+            stride,
+            workspace: (pass.workspace > 0).then(|| storage(device, pass.workspace, &label)),
         }
     }
 
-    fn group(
-        &self,
+    /// The bind group of a dispatch, by its number.
+    fn group<'a>(
+        &'a self,
         device: &wgpu::Device,
-        operation: Operation,
-        operands: &[Operand<'_>],
-        uniform: u64,
-        dispatch: &Dispatch,
+        dispatch: u64,
+        parts: impl Iterator<Item = Part<'a>>,
     ) -> wgpu::BindGroup {
-        let result = operands.len() - 1;
-        let operands = operands.iter().enumerate().map(|(at, operand)| {
-            let bytes = if at == result { &dispatch.output } else { &dispatch.input };
-            let size = bytes.end - bytes.start;
-            (operand.buffer, operand.offset + bytes.start, size)
-        });
+        let start = dispatch * self.stride;
+        let uniform = (UNIFORM, &self.uniforms, start..start + CHUNK_BYTES);
         let workspace = self.workspace.as_ref();
-        let workspace = workspace.map(|buffer| (WORKSPACE, (buffer, 0, buffer.size())));
-        let entries: Vec<_> = std::iter::once((UNIFORM, (&self.uniforms, uniform, CHUNK_BYTES)))
-            .chain(bindings(operation).iter().copied().zip(operands))
+        let workspace = workspace.map(|buffer| (WORKSPACE, buffer, 0..buffer.size()));
+        let entries: Vec<_> = std::iter::once(uniform)
+            .chain(parts)
             .chain(workspace)
-            .map(|(binding, (buffer, offset, size))| wgpu::BindGroupEntry {
+            .map(|(binding, buffer, bytes)| wgpu::BindGroupEntry {
                 binding,
                 resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                     buffer,
-                    offset,
-                    size: wgpu::BufferSize::new(size),
+                    offset: bytes.start,
+                    size: wgpu::BufferSize::new(bytes.end - bytes.start),
                 }),
             })
             .collect();
@@ -110,26 +148,26 @@ impl Pipeline {
 }
 
 /// The uniforms of all dispatches, `stride` bytes apart.
-fn uniforms(recipe: &Recipe, stride: usize) -> Vec<u8> {
-    let mut bytes = vec![0; recipe.dispatches.len() * stride];
-    for (place, dispatch) in bytes.chunks_exact_mut(stride).zip(&recipe.dispatches) {
+fn uniforms(pass: &Pass, stride: usize) -> Vec<u8> {
+    let mut bytes = vec![0; pass.dispatches.len() * stride];
+    for (place, dispatch) in bytes.chunks_exact_mut(stride).zip(&pass.dispatches) {
         let chunk = bytemuck::bytes_of(&dispatch.chunk);
         place[..chunk.len()].copy_from_slice(chunk);
     }
     bytes
 }
 
-fn workspace(device: &wgpu::Device, recipe: &Recipe, label: &str) -> wgpu::Buffer {
+fn storage(device: &wgpu::Device, size: u64, label: &str) -> wgpu::Buffer {
     device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(label),
-        size: recipe.workspace,
+        size,
         usage: wgpu::BufferUsages::STORAGE,
         mapped_at_creation: false,
     })
 }
 
 /// The bind group layout: spelled out, since asking a pipeline for it costs at every recording.
-fn layout(device: &wgpu::Device, recipe: &Recipe) -> wgpu::BindGroupLayout {
+fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayout {
     let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -137,9 +175,9 @@ fn layout(device: &wgpu::Device, recipe: &Recipe) -> wgpu::BindGroupLayout {
         count: None,
     };
     let storage = wgpu::BufferBindingType::Storage { read_only: false };
-    let workspace = (recipe.workspace > 0).then_some(WORKSPACE);
+    let workspace = (pass.workspace > 0).then_some(WORKSPACE);
     let entries: Vec<_> = std::iter::once(entry(UNIFORM, wgpu::BufferBindingType::Uniform))
-        .chain(bindings(recipe.program.operation).iter().map(|&at| entry(at, storage)))
+        .chain(pass.sources.iter().map(|&(at, _)| entry(at, storage)))
         .chain(workspace.map(|at| entry(at, storage)))
         .collect();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -150,13 +188,13 @@ fn layout(device: &wgpu::Device, recipe: &Recipe) -> wgpu::BindGroupLayout {
 
 fn compile(
     device: &wgpu::Device,
-    recipe: &Recipe,
+    pass: &Pass,
     layout: &wgpu::BindGroupLayout,
     label: &str,
 ) -> wgpu::ComputePipeline {
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
-        source: wgpu::ShaderSource::Wgsl(recipe.program.source().into()),
+        source: wgpu::ShaderSource::Wgsl(pass.program.source().into()),
     });
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(label),
@@ -167,7 +205,7 @@ fn compile(
         label: Some(label),
         layout: Some(&layout),
         module: &module,
-        entry_point: Some(recipe.program.operation.name()),
+        entry_point: Some(pass.program.entry()),
         compilation_options: wgpu::PipelineCompilationOptions {
             // The kernels write every value before they read it; GL compilers take minutes to
             // zero a large array.

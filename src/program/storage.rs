@@ -111,13 +111,18 @@ impl Program {
 
     /// The operands, all of them read_write, so that they may be disjoint ranges of one buffer.
     pub(super) fn operands(&self) -> String {
-        self.input("x", 1)
-            + &self.input("dy", 2)
+        self.input(0, "x", 1)
+            + &self.input(1, "dy", 2)
             + "@group(0) @binding(3) var<storage, read_write> output: array<Output>;\n"
     }
 
-    fn input(&self, name: &str, binding: u32) -> String {
-        let element = format!("loaded({name}[i / {}u], i)", self.storage.sharing());
+    fn input(&self, number: usize, name: &str, binding: u32) -> String {
+        let replaced = self.in_place && self.operation.replaceable() == Some(number);
+        let element = if replaced {
+            "output_at(i)".to_owned()
+        } else {
+            format!("loaded({name}[i / {}u], i)", self.storage.sharing())
+        };
         let element = if name == "x" { format!("rectified({element})") } else { element };
         format!(
             "@group(0) @binding({binding}) var<storage, read_write> {name}: array<Stored>;\n\

@@ -2,7 +2,8 @@
 
 use super::tile::Tile;
 use super::{Tensor, limit};
-use crate::{Result, Shape};
+use crate::Result;
+use crate::axis::Axis;
 use std::ops::Range;
 
 /// A part of the tensor that is bound at once: whole images, or some channels of one image.
@@ -34,40 +35,44 @@ pub(super) fn most_bytes(limits: &wgpu::Limits) -> u64 {
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
 /// the `halo` of channels that its results depend on.
 pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> {
-    let Tensor { shape, stored, alignment, most, .. } = tensor;
-    if shape.is_empty() {
+    let Tensor { axis, widest: stored, alignment, most, .. } = tensor;
+    if axis.elements() == 0 {
         return Ok(Vec::new());
     }
-    if shape.elements() * stored <= *most {
-        return Ok(images(shape, shape.outer()));
+    if axis.elements() * stored <= *most {
+        return Ok(images(axis, axis.outer));
     }
     // A piece starts where it starts; its binding starts at an aligned byte before.
     let elements = most.saturating_sub(*alignment) / stored;
-    let image = shape.channels() * shape.inner();
+    let image = axis.channels * axis.inner;
     if image <= elements {
-        return Ok(images(shape, elements / image));
+        return Ok(images(axis, elements / image));
     }
-    let rows = elements / shape.inner();
-    let around = 1 + halo.0.saturating_add(halo.1).min(shape.channels() - 1);
+    let rows = elements / axis.inner;
+    let around = if tensor.whole_images {
+        axis.channels
+    } else {
+        1 + halo.0.saturating_add(halo.1).min(axis.channels - 1)
+    };
     if rows < around {
-        let needed = around.saturating_mul(shape.inner()).saturating_mul(*stored);
+        let needed = around.saturating_mul(axis.inner).saturating_mul(*stored);
         let needed = needed.saturating_add(*alignment);
         return Err(limit("max_storage_buffer_binding_size", needed, *most));
     }
-    Ok(slices(shape, halo, rows - (around - 1)))
+    Ok(slices(axis, halo, rows - (around - 1)))
 }
 
 /// Regions of whole images.
-fn images(shape: &Shape, at_once: u64) -> Vec<Region> {
-    pieces(0..shape.outer(), at_once)
-        .map(|images| Region { images, read: 0..shape.channels(), write: 0..shape.channels() })
+fn images(axis: &Axis, at_once: u64) -> Vec<Region> {
+    pieces(0..axis.outer, at_once)
+        .map(|images| Region { images, read: 0..axis.channels, write: 0..axis.channels })
         .collect()
 }
 
 /// Regions of some channels of one image each.
-fn slices(shape: &Shape, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
-    let channels = shape.channels();
-    (0..shape.outer())
+fn slices(axis: &Axis, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
+    let channels = axis.channels;
+    (0..axis.outer)
         .flat_map(|image| {
             pieces(0..channels, at_once).map(move |write| Region {
                 images: image..image + 1,
@@ -90,15 +95,14 @@ pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range
 impl Region {
     /// The elements of some of the region's channels: contiguous, since those are all channels or
     /// the region is one image.
-    pub(super) fn elements(&self, shape: &Shape, channels: &Range<u64>) -> Range<u64> {
-        let element =
-            |image: u64, channel: u64| (image * shape.channels() + channel) * shape.inner();
+    pub(super) fn elements(&self, axis: &Axis, channels: &Range<u64>) -> Range<u64> {
+        let element = |image: u64, channel: u64| (image * axis.channels + channel) * axis.inner;
         element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
     }
 
     /// The dispatches that cover the region.
-    pub(super) fn works(&self, shape: &Shape, tile: &Tile) -> Vec<Work> {
-        let pixels = (self.images.end - self.images.start) * shape.inner();
+    pub(super) fn works(&self, axis: &Axis, tile: &Tile) -> Vec<Work> {
+        let pixels = (self.images.end - self.images.start) * axis.inner;
         let segments = (self.write.end - self.write.start).div_ceil(tile.segment);
         let segments_at_once = segments.min(tile.most_groups);
         let pixels_at_once = tile.pixels_at_once(segments_at_once);

@@ -1,9 +1,10 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
-use super::{Dispatch, Operation, cut, limit};
+use super::{Context, Dispatch, Step, cut, limit};
+use crate::axis::Axis;
 use crate::choice::COALESCED;
 use crate::program::Scratch;
-use crate::{Choice, Kernel, Result, Shape};
+use crate::{Kernel, Operation, Result, Stage};
 
 /// The share of a kernel's work that one workgroup does. Pixels are counted in Values, and the
 /// channels of *row* in packets of four.
@@ -71,32 +72,23 @@ const BLOCK: u64 = 32;
 const WORKSPACE: u64 = 64 << 20;
 
 /// What a tile is made for.
-struct Task<'a> {
-    choice: Choice,
-    operation: Operation,
-    shape: &'a Shape,
-    /// p and q, clipped to the axis.
-    reach: (u64, u64),
-    limits: &'a wgpu::Limits,
+pub(super) struct Task<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) step: &'a Step,
+    /// That of the step, counted in what is loaded at once.
+    pub(super) axis: &'a Axis,
 }
 
 impl Tile {
-    pub(crate) fn new(
-        choice: Choice,
-        operation: Operation,
-        shape: &Shape,
-        reach: (u64, u64),
-        limits: &wgpu::Limits,
-    ) -> Result<Tile> {
-        let task = Task { choice, operation, shape, reach, limits };
-        match choice.kernel {
-            Kernel::Whole => whole(&task),
-            Kernel::Row => row(&task),
-            Kernel::Column => column(&task),
-            Kernel::Ring => ring(&task),
-            Kernel::Pixel => pixel(&task),
+    pub(super) fn new(task: &Task<'_>) -> Result<Tile> {
+        match task.context.choice.kernel {
+            Kernel::Whole => whole(task),
+            Kernel::Row => row(task),
+            Kernel::Column => column(task),
+            Kernel::Ring => ring(task),
+            Kernel::Pixel => pixel(task),
         }
-        .limited(limits)
+        .limited(task.context.limits)
     }
 
     /// The workgroups for some pixels and segments.
@@ -141,26 +133,39 @@ impl Tile {
 
 impl Task<'_> {
     fn window(&self) -> u64 {
-        self.reach.0 + 1 + self.reach.1
+        self.step.axis.window()
+    }
+
+    fn width(&self) -> u64 {
+        self.context.choice.width.into()
+    }
+
+    /// Whether terms are summed in the same pass as squares.
+    fn has_terms(&self) -> bool {
+        self.step.stage == Stage::Only && self.context.operation == Operation::Backward
     }
 
     fn invocations(&self, wanted: u64) -> u64 {
-        let limits = self.limits;
+        let limits = self.context.limits;
         let most =
             limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
         wanted.min(most.into())
     }
 
     fn workgroup_sums(&self) -> u64 {
-        let granted = u64::from(self.limits.max_compute_workgroup_storage_size);
+        let granted = u64::from(self.context.limits.max_compute_workgroup_storage_size);
         (granted / SUM).min(WORKGROUP_SUMS)
     }
 
     /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each of
-    /// four windows at least, so that it is long beside its halo.
+    /// four windows at least, so that it is long beside its halo. In place a pixel has but one, since
+    /// another would read what it has written.
     fn segment(&self) -> u64 {
-        let pixels = self.shape.outer().saturating_mul(self.shape.inner()).max(1);
-        let channels = self.shape.channels().max(1);
+        let pixels = self.axis.outer.saturating_mul(self.axis.inner).max(1);
+        let channels = self.axis.channels.max(1);
+        if self.step.in_place {
+            return channels;
+        }
         let long = channels / self.window().saturating_mul(4);
         channels.div_ceil(BUSY.div_ceil(pixels).min(long).max(1))
     }
@@ -169,7 +174,7 @@ impl Task<'_> {
 /// One invocation per Value and segment, with a window and a step in registers.
 fn column(task: &Task<'_>) -> Tile {
     let invocations = task.invocations(WALKERS);
-    let step = (2 * COLUMN_STEP / u64::from(task.choice.width)).min(COLUMN_STEP);
+    let step = (2 * COLUMN_STEP / task.width()).min(COLUMN_STEP);
     let halo = task.window() - 1;
     let share = share(task.window(), step);
     Tile {
@@ -190,13 +195,14 @@ fn column(task: &Task<'_>) -> Tile {
 
 /// One invocation per run of channels, with the halo on both sides in registers.
 fn row(task: &Task<'_>) -> Tile {
-    let (p, q) = task.reach;
+    let Axis { look_behind: p, look_ahead: q, .. } = task.step.axis;
     let invocations = task.invocations(WALKERS);
-    let step = ROW_STEP.min(task.shape.channels() * PACKET);
+    let step = ROW_STEP.min(task.axis.channels * PACKET);
     let halo = p + q;
-    let (held, sums, behind) = match task.operation {
-        Operation::SquareSums | Operation::Forward => (step + halo, step, p),
-        Operation::Backward => (step + 2 * halo, step + halo, halo),
+    let (held, sums, behind) = if task.has_terms() {
+        (step + 2 * halo, step + halo, halo)
+    } else {
+        (step + halo, step, p)
     };
     // What divides both, being a power of two, divides this.
     let share = share(task.window(), step | sums);
@@ -243,11 +249,11 @@ fn share(window: u64, sums: u64) -> u64 {
 
 /// Some pixels, with as many invocations each as a workgroup has left.
 fn whole(task: &Task<'_>) -> Tile {
-    let width = u64::from(task.choice.width);
-    let channels = task.shape.channels().max(1);
+    let width = task.width();
+    let channels = task.axis.channels.max(1);
     let most = task.invocations(TEAM).min(task.workgroup_sums() / width).max(1);
-    let pixels = if task.shape.inner() > 1 {
-        (COALESCED / width).min(most)
+    let pixels = if task.axis.inner > 1 {
+        (COALESCED / width).max(most / channels).min(most)
     } else {
         most.div_ceil(COALESCED.min(channels))
     };
@@ -265,11 +271,8 @@ fn whole(task: &Task<'_>) -> Tile {
 fn ring(task: &Task<'_>) -> Tile {
     let window = task.window();
     let (step, blocks, rest) = blocks(window);
-    let sums = match task.operation {
-        Operation::SquareSums | Operation::Forward => blocks, // squares
-        // squares and terms in blocks; terms, scaled dy
-        Operation::Backward => 2 * blocks + 2 * (window + step),
-    };
+    // Squares, and terms, in blocks; terms, scaled dy.
+    let sums = if task.has_terms() { 2 * blocks + 2 * (window + step) } else { blocks };
     let in_workspace = sums > PRIVATE_SUMS;
     let invocations = task.invocations(WALKERS);
     Tile {
@@ -297,19 +300,15 @@ fn blocks(window: u64) -> (u64, u64, u64) {
     best.unwrap_or((1, window, 0))
 }
 
-/// One workgroup per pixel, or for several where channels are few; an axis too long for workgroup
-/// memory is walked in segments with halos.
+/// One workgroup per pixel, or for several where channels are few or pixels lie side by side; an axis
+/// too long for workgroup memory is walked in segments with halos.
 fn pixel(task: &Task<'_>) -> Tile {
     let window = task.window();
-    let arrays = match task.operation {
-        Operation::SquareSums | Operation::Forward => 2, // head, squares
-        Operation::Backward => 4,                        // head, squares, terms, scaled dy
-    };
+    // head, squares; terms, scaled dy
+    let arrays = if task.has_terms() { 4 } else { 2 };
     let most = task.workgroup_sums() / arrays;
     let invocations = task.invocations(TEAM);
-    let (segment, span, in_workspace) = spans(task, most);
-    let fitting = (invocations / span).min(most / span);
-    let pixels = if in_workspace { 1 } else { fitting.max(1) };
+    let Spans { segment, span, pixels, in_workspace } = Spans::new(task, most, invocations);
     let sums = arrays * span * pixels;
     Tile {
         groups: Groups::OfPixels(pixels),
@@ -326,18 +325,38 @@ fn pixel(task: &Task<'_>) -> Tile {
     }
 }
 
-/// The segment, its span with the halo, and whether that exceeds the `most` channels that workgroup
-/// memory holds.
-fn spans(task: &Task<'_>, most: u64) -> (u64, u64, bool) {
-    let channels = task.shape.channels().max(1);
-    if channels <= most {
-        return (channels, channels, false);
+/// How *pixel* cuts the channels.
+struct Spans {
+    /// Channels that a workgroup writes, of each of its pixels.
+    segment: u64,
+    /// The same with the halo.
+    span: u64,
+    pixels: u64,
+    /// Whether that is too much for workgroup memory.
+    in_workspace: bool,
+}
+
+impl Spans {
+    /// For a workgroup memory of `most` channels: as many pixels as lie side by side in a memory
+    /// transaction, or at least some; all channels, or segments that are long beside their halos.
+    fn new(task: &Task<'_>, most: u64, invocations: u64) -> Spans {
+        let channels = task.axis.channels.max(1);
+        let (before, after) = task.step.halo(task.context.operation);
+        let halo = before.saturating_add(after);
+        let side_by_side = if task.axis.inner >= COALESCED { COALESCED } else { 1 };
+        for pixels in [side_by_side, side_by_side.div_ceil(4), 1] {
+            let span = most / pixels;
+            if channels <= span {
+                let pixels = pixels.max(invocations.min(most) / channels);
+                return Spans { segment: channels, span: channels, pixels, in_workspace: false };
+            }
+            if halo <= span / 2 && span > 0 && !task.step.in_place {
+                return Spans { segment: span - halo, span, pixels, in_workspace: false };
+            }
+        }
+        let long = if task.step.in_place { channels } else { halo.saturating_mul(4) };
+        let segment = long.min(channels);
+        let span = segment.saturating_add(halo).min(channels);
+        Spans { segment, span, pixels: 1, in_workspace: true }
     }
-    let (before, after) = task.operation.halo(task.reach);
-    let halo = before + after;
-    if halo <= most / 2 {
-        return (most - halo, most, false);
-    }
-    let segment = halo.saturating_mul(4).min(channels);
-    (segment, segment.saturating_add(halo).min(channels), true)
 }

@@ -1,0 +1,105 @@
+//! One axis with its window: all that a kernel sees of a tensor.
+
+use crate::{Error, Lrn, Result, Shape};
+
+/// A contiguous tensor as `[outer, channels, inner]`, with a window along its channels.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Axis {
+    /// The product of the dimensions before the axis.
+    pub(crate) outer: u64,
+    /// The length of the axis.
+    pub(crate) channels: u64,
+    /// The product of the dimensions after the axis.
+    pub(crate) inner: u64,
+    /// Channels of the window before a channel, clipped to the axis.
+    pub(crate) look_behind: u64,
+    /// Channels of the window after a channel, clipped to the axis.
+    pub(crate) look_ahead: u64,
+}
+
+/// The axes of a layer on a shape, as few as there can be: along one of many where the window has one
+/// element nothing is mixed, and neighbours that windows hold whole are one.
+///
+/// # Errors
+///
+/// [`Error::Windows`] where the layer has not one window for each axis of the shape.
+pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
+    let (windows, views) = (lrn.windows().len(), shape.views().len());
+    if windows != views {
+        return Err(Error::Windows { windows, axes: views });
+    }
+    let windows = lrn.windows().iter().zip(shape.views());
+    let mut axes: Vec<_> = windows.map(|(&window, view)| view.with_window(window)).collect();
+    if axes.len() > 1 {
+        axes.retain(|axis| axis.window() > 1);
+        axes.sort_by_key(|axis| axis.outer); // neighbours side by side
+        axes = axes.into_iter().fold(Vec::new(), merged);
+    }
+    if axes.is_empty() {
+        axes.extend(
+            shape.views().first().map(|view| view.with_window((0, 0)).elements_as_pixels()),
+        );
+    }
+    Ok(axes.into_iter().map(Axis::canonical).collect())
+}
+
+/// The axes and another, which may be one with the last.
+fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
+    match axes.last_mut() {
+        Some(last) if last.is_whole() && axis.is_whole() && last.is_beside(&axis) => {
+            *last = Axis { outer: last.outer, ..axis }.of_length(last.channels * axis.channels);
+        }
+        _ => axes.push(axis),
+    }
+    axes
+}
+
+impl Axis {
+    /// The number of elements.
+    pub(crate) fn elements(&self) -> u64 {
+        if self.channels == 0 || self.inner == 0 {
+            0
+        } else {
+            self.outer * self.channels * self.inner
+        }
+    }
+
+    /// Channels of the window, where the ends of the axis do not clip it.
+    pub(crate) fn window(&self) -> u64 {
+        self.look_behind + 1 + self.look_ahead
+    }
+
+    /// Whether every window holds the whole axis.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.look_behind + 1 == self.channels && self.look_ahead + 1 == self.channels
+    }
+
+    /// The channels whose windows hold a channel.
+    pub(crate) fn mirrored(self) -> Axis {
+        Axis { look_behind: self.look_ahead, look_ahead: self.look_behind, ..self }
+    }
+
+    /// The same tensor counted in blocks of some channels and pixels, which divide it.
+    pub(crate) fn divided(self, channels: u64, pixels: u64) -> Axis {
+        Axis { channels: self.channels / channels, inner: self.inner / pixels, ..self }
+    }
+
+    /// One channel has no neighbours: every element is a pixel, and the tensor a plain vector.
+    fn canonical(self) -> Axis {
+        if self.channels == 1 { self.elements_as_pixels() } else { self }
+    }
+
+    fn elements_as_pixels(self) -> Axis {
+        Axis { outer: self.elements(), channels: 1, inner: 1, look_behind: 0, look_ahead: 0 }
+    }
+
+    /// Whether the other follows at once in memory.
+    fn is_beside(&self, other: &Axis) -> bool {
+        self.inner == other.channels * other.inner
+    }
+
+    /// That many channels, held whole by every window.
+    fn of_length(self, channels: u64) -> Axis {
+        Axis { channels, look_behind: channels - 1, look_ahead: channels - 1, ..self }
+    }
+}

@@ -1,0 +1,85 @@
+//! The three operations of the layer.
+
+use crate::cpu::check_slice;
+use crate::{Element, Error, Lrn, Result, Shape};
+
+/// What is computed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Operation {
+    /// s from x: the windowed channel square sums.
+    SquareSums,
+    /// y from x.
+    Forward,
+    /// dx from x and dy.
+    Backward,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Operation; 3] = [Self::SquareSums, Self::Forward, Self::Backward];
+
+    /// The name; also the entry point of the shaders.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SquareSums => "square_sums",
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+        }
+    }
+
+    /// The operands in the order of their bindings: x, dy where there is one, the result.
+    pub fn operands(self) -> &'static [&'static str] {
+        match self {
+            Self::SquareSums => &["x", "s"],
+            Self::Forward => &["x", "y"],
+            Self::Backward => &["x", "dy", "dx"],
+        }
+    }
+
+    /// The operand that is written.
+    pub(crate) fn result(self) -> &'static str {
+        match self {
+            Self::SquareSums => "s",
+            Self::Forward => "y",
+            Self::Backward => "dx",
+        }
+    }
+
+    /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:
+    /// what the result holds.
+    pub(crate) fn check_inputs<T: Element>(
+        self,
+        lrn: &Lrn,
+        shape: &Shape,
+        inputs: &[&[T]],
+    ) -> Result<()> {
+        let all = inputs.len() == self.operands().len();
+        let blends = all && lrn.is_blended() && self != Self::SquareSums;
+        self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;
+        let mut named = inputs.iter().zip(self.operands());
+        named.try_for_each(|(input, name)| check_slice(name, shape, input))
+    }
+
+    /// Refuses a wrong number of operands.
+    pub(crate) fn check_count(self, given: usize) -> Result<()> {
+        let expected = self.operands();
+        if given == expected.len() {
+            return Ok(());
+        }
+        Err(Error::Operands { operation: self.name(), given, expected })
+    }
+
+    /// The bytes that have to move: each operand once.
+    pub fn bytes_moved(self, shape: &Shape) -> u64 {
+        shape.bytes().saturating_mul(self.operands().len() as u64)
+    }
+
+    /// The input that may be the result's own operand: its elements are read last by what writes them.
+    pub(crate) fn replaceable(self) -> Option<usize> {
+        match self {
+            Self::SquareSums => None,
+            Self::Forward => Some(0),
+            Self::Backward => Some(1),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The passes of an operation: one along one axis; along several, sums of sums.
+//!
+//! s is summed along one axis after the other. Backward then sums its terms in the same way, along the
+//! mirrored windows.
+
+use crate::axis::Axis;
+use crate::{Operation, Stage};
+
+/// What a binding of a pass holds.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Source {
+    /// x, or dy: an input, by its number.
+    Input(usize),
+    /// The result.
+    Result,
+    /// The sums of an earlier pass, by the number of the temporary.
+    Sums(usize),
+    /// The sums that the pass writes.
+    Totals(usize),
+}
+
+/// The bindings; 0 is the uniform.
+const X: u32 = 1;
+const DY: u32 = 2;
+const OUTPUT: u32 = 3;
+const PARTIAL: u32 = 5;
+const SUMS: u32 = 6;
+const TOTALS: u32 = 7;
+
+/// One pass, before anything is decided about it.
+pub(crate) struct Step {
+    pub(crate) stage: Stage,
+    pub(crate) axis: Axis,
+    /// Whether an input is read where the result is.
+    pub(crate) in_place: bool,
+    pub(crate) sources: Vec<(u32, Source)>,
+}
+
+impl Step {
+    /// The channels before and after a channel on which its result depends: backward, at once, sums over
+    /// the mirrored window terms that each see a window.
+    pub(crate) fn halo(&self, operation: Operation) -> (u64, u64) {
+        let Axis { look_behind, look_ahead, .. } = self.axis;
+        if (self.stage, operation) == (Stage::Only, Operation::Backward) {
+            let both = look_behind + look_ahead;
+            return (both, both);
+        }
+        (look_behind, look_ahead)
+    }
+}
+
+/// The temporaries of some steps.
+pub(super) fn temporaries(steps: &[Step]) -> usize {
+    let sources = steps.iter().flat_map(|step| &step.sources);
+    let number = |&(_, source): &(u32, Source)| match source {
+        Source::Totals(number) => Some(number + 1),
+        _ => None,
+    };
+    sources.filter_map(number).max().unwrap_or(0)
+}
+
+/// The steps of an operation.
+pub(super) fn steps(operation: Operation, axes: &[Axis], in_place: bool) -> Vec<Step> {
+    let Some((last, others)) = axes.split_last() else { return Vec::new() };
+    if others.is_empty() {
+        return vec![step(Stage::Only, *last, operation, in_place, &[])];
+    }
+    match operation {
+        Operation::SquareSums | Operation::Forward => {
+            let mut steps = sums(Stage::Squares, others, |i| i % 2);
+            let partial = (PARTIAL, Source::Sums((others.len() - 1) % 2));
+            steps.push(step(Stage::Last, *last, operation, in_place, &[partial]));
+            steps
+        }
+        Operation::Backward => backward(axes, in_place),
+    }
+}
+
+/// s is left in the temporary 0. Terms go to the two others, in turn.
+fn backward(axes: &[Axis], in_place: bool) -> Vec<Step> {
+    let s = (SUMS, Source::Sums(0));
+    let last = axes.len() - 1;
+    let mut steps = sums(Stage::Squares, axes, |i| (last - i) % 2);
+    let mirrored: Vec<_> = axes.iter().map(|axis| axis.mirrored()).collect();
+    let mut terms = sums(Stage::Terms, &mirrored[..last], |i| 1 + i % 2);
+    terms[0].sources.push(s);
+    steps.append(&mut terms);
+    let partial = (PARTIAL, Source::Sums(1 + (last - 1) % 2));
+    steps.push(step(Stage::Last, mirrored[last], Operation::Backward, in_place, &[partial, s]));
+    steps
+}
+
+/// Sums along some axes, of which the first is of something else; each into a temporary.
+fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<Step> {
+    let inputs: &[_] = if first == Stage::Terms { &[X, DY] } else { &[X] };
+    let step = |(i, axis): (usize, &Axis)| {
+        let mut sources = vec![(TOTALS, Source::Totals(temporary(i)))];
+        match i.checked_sub(1) {
+            Some(before) => sources.push((PARTIAL, Source::Sums(temporary(before)))),
+            None => sources.extend(inputs.iter().map(|&at| (at, Source::Input(at as usize - 1)))),
+        }
+        let stage = if i == 0 { first } else { Stage::Sums };
+        Step { stage, axis: *axis, in_place: false, sources }
+    };
+    axes.iter().enumerate().map(step).collect()
+}
+
+/// The step that writes the result.
+fn step(
+    stage: Stage,
+    axis: Axis,
+    operation: Operation,
+    in_place: bool,
+    sums: &[(u32, Source)],
+) -> Step {
+    let replaced = operation.replaceable().filter(|_| in_place);
+    let of_sums = (stage, operation) == (Stage::Last, Operation::SquareSums);
+    let inputs = [X, DY].into_iter().take(operation.operands().len() - 1).enumerate();
+    let inputs = inputs.filter(|(number, _)| Some(*number) != replaced && !of_sums);
+    let mut sources: Vec<_> = inputs.map(|(number, at)| (at, Source::Input(number))).collect();
+    sources.push((OUTPUT, Source::Result));
+    sources.extend(sums);
+    Step { stage, axis, in_place, sources }
+}
