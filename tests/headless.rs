@@ -1,5 +1,7 @@
 //! The example's command line: results, refusals, and what is left behind.
 
+#[path = "headless/dtypes.rs"]
+mod dtypes;
 #[path = "headless/refusals.rs"]
 mod refusals;
 #[path = "headless/results.rs"]

@@ -4,7 +4,7 @@ use crate::device::{Device, DeviceChoice};
 use crate::failure::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-use wgpu_lrn::{Convention, Kernel, Lrn, Shape, Spelling};
+use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Shape, Spelling};
 
 /// Local Response Normalization on any GPU: without a command, the demo.
 #[derive(clap::Parser)]
@@ -101,6 +101,10 @@ pub struct Layer {
     groups: u32,
     #[command(flatten)]
     place: Place,
+    /// The dtype of all files: f32 ('<f4'), f16 ('<f2'), f64 ('<f8'), or bf16 ('<u2', its bits).
+    /// Without it, that of X.npy, where '<u2' is refused
+    #[arg(long, value_name = "NAME", value_parser = Dtype::from_name)]
+    pub dtype: Option<Dtype>,
     /// Compare with the CPU reference; exit code 1 beyond the bound
     #[arg(long)]
     pub check: bool,

@@ -79,8 +79,8 @@ fn photo() -> Result<RgbImage, Failure> {
 /// What the layer makes of the activations.
 struct Normalized {
     alpha: f64,
-    y: Run,
-    dx: Run,
+    y: Run<f32>,
+    dx: Run<f32>,
 }
 
 impl Normalized {
@@ -115,7 +115,7 @@ fn checked(
     lrn: &Lrn,
     operation: Operation,
     inputs: &[&[f32]],
-) -> Result<Run, Failure> {
+) -> Result<Run<f32>, Failure> {
     let shape = Shape::nchw(1, CHANNELS, MAP, MAP)?;
     let run = device.run(lrn, &shape, operation, inputs)?;
     let report = check::run(lrn, &shape, operation, inputs, &run.values)?;

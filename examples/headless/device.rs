@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use clap::ValueEnum;
 use std::time::Instant;
-use wgpu_lrn::{Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, cpu, host, wgpu};
+use wgpu_lrn::{Element, Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, cpu, host, wgpu};
 
 /// What `--device` asks for; auto is a GPU where there is one, else the CPU reference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -24,9 +24,9 @@ pub struct Device {
 }
 
 /// A result, and what it took.
-pub struct Run {
+pub struct Run<T> {
     /// The result.
-    pub values: Vec<f32>,
+    pub values: Vec<T>,
     /// The name of the kernel, or `reference`.
     pub kernel: &'static str,
     /// From submission until the device is done, once everything is uploaded and compiled.
@@ -60,13 +60,13 @@ impl Device {
     }
 
     /// Runs and times an operation on its inputs, in the order of [`Operation::operands`].
-    pub fn run(
+    pub fn run<T: Element>(
         &self,
         lrn: &Lrn,
         shape: &Shape,
         operation: Operation,
-        inputs: &[&[f32]],
-    ) -> Result<Run, Failure> {
+        inputs: &[&[T]],
+    ) -> Result<Run<T>, Failure> {
         let (values, kernel, seconds) = match &self.gpu {
             Some(gpu) => {
                 let options = Options::default().kernel(self.kernel);
@@ -80,14 +80,14 @@ impl Device {
                 let start = Instant::now();
                 let values = cpu::run(lrn, shape, operation, inputs)?;
                 let seconds = start.elapsed().as_secs_f64();
-                (values.into_iter().map(|v| v as f32).collect(), "reference", seconds)
+                (values.into_iter().map(T::from_f64).collect(), "reference", seconds)
             }
         };
         Ok(Run { values, kernel, seconds, bytes: operation.bytes_moved(shape) })
     }
 
     /// The line that ends standard output, for a script to read.
-    pub fn line(&self, run: &Run) -> String {
+    pub fn line<T: Element>(&self, run: &Run<T>) -> String {
         let place = match &self.gpu {
             Some(gpu) => {
                 format!("device={:?} backend={}", gpu.info().name, gpu.info().backend)
@@ -95,8 +95,9 @@ impl Device {
             None => "device=cpu backend=none".to_owned(),
         };
         let Run { kernel, seconds, bytes, .. } = run;
+        let dtype = T::DTYPE.name();
         let gbps = *bytes as f64 / seconds.max(1e-9) / 1e9;
-        format!("{place} kernel={kernel} seconds={seconds:.9} gbps={gbps:.3}")
+        format!("{place} kernel={kernel} dtype={dtype} seconds={seconds:.9} gbps={gbps:.3}")
     }
 }
 
@@ -110,7 +111,12 @@ fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Fa
 }
 
 /// The seconds from submission until the GPU is done.
-fn time(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[f32]]) -> Result<f64, Failure> {
+fn time<T: Element>(
+    gpu: &Gpu,
+    plan: &Plan,
+    operation: Operation,
+    inputs: &[&[T]],
+) -> Result<f64, Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;
     buffers.push(gpu.buffer(plan.shape().bytes())?);

@@ -2,29 +2,47 @@
 
 use crate::args::Layer;
 use crate::failure::Failure;
-use crate::npy::{self, Tensor};
+use crate::npy::{self, Stored, Tensor};
 use crate::output::{note, say};
-use std::path::{Path, PathBuf};
-use wgpu_lrn::{Operation, check};
+use half::{bf16, f16};
+use std::iter::once;
+use std::path::Path;
+use wgpu_lrn::{Dtype, Operation, check};
 
-/// Runs an operation on input files, in the order of [`Operation::operands`], into an output file.
-pub fn run(
+/// The files of an operation.
+pub struct Files<'a> {
+    pub x: &'a Path,
+    pub dy: Option<&'a Path>,
+    pub result: &'a Path,
+}
+
+/// Runs an operation from files to a file, all of one dtype.
+pub fn run(operation: Operation, files: &Files<'_>, options: &Layer) -> Result<(), Failure> {
+    let run = match options.dtype.map_or_else(|| npy::dtype(files.x), Ok)? {
+        Dtype::F32 => run_of::<f32>,
+        Dtype::F16 => run_of::<f16>,
+        Dtype::Bf16 => run_of::<bf16>,
+        Dtype::F64 => run_of::<f64>,
+    };
+    run(operation, files, options)
+}
+
+fn run_of<T: Stored>(
     operation: Operation,
-    inputs: &[&PathBuf],
-    output: &Path,
+    files: &Files<'_>,
     options: &Layer,
 ) -> Result<(), Failure> {
     let lrn = options.lrn()?;
-    let tensors: Result<Vec<_>, _> = inputs.iter().map(|path| npy::read(path)).collect();
-    let tensors = tensors?;
-    let dims = same_dims(inputs, &tensors)?;
-    let shape = options.shape(dims)?;
+    let x: Tensor<T> = npy::read(files.x)?;
+    let others: Result<Vec<_>, _> = files.dy.iter().map(|path| read_like(&x, path)).collect();
+    let others = others?;
+    let inputs: Vec<_> = once(&x).chain(&others).map(|tensor| tensor.values.as_slice()).collect();
+    let shape = options.shape(&x.dims)?.of(T::DTYPE);
     let device = options.open()?;
-    let values: Vec<_> = tensors.iter().map(|tensor| tensor.values.as_slice()).collect();
-    let run = device.run(&lrn, &shape, operation, &values)?;
-    npy::write(output, dims, &run.values)?;
+    let run = device.run(&lrn, &shape, operation, &inputs)?;
+    npy::write(files.result, &x.dims, &run.values)?;
     device.remark.iter().for_each(note);
-    let compare = || check::run(&lrn, &shape, operation, &values, &run.values);
+    let compare = || check::run(&lrn, &shape, operation, &inputs, &run.values);
     let report = options.check.then(compare).transpose()?;
     report.iter().try_for_each(say)?;
     say(device.line(&run))?;
@@ -34,15 +52,13 @@ pub fn run(
     }
 }
 
-/// The dimensions that all inputs share.
-fn same_dims<'a>(paths: &[&PathBuf], tensors: &'a [Tensor]) -> Result<&'a [usize], Failure> {
-    let Some(first) = tensors.first() else { return Ok(&[]) };
-    match tensors.iter().zip(paths).find(|(tensor, _)| tensor.dims != first.dims) {
-        None => Ok(&first.dims),
-        Some((tensor, path)) => {
-            let (given, expected) = (&tensor.dims, &first.dims);
-            let problem = format!("its shape is {given:?}, but must be that of x, {expected:?}");
-            Err(Failure::file(path, problem))
-        }
+/// Reads another input, which must have the dimensions of x.
+fn read_like<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
+    let tensor = npy::read(path)?;
+    if tensor.dims == x.dims {
+        return Ok(tensor);
     }
+    let (given, expected) = (&tensor.dims, &x.dims);
+    let problem = format!("its shape is {given:?}, but must be that of x, {expected:?}");
+    Err(Failure::file(path, problem))
 }

@@ -17,6 +17,7 @@ mod usage;
 
 use args::{Args, Command, Place};
 use failure::Failure;
+use layer::Files;
 use std::process::ExitCode;
 use wgpu_lrn::Operation;
 
@@ -35,9 +36,15 @@ fn run(args: Args) -> Result<(), Failure> {
     match &args.command {
         None => demonstrate(args),
         Some(Command::Adapters { json }) => adapters::list(*json),
-        Some(Command::Forward { x, y, layer }) => layer::run(Forward, &[x], y, layer),
-        Some(Command::Backward { x, dy, dx, layer }) => layer::run(Backward, &[x, dy], dx, layer),
-        Some(Command::SquareSums { x, s, layer }) => layer::run(SquareSums, &[x], s, layer),
+        Some(Command::Forward { x, y, layer }) => {
+            layer::run(Forward, &Files { x, dy: None, result: y }, layer)
+        }
+        Some(Command::Backward { x, dy, dx, layer }) => {
+            layer::run(Backward, &Files { x, dy: Some(dy), result: dx }, layer)
+        }
+        Some(Command::SquareSums { x, s, layer }) => {
+            layer::run(SquareSums, &Files { x, dy: None, result: s }, layer)
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Arrays in `.npy` files.
 
+mod stored;
+
 use crate::failure::Failure;
 use crate::output::write_whole;
 use npyz::{NpyFile, NpyHeader, Order, WriterBuilder};
@@ -8,13 +10,23 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic;
 use std::path::Path;
+pub use stored::Stored;
+use wgpu_lrn::Dtype;
 
 /// An array in C order.
-pub struct Tensor {
+pub struct Tensor<T> {
     /// The length of each axis.
     pub dims: Vec<usize>,
     /// The elements.
-    pub values: Vec<f32>,
+    pub values: Vec<T>,
+}
+
+/// A file whose header is well-formed, at the start of its data.
+struct Opened {
+    header: NpyHeader,
+    file: File,
+    /// The bytes after the header.
+    present: u64,
 }
 
 /// The longest header that is read, as in NumPy.
@@ -23,23 +35,21 @@ const LONGEST: usize = 10_000;
 /// A plain array's header has two opening brackets. The parser recurses, and backtracks, on each.
 const MOST_BRACKETS: usize = 8;
 
-/// Reads a file of little-endian f32.
-pub fn read(path: &Path) -> Result<Tensor, Failure> {
+/// The dtype of a file, where nothing else tells it.
+pub fn dtype(path: &Path) -> Result<Dtype, Failure> {
+    let dtype = open(path).and_then(|opened| stored::dtype(&opened.header.dtype().descr()));
+    dtype.map_err(|problem| Failure::file(path, problem))
+}
+
+/// Reads a file of one dtype.
+pub fn read<T: Stored>(path: &Path) -> Result<Tensor<T>, Failure> {
     load(path).map_err(|problem| Failure::file(path, problem))
 }
 
-fn load(path: &Path) -> Result<Tensor, String> {
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err("is no regular file; name a .npy file".to_owned());
-    }
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut start = Vec::new();
-    file.by_ref().take(12 + LONGEST as u64).read_to_end(&mut start).map_err(unreadable)?;
-    let head = with_header(&start)?;
-    let header = parse(head)?;
-    let dims = claimed(&header, metadata.len().saturating_sub(head.len() as u64))?;
-    file.seek(SeekFrom::Start(head.len() as u64)).map_err(unreadable)?;
+fn load<T: Stored>(path: &Path) -> Result<Tensor<T>, String> {
+    let Opened { header, file, present } = open(path)?;
+    stored::require(T::DTYPE, &header.dtype().descr())?;
+    let dims = claimed(header.shape(), T::DTYPE, present)?;
     let (order, strides) = (header.order(), header.strides().to_vec());
     let stored = elements(NpyFile::with_header(header, BufReader::new(file)))?;
     let values = match order {
@@ -49,17 +59,31 @@ fn load(path: &Path) -> Result<Tensor, String> {
     Ok(Tensor { dims, values })
 }
 
+fn open(path: &Path) -> Result<Opened, String> {
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err("is no regular file; name a .npy file".to_owned());
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut start = Vec::new();
+    file.by_ref().take(12 + LONGEST as u64).read_to_end(&mut start).map_err(unreadable)?;
+    let head = with_header(&start)?;
+    let header = parse(head)?;
+    file.seek(SeekFrom::Start(head.len() as u64)).map_err(unreadable)?;
+    Ok(Opened { header, file, present: metadata.len().saturating_sub(head.len() as u64) })
+}
+
 fn unreadable(error: impl Display) -> String {
     format!("cannot be read: {error}")
 }
 
-/// Writes a file of little-endian f32 in C order.
-pub fn write(path: &Path, dims: &[usize], values: &[f32]) -> Result<(), Failure> {
+/// Writes a file in C order.
+pub fn write<T: Stored>(path: &Path, dims: &[usize], values: &[T]) -> Result<(), Failure> {
     let shape: Vec<_> = dims.iter().map(|&dim| dim as u64).collect();
     write_whole(path, |file| {
         let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
         let mut writer = options.writer(file).begin_nd()?;
-        writer.extend(values)?;
+        writer.extend(values.iter().map(|value| value.to_npy()))?;
         writer.finish()
     })
 }
@@ -106,15 +130,10 @@ fn unless_panic<T>(parse: impl FnOnce() -> T + panic::UnwindSafe) -> Option<T> {
     parsed.ok()
 }
 
-/// The dimensions, once the dtype is known to be right and the file to hold exactly the elements.
-fn claimed(header: &NpyHeader, present: u64) -> Result<Vec<usize>, String> {
-    let dtype = header.dtype().descr();
-    if dtype != "'<f4'" {
-        return Err(format!("its dtype is {dtype}, but must be '<f4' (little-endian float32)"));
-    }
-    let shape = header.shape();
+/// The dimensions, once the file is known to hold exactly the elements.
+fn claimed(shape: &[u64], dtype: Dtype, present: u64) -> Result<Vec<usize>, String> {
     // Zeros count as ones here: the strides between empty rows have to fit, too.
-    let bytes = shape.iter().try_fold(4u64, |bytes, &dim| bytes.checked_mul(dim.max(1)));
+    let bytes = shape.iter().try_fold(dtype.bytes(), |bytes, &dim| bytes.checked_mul(dim.max(1)));
     let overflow = || format!("its shape {shape:?} overflows 64 bits");
     let bytes = if shape.contains(&0) { bytes.map(|_| 0) } else { bytes }.ok_or_else(overflow)?;
     if bytes != present {
@@ -125,17 +144,17 @@ fn claimed(header: &NpyHeader, present: u64) -> Result<Vec<usize>, String> {
 }
 
 /// The elements as stored, once there is memory for all.
-fn elements(file: NpyFile<impl Read>) -> Result<Vec<f32>, String> {
+fn elements<T: Stored>(file: NpyFile<impl Read>) -> Result<Vec<T>, String> {
     let mut values = Vec::new();
     values.try_reserve_exact(file.len() as usize).map_err(unreadable)?;
     for value in file.data().map_err(unreadable)? {
-        values.push(value.map_err(unreadable)?);
+        values.push(T::from_npy(value.map_err(unreadable)?));
     }
     Ok(values)
 }
 
 /// Elements in C order, from where the strides say that they are stored.
-fn in_c_order(dims: &[usize], strides: &[u64], stored: &[f32]) -> Vec<f32> {
+fn in_c_order<T: Copy>(dims: &[usize], strides: &[u64], stored: &[T]) -> Vec<T> {
     let mut index = vec![0; dims.len()];
     let element = |_| {
         let at: usize = index.iter().zip(strides).map(|(&i, &stride)| i * stride as usize).sum();

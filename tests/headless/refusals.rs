@@ -50,8 +50,12 @@ fn files() {
         ("shape", file("'<f4'", "24")),
         ("dimension", file("'<f4'", "('2', 3)")),
         ("'>f4'", file("'>f4'", "(2, 4, 3)")),
-        ("'<f8'", file("'<f8'", "(2, 2, 3)")),
-        ("'<f2'", file("'<f2'", "(2, 8, 3)")),
+        ("'>f8'", file("'>f8'", "(2, 2, 3)")),
+        ("'>f2'", file("'>f2'", "(2, 8, 3)")),
+        ("192 bytes of data, but 96", file("'<f8'", "(2, 4, 3)")),
+        ("48 bytes of data, but 96", file("'<f2'", "(2, 4, 3)")),
+        ("overflow", file("'<f8'", "(2305843009213693952,)")),
+        ("give --dtype bf16", file("'<u2'", "(2, 8, 3)")),
         ("'<i4'", file("'<i4'", "(2, 4, 3)")),
         ("'|O'", file("'|O'", "(2, 4, 3)")),
         ("'<U1'", file("'<U1'", "(2, 4, 3)")),
@@ -74,6 +78,63 @@ fn files() {
         assert_refused(&folder, &format!("forward {name} {name} --size 3"), &name);
     }
     assert_refused(&folder, "backward good.npy 6.npy dx.npy --size 3", "6.npy");
+}
+
+#[test]
+fn dtypes() {
+    let folder = folder("dtypes");
+    let zeros = |name: &str, descr: &str, bytes: usize| {
+        folder.put(name, npy(&header(descr, false, "(2, 7, 3)"), &vec![0; 42 * bytes]));
+    };
+    zeros("f16.npy", "'<f2'", 2);
+    zeros("bits.npy", "'<u2'", 2);
+    zeros("f64.npy", "'<f8'", 8);
+    zeros("big.npy", "'>f4'", 4);
+    let bf16_or_f16 = "its dtype is '<u2', but must be '<f2' to be read as f16; convert it, or \
+                       have all files as '<u2' and give --dtype bf16";
+    for (line, word) in [
+        (
+            "forward bits.npy y.npy",
+            "bits.npy: its dtype is '<u2', which is read only as the bits of bf16: give --dtype bf16",
+        ),
+        (
+            "forward big.npy y.npy",
+            "'>f4', but must be '<f4', '<f2' or '<f8', or '<u2' with --dtype bf16",
+        ),
+        (
+            "forward big.npy y.npy --dtype f32",
+            "'>f4', but must be '<f4' to be read as f32; convert it",
+        ),
+        ("forward bits.npy y.npy --dtype f16", bf16_or_f16),
+        ("forward f16.npy y.npy --dtype bf16", "'<f2', but must be '<u2' to be read as bf16"),
+        ("forward good.npy y.npy --dtype bf16", "have all files as '<f4' and give --dtype f32"),
+        ("forward good.npy y.npy --dtype f64", "'<f4', but must be '<f8' to be read as f64"),
+        ("square-sums f64.npy s.npy --dtype f32", "'<f8', but must be '<f4' to be read as f32"),
+        ("backward f16.npy bits.npy dx.npy", bf16_or_f16),
+        ("backward good.npy f16.npy dx.npy", "f16.npy: its dtype is '<f2', but must be '<f4'"),
+        ("backward f16.npy good.npy good.npy", "good.npy: its dtype is '<f4', but must be '<f2'"),
+        ("backward bits.npy f16.npy dx.npy --dtype bf16", "f16.npy: its dtype is '<f2'"),
+        ("forward good.npy y.npy --dtype f8", "known are f32, f16, bf16, f64"),
+        ("forward good.npy y.npy --dtype", "--dtype"),
+    ] {
+        assert_refused(&folder, &format!("{line} --size 3"), word);
+    }
+}
+
+/// What the library says of a device without f64, on every such adapter.
+#[test]
+fn f64_where_the_device_has_none() {
+    let folder = folder("f64");
+    folder.store_elements("f64.npy", &[2, 7, 3], &[1.0f64; 42]);
+    let f64 = wgpu_lrn::wgpu::Features::SHADER_F64;
+    let gpus = crate::support::gpus().iter();
+    for gpu in gpus.filter(|gpu| !gpu.device().features().contains(f64)) {
+        let set = format!("WGPU_BACKEND={}", gpu.info().backend);
+        for device in ["auto", "gpu"] {
+            let line = format!("{set} forward f64.npy y.npy --size 3 --device {device}");
+            assert_refused(&folder, &line, "SHADER_F64");
+        }
+    }
 }
 
 #[test]

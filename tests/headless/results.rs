@@ -98,7 +98,7 @@ fn cpu_is_the_reference() {
     let options = "--size 4 --alpha 3 --device cpu --kernel auto --check";
     let ended = folder.succeed(&format!("forward x.npy y.npy {options}"));
     assert!(ended.stderr.is_empty(), "{ended:?}");
-    let last = "device=cpu backend=none kernel=reference seconds=";
+    let last = "device=cpu backend=none kernel=reference dtype=f32 seconds=";
     assert!(ended.stdout.last().unwrap().starts_with(last), "{ended:?}");
     let y = rounded(cpu::forward(&lrn, &shape, &x).unwrap());
     assert_eq!(loaded(&folder, "y.npy", &DIMS), y);

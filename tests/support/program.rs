@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use wgpu_lrn::{Dtype, Element};
 
 /// A fresh folder; an example runs in it.
 pub struct Folder {
@@ -73,6 +74,24 @@ impl Folder {
         (dims, file.into_vec().unwrap())
     }
 
+    /// Stores elements of any type in C order; of bf16 their bits.
+    pub fn store_elements<T: Element>(&self, name: &str, dims: &[usize], elements: &[T]) {
+        let shape: String = dims.iter().map(|dim| format!("{dim},")).collect();
+        let header = header(descr(T::DTYPE), false, &format!("({shape})"));
+        self.put(name, npy(&header, bytemuck::cast_slice(elements)));
+    }
+
+    /// The dimensions and elements of a file in C order, whose header must name their type.
+    pub fn load_elements<T: Element>(&self, name: &str) -> (Vec<usize>, Vec<T>) {
+        let bytes = fs::read(self.path(name)).unwrap();
+        let mut data = &bytes[..];
+        let header = npyz::NpyHeader::from_reader(&mut data).unwrap();
+        assert_eq!(header.order(), npyz::Order::C);
+        assert_eq!(header.dtype().descr(), descr(T::DTYPE));
+        let dims = header.shape().iter().map(|&dim| dim as usize).collect();
+        (dims, bytemuck::pod_collect_to_vec(data))
+    }
+
     /// Every file with its contents.
     pub fn contents(&self) -> BTreeMap<OsString, Option<Vec<u8>>> {
         let entries = fs::read_dir(&self.path).unwrap().map(|entry| entry.unwrap());
@@ -120,6 +139,16 @@ fn array(fortran: bool, dims: &[usize], values: &[f32]) -> Vec<u8> {
     let shape: String = dims.iter().map(|dim| format!("{dim},")).collect();
     let data: Vec<_> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     npy(&header("'<f4'", fortran, &format!("({shape})")), &data)
+}
+
+/// How a header spells a type.
+fn descr(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F32 => "'<f4'",
+        Dtype::F16 => "'<f2'",
+        Dtype::Bf16 => "'<u2'",
+        Dtype::F64 => "'<f8'",
+    }
 }
 
 /// The header's text.
