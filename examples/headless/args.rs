@@ -4,7 +4,7 @@ use crate::device::{Device, DeviceChoice};
 use crate::failure::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Shape, Spelling};
+use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Shape, Spelling};
 
 /// Local Response Normalization on any GPU: without a command, the demo.
 #[derive(clap::Parser)]
@@ -93,6 +93,11 @@ pub struct Layer {
     /// The bias
     #[arg(long, allow_hyphen_values = true)]
     k: Option<f64>,
+    /// Apply ReLU to x first, in the same pass
+    #[arg(long)]
+    relu: bool,
+    #[command(flatten)]
+    blend: Blend,
     /// The axis of the channels; negative counts from the end: -1 is channels-last
     #[arg(long, value_name = "I", default_value_t = 1, allow_hyphen_values = true)]
     axis: isize,
@@ -125,9 +130,26 @@ struct Extent {
     window: Option<(u32, u32)>,
 }
 
+/// What becomes of a result; not of square sums.
+#[derive(clap::Args)]
+struct Blend {
+    /// Multiply y or dx by S; not for square-sums [default: 1]
+    #[arg(long, value_name = "S", allow_hyphen_values = true)]
+    scale: Option<f64>,
+    /// Add B times the y or dx that the file of the result holds already; not for square-sums
+    /// [default: 0]
+    #[arg(long, value_name = "B", allow_hyphen_values = true)]
+    blend: Option<f64>,
+}
+
 impl Layer {
-    /// The layer in its exact parameters.
-    pub fn lrn(&self) -> Result<Lrn, Failure> {
+    /// The layer in its exact parameters, for an operation.
+    pub fn lrn(&self, operation: Operation) -> Result<Lrn, Failure> {
+        let lrn = self.spelled()?;
+        self.blend.of(if self.relu { lrn.relu() } else { lrn }, operation)
+    }
+
+    fn spelled(&self) -> Result<Lrn, Failure> {
         let mut spelling = self.extent.of(self.convention.spelling());
         if let Some(alpha) = self.alpha {
             spelling = spelling.alpha(alpha);
@@ -160,6 +182,22 @@ impl Extent {
             Extent { radius: Some(radius), .. } => spelling.radius(radius),
             Extent { window: Some((behind, ahead)), .. } => spelling.window(behind, ahead),
             _ => spelling,
+        }
+    }
+}
+
+impl Blend {
+    fn of(&self, lrn: Lrn, operation: Operation) -> Result<Lrn, Failure> {
+        let given = [("--scale", self.scale), ("--blend", self.blend)];
+        let given = given.iter().find(|(_, value)| value.is_some());
+        match given {
+            Some((name, _)) if operation == Operation::SquareSums => {
+                Err(Failure::Refused(format!(
+                    "the argument '{name}' cannot be used with square-sums: square sums are not \
+                 blended; leave it out"
+                )))
+            }
+            _ => Ok(lrn.blended(self.scale.unwrap_or(1.0), self.blend.unwrap_or(0.0))?),
         }
     }
 }

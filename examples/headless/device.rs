@@ -31,7 +31,7 @@ pub struct Run<T> {
     pub kernel: &'static str,
     /// From submission until the device is done, once everything is uploaded and compiled.
     pub seconds: f64,
-    /// The bytes that had to move.
+    /// The bytes that had to move: each input once, and the result.
     pub bytes: u64,
 }
 
@@ -59,7 +59,8 @@ impl Device {
         Ok(Device { gpu: Some(gpu), kernel, remark })
     }
 
-    /// Runs and times an operation on its inputs, in the order of [`Operation::operands`].
+    /// Runs and times an operation on its inputs, in the order of [`Operation::operands`]; of a
+    /// blended layer also on what the result holds before.
     pub fn run<T: Element>(
         &self,
         lrn: &Lrn,
@@ -83,7 +84,8 @@ impl Device {
                 (values.into_iter().map(T::from_f64).collect(), "reference", seconds)
             }
         };
-        Ok(Run { values, kernel, seconds, bytes: operation.bytes_moved(shape) })
+        let operands = inputs.len() as u64 + 1;
+        Ok(Run { values, kernel, seconds, bytes: shape.bytes().saturating_mul(operands) })
     }
 
     /// The line that ends standard output, for a script to read.
@@ -119,7 +121,9 @@ fn time<T: Element>(
 ) -> Result<f64, Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;
-    buffers.push(gpu.buffer(plan.shape().bytes())?);
+    if buffers.len() < operation.operands().len() {
+        buffers.push(gpu.buffer(plan.shape().bytes())?);
+    }
     let operands: Vec<_> = buffers.iter().map(Into::into).collect();
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     plan.record(&mut encoder, operation, &operands)?;

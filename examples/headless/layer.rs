@@ -32,11 +32,12 @@ fn run_of<T: Stored>(
     files: &Files<'_>,
     options: &Layer,
 ) -> Result<(), Failure> {
-    let lrn = options.lrn()?;
+    let lrn = options.lrn(operation)?;
     let x: Tensor<T> = npy::read(files.x)?;
-    let others: Result<Vec<_>, _> = files.dy.iter().map(|path| read_like(&x, path)).collect();
-    let others = others?;
-    let inputs: Vec<_> = once(&x).chain(&others).map(|tensor| tensor.values.as_slice()).collect();
+    let dy = files.dy.map(|path| read_like(&x, path)).transpose()?;
+    let old = (lrn.blend() != 0.0).then(|| read_old(&x, files.result)).transpose()?;
+    let tensors = once(&x).chain(&dy).chain(&old);
+    let inputs: Vec<_> = tensors.map(|tensor| tensor.values.as_slice()).collect();
     let shape = options.shape(&x.dims)?.of(T::DTYPE);
     let device = options.open()?;
     let run = device.run(&lrn, &shape, operation, &inputs)?;
@@ -50,6 +51,16 @@ fn run_of<T: Stored>(
         Some(report) if !report.passed() => Err(Failure::Beyond(report.to_string())),
         _ => Ok(()),
     }
+}
+
+/// Reads what the result is added to.
+fn read_old<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
+    if path.exists() {
+        return read_like(x, path);
+    }
+    let problem = "is not there, but --blend adds to what it holds; name a file that is there, or \
+                   leave out --blend";
+    Err(Failure::file(path, problem))
 }
 
 /// Reads another input, which must have the dimensions of x.

@@ -224,6 +224,39 @@ fn shapes() {
 }
 
 #[test]
+fn blends() {
+    let folder = folder("blends");
+    folder.store_elements("f64.npy", &[2, 7, 3], &[1.0f64; 42]);
+    folder.put("text.npy", "x,y");
+    let not_blended = "cannot be used with square-sums: square sums are not blended";
+    for (line, word) in [
+        ("forward good.npy y.npy --blend 1", "y.npy: is not there, but --blend adds to"),
+        ("backward good.npy good.npy dx.npy --relu --scale 0 --blend -1", "dx.npy: is not there"),
+        ("forward good.npy nowhere/y.npy --blend 1", "is not there"),
+        (
+            "forward good.npy turned.npy --blend 1",
+            "turned.npy: its shape is [7, 2, 3], but must be",
+        ),
+        ("forward good.npy flat.npy --blend 1", "[42], but must be that of x, [2, 7, 3]"),
+        ("backward good.npy good.npy scalar.npy --blend 1", "scalar.npy: its shape is []"),
+        ("forward good.npy f64.npy --blend 1", "f64.npy: its dtype is '<f8', but must be '<f4'"),
+        ("forward good.npy text.npy --blend 1", "text.npy: is not a .npy file"),
+        ("forward good.npy folder --blend 1", "no regular file"),
+        ("square-sums good.npy good.npy --scale 1", "'--scale' cannot be used with square-sums"),
+        ("square-sums good.npy good.npy --blend 0", not_blended),
+        ("square-sums good.npy good.npy --blend 1 --scale 2", not_blended),
+        ("forward good.npy good.npy --blend nan", "blend is NaN"),
+        ("forward good.npy good.npy --scale inf", "scale is inf"),
+        ("forward good.npy good.npy --scale -1e39", "a number that f32 can hold"),
+        ("forward good.npy good.npy --blend one", "one"),
+        ("forward good.npy good.npy --relu yes", "yes"),
+    ] {
+        assert_refused(&folder, &format!("{line} --size 3"), word);
+    }
+    assert_refused(&folder, "--relu", "--relu");
+}
+
+#[test]
 fn devices() {
     let folder = folder("devices");
     let adapter = crate::support::gpus()[0].info().name.clone();
