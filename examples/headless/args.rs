@@ -78,8 +78,8 @@ pub struct Place {
 /// The layer, its axis, and where to run it.
 #[derive(clap::Args)]
 pub struct Layer {
-    /// The framework whose parameters these are: pytorch, onnx, caffe, cudnn, onednn, tensorflow,
-    /// paper, krizhevsky, or exact
+    /// The framework whose parameters these are: pytorch, onnx, caffe, cudnn, onednn, openvino,
+    /// tensorflow, paper, krizhevsky, or exact
     #[arg(long, value_name = "NAME", default_value = "pytorch", value_parser = Convention::from_name)]
     convention: Convention,
     #[command(flatten)]
@@ -98,10 +98,19 @@ pub struct Layer {
     relu: bool,
     #[command(flatten)]
     blend: Blend,
-    /// The axis of the channels; negative counts from the end: -1 is channels-last
-    #[arg(long, value_name = "I", default_value_t = 1, allow_hyphen_values = true)]
-    axis: isize,
-    /// Normalise the channels in that many groups
+    /// The axis of the channels; negative counts from the end: -1 is channels-last [default: 1]
+    #[arg(long, value_name = "I", allow_hyphen_values = true)]
+    axis: Option<isize>,
+    /// Several axes, for windows along all of them: 2,3 is within the channels of an NCHW array
+    #[arg(
+        long,
+        value_name = "I,J",
+        conflicts_with = "axis",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    axes: Vec<isize>,
+    /// Normalise the channels (those of the first axis) in that many groups
     #[arg(long, value_name = "G", default_value_t = 1, allow_hyphen_values = true)]
     groups: u32,
     #[command(flatten)]
@@ -115,20 +124,26 @@ pub struct Layer {
     pub check: bool,
 }
 
-/// The window, in one of three ways.
+/// The window, in one of four ways.
 #[derive(clap::Args)]
 #[group(multiple = false)]
 struct Extent {
-    /// Channels of the window, placed as the framework places them
+    /// Channels of the window, placed as the framework places them; with --axes, along each
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     size: Option<u32>,
-    /// Channels on each side
+    /// Channels on each side; with --axes, along each
     #[arg(long, value_name = "R", allow_hyphen_values = true)]
     radius: Option<u32>,
     /// Channels before, and channels after
     #[arg(long, value_name = "P,Q", allow_hyphen_values = true, value_parser = window)]
     window: Option<(u32, u32)>,
+    /// Channels before, and after, along each of several axes
+    #[arg(long, value_name = "P,Q;P,Q", allow_hyphen_values = true, value_parser = windows)]
+    windows: Option<Windows>,
 }
+
+/// Look-behind and look-ahead along each axis. (clap would take a bare `Vec` for an option given often.)
+type Windows = Box<[(u32, u32)]>;
 
 /// What becomes of a result; not of square sums.
 #[derive(clap::Args)]
@@ -150,7 +165,7 @@ impl Layer {
     }
 
     fn spelled(&self) -> Result<Lrn, Failure> {
-        let mut spelling = self.extent.of(self.convention.spelling());
+        let mut spelling = self.extent.of(self.convention.spelling().axes(self.axes().len()));
         if let Some(alpha) = self.alpha {
             spelling = spelling.alpha(alpha);
         }
@@ -165,7 +180,11 @@ impl Layer {
 
     /// The shape of a tensor with these dimensions.
     pub fn shape(&self, dims: &[usize]) -> Result<Shape, Failure> {
-        Ok(Shape::new(dims, self.axis)?.grouped(self.groups.into())?)
+        Ok(Shape::over(dims, &self.axes())?.grouped(self.groups.into())?)
+    }
+
+    fn axes(&self) -> Vec<isize> {
+        if self.axes.is_empty() { vec![self.axis.unwrap_or(1)] } else { self.axes.clone() }
     }
 
     /// Opens the device.
@@ -177,10 +196,11 @@ impl Layer {
 
 impl Extent {
     fn of(&self, spelling: Spelling) -> Spelling {
-        match *self {
-            Extent { size: Some(size), .. } => spelling.size(size),
-            Extent { radius: Some(radius), .. } => spelling.radius(radius),
-            Extent { window: Some((behind, ahead)), .. } => spelling.window(behind, ahead),
+        match self {
+            Extent { size: Some(size), .. } => spelling.size(*size),
+            Extent { radius: Some(radius), .. } => spelling.radius(*radius),
+            Extent { window: Some((behind, ahead)), .. } => spelling.window(*behind, *ahead),
+            Extent { windows: Some(windows), .. } => spelling.windows(windows),
             _ => spelling,
         }
     }
@@ -212,4 +232,10 @@ fn window(text: &str) -> Result<(u32, u32), &'static str> {
     sides
         .and_then(|(behind, ahead)| Some((behind.parse().ok()?, ahead.parse().ok()?)))
         .ok_or("expected the channels before and after as two whole numbers, for example 2,2")
+}
+
+fn windows(text: &str) -> Result<Windows, &'static str> {
+    let windows: Result<_, _> = text.split(';').map(window).collect();
+    windows
+        .map_err(|_| "expected whole numbers before and after for each axis, for example 1,2;3,3")
 }

@@ -70,6 +70,26 @@ fn every_axis_and_groups() {
 }
 
 #[test]
+fn several_axes() {
+    let exact = |windows: &[(u32, u32)]| Lrn::exact_over(windows, 0.7, 0.75, 2.0).unwrap();
+    let given = "--convention exact --alpha 0.7 --k 2";
+    for (line, axes, lrn) in [
+        ("--convention caffe --size 3 --axes 1,2", [1, 2], Lrn::caffe().size(3).axes(2).build()),
+        ("--convention onednn --size 4 --axes -1,0", [-1, 0], Lrn::onednn(4).axes(2).build()),
+        (
+            "--convention openvino --windows 0,1;3,2 --axes 0,2",
+            [0, 2],
+            Lrn::openvino(1).windows(&[(0, 1), (3, 2)]).build(),
+        ),
+        (&format!("{given} --radius 1 --axes 1,2"), [1, 2], Ok(exact(&[(1, 1); 2]))),
+        (&format!("{given} --windows 1,0;0,2 --axes 2,1"), [2, 1], Ok(exact(&[(1, 0), (0, 2)]))),
+    ] {
+        let shape = Shape::over(&DIMS, &axes).unwrap();
+        assert_forward(line, &DIMS, &lrn.unwrap(), &shape);
+    }
+}
+
+#[test]
 fn every_operation_and_kernel() {
     let lrn = Lrn::pytorch(4).alpha(3.0).build().unwrap();
     let shape = Shape::new(&DIMS, 1).unwrap();
