@@ -204,7 +204,7 @@ fn copy_buffer(gpu: &Gpu) -> Result<Option<f64>, Failure> {
     }
     const TIMES: u32 = 10;
     let bytes = gpu.device().limits().max_buffer_size.min(256 << 20);
-    let [from, to] = [gpu.buffer(bytes / 4)?, gpu.buffer(bytes / 4)?];
+    let [from, to] = [gpu.buffer(bytes)?, gpu.buffer(bytes)?];
     let once = || {
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         (0..TIMES).for_each(|_| encoder.copy_buffer_to_buffer(&from, 0, &to, 0, from.size()));
