@@ -1,5 +1,6 @@
 // copy: what the benchmarks compare with. It moves the bytes of square sums and forward (copy_one) or of
-// backward (copy_two), and computes nothing to speak of; `empty` does nothing at all.
+// backward (copy_two), and computes nothing to speak of; `empty` does nothing at all. Whole words are
+// moved, whatever numbers they hold.
 //
 // A prelude written by benches/shared/copy.rs stands in front: INVOCATIONS and the type Stored.
 

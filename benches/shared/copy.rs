@@ -4,7 +4,7 @@ use std::ops::Range;
 use wgpu::util::DeviceExt;
 use wgpu_lrn::{Gpu, Operation, Shape, wgpu};
 
-/// A way to copy: invocations of a workgroup, and f32 that each moves at once.
+/// A way to copy: invocations of a workgroup, and words of 4 bytes that each moves at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
     pub invocations: u32,
@@ -43,9 +43,16 @@ impl Pass {
     }
 }
 
+impl Way {
+    /// The bytes that an invocation moves.
+    fn bytes(self) -> u64 {
+        4 * u64::from(self.width)
+    }
+}
+
 /// Whether a tensor can be copied so without a rest.
 pub fn fits(way: Way, shape: &Shape) -> bool {
-    shape.elements().is_multiple_of(way.width.into())
+    shape.operand_bytes().is_multiple_of(way.bytes())
 }
 
 /// Moves the bytes of an operation on its operands, in pieces of what can be bound at once.
@@ -78,7 +85,7 @@ pub fn copy(gpu: &Gpu, way: Way, operation: Operation, buffers: &[wgpu::Buffer])
 
 /// The uniform and the grid for so many bytes.
 fn chunk(gpu: &Gpu, way: Way, bytes: u64) -> (wgpu::Buffer, [u32; 2]) {
-    let values = (bytes / 4 / u64::from(way.width)) as u32;
+    let values = (bytes / way.bytes()) as u32;
     let groups = values.div_ceil(way.invocations);
     let rows = groups.div_ceil(gpu.device().limits().max_compute_workgroups_per_dimension);
     let grid = [groups.div_ceil(rows), rows];
@@ -123,7 +130,7 @@ fn pipeline(gpu: &Gpu, way: Way, entry: &str) -> wgpu::ComputePipeline {
 
 /// The whole WGSL source.
 pub fn source(way: Way) -> String {
-    let stored = if way.width == 1 { "f32".to_owned() } else { format!("vec{}<f32>", way.width) };
+    let stored = if way.width == 1 { "u32".to_owned() } else { format!("vec{}<u32>", way.width) };
     let prelude = format!("alias Stored = {stored};\nconst INVOCATIONS = {}u;\n", way.invocations);
     prelude + include_str!("../../shaders/copy.wgsl")
 }
