@@ -1,107 +1,116 @@
 //! GPU time of each operation and choice at shapes of real networks, beside a copy of the same bytes.
 //!
 //! `cargo bench`, or `cargo bench -- alexnet_norm1/n1/`; `WGPU_ADAPTER_NAME` and `WGPU_BACKEND` choose
-//! the adapter. An id ends with the clock: the device's timestamps, or wall time from submission
-//! until the device is done. With `--test` each runs once, for single images.
+//! the adapter. An id names the dtype unless it is f32, and ends with the clock: the device's
+//! timestamps, or wall time from submission until the device is done. With `--test` each runs once, for
+//! single images, and only one network in other dtypes than f32.
 
 mod shared;
 
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use shared::copy::{self, WAYS};
+use shared::Work;
+use shared::copy::{self, WAYS, Way};
 use shared::networks::{Layout, NETWORKS, Network};
+use std::cell::{LazyCell, OnceCell, RefCell};
+use std::fmt::Display;
 use std::time::Duration;
-use wgpu_lrn::{Bound, Choice, Gpu, Lrn, Operation, Options, Plan, Shape, Timer, wgpu};
+use wgpu_lrn::{
+    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Shape, Timer, wgpu,
+};
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// Times passes of what `record` records.
-fn time(
-    group: &mut Group<'_>,
-    timer: &mut Timer,
-    name: impl std::fmt::Display,
-    record: impl Fn(&mut wgpu::ComputePass<'_>),
-) {
-    let mut once = || timer.time_blocking(|pass| record(pass)).unwrap();
-    once(); // warms up, and settles the clock
-    let id = format!("{name}/{}", timer.clock().name());
-    group.bench_function(id, |bencher| {
-        bencher.iter_custom(|times| {
-            (0..times).map(|_| timer.time_blocking(|pass| record(pass)).unwrap()).sum()
-        });
+/// A GPU with a clock.
+struct Bench {
+    gpu: Gpu,
+    timer: RefCell<Timer>,
+    clock: Clock,
+}
+
+impl Bench {
+    fn open() -> Bench {
+        let gpu = Gpu::open_blocking().unwrap();
+        println!("{} ({:?})", gpu.info().name, gpu.info().backend);
+        let mut timer = gpu.timer();
+        let clock = settled(&gpu, &mut timer);
+        Bench { gpu, timer: RefCell::new(timer), clock }
+    }
+
+    fn time(&self, work: &Work) -> Duration {
+        let mut timer = self.timer.borrow_mut();
+        let time = timer.time_blocking(|pass| work.record_in(pass)).unwrap();
+        // Times by two clocks must not meet under one id.
+        assert_eq!(timer.clock(), self.clock, "the timestamps no longer increase; run this again");
+        time
+    }
+}
+
+/// The clock of a timer once it has timed a small copy.
+fn settled(gpu: &Gpu, timer: &mut Timer) -> Clock {
+    let buffers = [(); 2].map(|()| gpu.buffer(1 << 20).unwrap());
+    let copy = copy::copy(gpu, WAYS[0], Operation::Forward, &buffers);
+    timer.time_blocking(|pass| copy.record_in(pass)).unwrap();
+    timer.clock()
+}
+
+/// An operation of a layer. Its buffers are made when the first that criterion's filter lets through
+/// needs them: they may have hundreds of megabytes.
+struct Case<'a> {
+    bench: &'a Bench,
+    lrn: Lrn,
+    shape: Shape,
+    operation: Operation,
+    buffers: OnceCell<Vec<wgpu::Buffer>>,
+}
+
+impl<'a> Case<'a> {
+    fn new(bench: &'a Bench, lrn: Lrn, shape: Shape, operation: Operation) -> Case<'a> {
+        Case { bench, lrn, shape, operation, buffers: OnceCell::new() }
+    }
+
+    fn buffers(&self) -> &[wgpu::Buffer] {
+        let made = || shared::buffers(&self.bench.gpu, self.operation, &self.shape).unwrap();
+        self.buffers.get_or_init(made)
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        Choice::available(&self.lrn, &self.shape, self.bench.gpu.device().features())
+    }
+
+    fn bound(&self, options: Options) -> Bound {
+        let device = self.bench.gpu.device();
+        let plan = Plan::with_options(device, &self.lrn, &self.shape, options).unwrap();
+        let operands: Vec<_> = self.buffers().iter().map(Into::into).collect();
+        plan.bind(self.operation, &operands).unwrap()
+    }
+
+    fn layer(&self, choice: Choice) -> Work {
+        Work::Layer(self.bound(choice.into()))
+    }
+
+    fn copy(&self, way: Way) -> Work {
+        Work::Copy(copy::copy(&self.bench.gpu, way, self.operation, self.buffers()))
+    }
+}
+
+/// Times passes of some work, which is made only if criterion's filter lets it through.
+fn time(group: &mut Group<'_>, bench: &Bench, name: impl Display, work: impl FnOnce() -> Work) {
+    let work = LazyCell::new(work);
+    group.bench_function(format!("{name}/{}", bench.clock.name()), |bencher| {
+        let work = LazyCell::force(&work);
+        bencher.iter_custom(|times| (0..times).map(|_| bench.time(work)).sum());
     });
 }
 
-/// A group for an operation, with its bytes and few samples: each is a whole submission.
-fn group<'a>(
-    criterion: &'a mut Criterion,
-    name: String,
-    operation: Operation,
-    shape: &Shape,
-) -> Group<'a> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Bytes(operation.bytes_moved(shape)));
-    group.sample_size(10).warm_up_time(Duration::from_millis(100));
-    group.measurement_time(Duration::from_millis(500));
-    group
-}
-
-fn bound(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, to: &Operands) -> Bound {
-    let plan = Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap();
-    let operands: Vec<_> = to.buffers.iter().map(Into::into).collect();
-    plan.bind(to.operation, &operands).unwrap()
-}
-
-/// An operation with a buffer for each of its operands.
-struct Operands {
-    operation: Operation,
-    buffers: Vec<wgpu::Buffer>,
-}
-
-impl Operands {
-    fn new(gpu: &Gpu, operation: Operation, shape: &Shape) -> Operands {
-        Operands { operation, buffers: shared::buffers(gpu, operation, shape).unwrap() }
-    }
-}
-
-fn choices(gpu: &Gpu, lrn: &Lrn, shape: &Shape) -> Vec<Choice> {
-    Choice::available(lrn, shape, gpu.device().features())
-}
-
-fn network(
-    criterion: &mut Criterion,
-    gpu: &Gpu,
-    network: &Network,
-    batch: usize,
-    layout: Layout,
-    operation: Operation,
-) {
-    let shape = layout.shape(&network.dims(batch, layout)).unwrap();
-    let lrn = network.lrn().unwrap();
-    let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
-    let mut timer = gpu.timer();
-    let mut group = group(criterion, name, operation, &shape);
-    let to = Operands::new(gpu, operation, &shape);
-    for choice in choices(gpu, &lrn, &shape) {
-        let bound = bound(gpu, choice, &lrn, &shape, &to);
-        time(&mut group, &mut timer, choice, |pass| bound.record_in(pass));
-    }
-    for way in WAYS.into_iter().filter(|&way| copy::fits(way, &shape)) {
-        let copy = copy::copy(gpu, way, operation, &to.buffers);
-        time(&mut group, &mut timer, way, |pass| copy.record_in(pass));
-    }
-    if operation == Operation::Forward {
-        plan_and_run(&mut group, gpu, &lrn, &shape, &to);
-    }
-}
-
 /// From nothing to the result: planning, compiling, recording and running, by wall time.
-fn plan_and_run(group: &mut Group<'_>, gpu: &Gpu, lrn: &Lrn, shape: &Shape, to: &Operands) {
-    let choice = Options::default().choose(lrn, shape, gpu.device().features()).unwrap();
+fn plan_and_run(group: &mut Group<'_>, case: &Case<'_>) {
     group.bench_function("plan_and_run/wall", |bencher| {
+        case.buffers();
+        let gpu = &case.bench.gpu;
         bencher.iter(|| {
-            let bound = bound(gpu, choice, lrn, shape, to);
+            let bound = case.bound(Options::default());
             let mut encoder = gpu.device().create_command_encoder(&Default::default());
             bound.record(&mut encoder);
             gpu.queue().submit([encoder.finish()]);
@@ -110,45 +119,92 @@ fn plan_and_run(group: &mut Group<'_>, gpu: &Gpu, lrn: &Lrn, shape: &Shape, to: 
     });
 }
 
-fn networks(criterion: &mut Criterion) {
-    let gpu = Gpu::open_blocking().unwrap();
-    println!("{} ({:?})", gpu.info().name, gpu.info().backend);
-    let smoke = std::env::args().any(|argument| argument == "--test");
-    let batches: &[usize] = if smoke { &[1] } else { &[1, 32, 128] };
-    let filter: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+/// Every choice and every copy.
+fn compare(criterion: &mut Criterion, case: &Case<'_>, name: String) {
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Bytes(case.operation.bytes_moved(&case.shape)));
+    for choice in case.choices() {
+        time(&mut group, case.bench, choice, || case.layer(choice));
+    }
+    for way in WAYS.into_iter().filter(|&way| copy::fits(way, &case.shape)) {
+        time(&mut group, case.bench, way, || case.copy(way));
+    }
+    if case.operation == Operation::Forward {
+        plan_and_run(&mut group, case);
+    }
+}
+
+/// Whether everything runs only once: as criterion decides it.
+fn smoke() -> bool {
+    let given = |flag: &str| std::env::args().any(|argument| argument == flag);
+    given("--test") || !given("--bench")
+}
+
+/// The batches of a network that are measured in a dtype.
+fn batches(network: &Network, dtype: Dtype) -> &'static [usize] {
+    match (smoke(), dtype) {
+        (true, Dtype::F32) => &[1],
+        (true, _) if network.name == "cifar_norm1" => &[1],
+        (true, _) => &[],
+        (false, Dtype::F32) => &[1, 32, 128],
+        (false, _) => &[32],
+    }
+}
+
+fn network(
+    criterion: &mut Criterion,
+    bench: &Bench,
+    network: &Network,
+    dtype: Dtype,
+    batch: usize,
+) {
+    for layout in Layout::ALL {
+        let shape = layout.shape(&network.dims(batch, layout)).unwrap().of(dtype);
+        for operation in Operation::ALL {
+            let case = Case::new(bench, network.lrn().unwrap(), shape, operation);
+            let mut name =
+                format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
+            if dtype != Dtype::F32 {
+                name = format!("{name}/{}", dtype.name());
+            }
+            compare(criterion, &case, name);
+        }
+    }
+}
+
+fn networks(criterion: &mut Criterion, bench: &Bench) {
     for each in NETWORKS {
-        // Buffers of hundreds of megabytes are not made for what the filter leaves out.
-        let wanted = filter.is_empty()
-            || filter.iter().any(|f| f.contains(each.name) || each.name.contains(f.as_str()));
-        for &batch in batches.iter().filter(|_| wanted) {
-            for layout in Layout::ALL {
-                for operation in Operation::ALL {
-                    network(criterion, &gpu, each, batch, layout, operation);
-                }
+        for dtype in Dtype::ALL.into_iter().filter(|&dtype| shared::computes(&bench.gpu, dtype)) {
+            for &batch in batches(each, dtype) {
+                network(criterion, bench, each, dtype, batch);
             }
         }
     }
 }
 
 /// The cost of a window hardly grows with its width: 256 channels, windows of 5 to 255.
-fn windows(criterion: &mut Criterion) {
-    let gpu = Gpu::open_blocking().unwrap();
+fn windows(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
-    let mut timer = gpu.timer();
-    for operation in Operation::ALL {
-        let to = Operands::new(&gpu, operation, &shape);
-        let name = format!("window/{}", operation.name());
-        let mut group = group(criterion, name, operation, &shape);
-        for radius in [2, 5, 15, 40, 127] {
-            let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
-            for choice in choices(&gpu, &lrn, &shape) {
-                let bound = bound(&gpu, choice, &lrn, &shape, &to);
-                let name = format!("{choice}/{}", 2 * radius + 1);
-                time(&mut group, &mut timer, name, |pass| bound.record_in(pass));
-            }
+    for radius in [2, 5, 15, 40, 127] {
+        let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
+        for operation in Operation::ALL {
+            let case = Case::new(bench, lrn, shape, operation);
+            compare(criterion, &case, format!("window/{}/{}", 2 * radius + 1, operation.name()));
         }
     }
 }
 
-criterion_group!(benches, networks, windows);
+fn all(criterion: &mut Criterion) {
+    let bench = Bench::open();
+    networks(criterion, &bench);
+    windows(criterion, &bench);
+}
+
+/// Few samples, unless told: each is a whole submission.
+fn config() -> Criterion {
+    let config = Criterion::default().sample_size(10);
+    config.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500))
+}
+
+criterion_group! { name = benches; config = config(); targets = all }
 criterion_main!(benches);

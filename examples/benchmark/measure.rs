@@ -5,10 +5,10 @@ use crate::cases::Case;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::report::{Adapter, Measurement};
-use crate::shared::{self, copy};
+use crate::shared::{self, Work, copy};
 use crate::table;
 use std::time::{Duration, Instant};
-use wgpu_lrn::{Bound, Choice, Error, Gpu, Operation, Options, Plan, Shape, Timer, wgpu};
+use wgpu_lrn::{Choice, Error, Gpu, Operation, Options, Plan, Shape, Timer, wgpu};
 
 /// How long an operation on a tensor may be measured, all candidates together.
 struct Patience {
@@ -28,20 +28,6 @@ struct Candidate {
     work: Work,
     choice: Option<Choice>,
     seconds: Vec<f64>,
-}
-
-enum Work {
-    Copy(copy::Pass),
-    Layer(Bound),
-}
-
-impl Work {
-    fn record_in(&self, pass: &mut wgpu::ComputePass<'_>) {
-        match self {
-            Work::Copy(copy) => copy.record_in(pass),
-            Work::Layer(bound) => bound.record_in(pass),
-        }
-    }
 }
 
 /// Measures all cases, and prints the main results.
