@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::cases::Case;
 use crate::failure::Failure;
 use crate::output::note;
-use crate::report::{Adapter, Measurement};
+use crate::report::{Adapter, Measurement, is_copy};
 use crate::shared::{self, Work, copy};
 use crate::table;
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
             measurements.extend(of_case);
         }
     }
-    let copies = measurements.iter().filter(|m| m.is_copy());
+    let copies = measurements.iter().filter(|m| is_copy(&m.kernel));
     Ok(Adapter {
         name: info.name.clone(),
         backend: info.backend.to_str().to_owned(),
@@ -87,7 +87,7 @@ fn compare(
         let best = best(&candidates, |candidate| candidate.choice.is_some());
         for candidate in &mut candidates {
             let hopeless = candidate.seconds.first().is_some_and(|&s| s > best * HOPELESS);
-            if hopeless && !candidate.name.starts_with("copy") {
+            if hopeless && !is_copy(&candidate.name) {
                 continue;
             }
             let time = timer.time_blocking(|pass| candidate.work.record_in(pass))?;
@@ -158,7 +158,7 @@ fn measurements(
     candidates: &[Candidate],
     rule: Choice,
 ) -> Vec<Measurement> {
-    let copy = best(candidates, |candidate| candidate.name.starts_with("copy"));
+    let copy = best(candidates, |candidate| is_copy(&candidate.name));
     let fastest = best(candidates, |candidate| candidate.choice.is_some());
     let bytes = operation.bytes_moved(shape) as f64;
     let measurement = |candidate: &Candidate| {

@@ -71,10 +71,11 @@ impl Measurement {
     /// Whether it is what this library does if told to tune, or what a peer does.
     pub fn is_best(&self) -> bool {
         let ours = Kernel::ALL.iter().any(|kernel| self.kernel.starts_with(kernel.name()));
-        self.fastest || !(ours || self.is_copy() || self.kernel == "empty")
+        self.fastest || !(ours || is_copy(&self.kernel) || self.kernel == "empty")
     }
+}
 
-    pub fn is_copy(&self) -> bool {
-        self.kernel.starts_with("copy")
-    }
+/// Whether what is named so in a measurement is a copy.
+pub fn is_copy(kernel: &str) -> bool {
+    kernel.starts_with("copy")
 }

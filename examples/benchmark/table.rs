@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::say;
-use crate::report::Measurement;
+use crate::report::{Measurement, is_copy};
 use wgpu_lrn::wgpu::AdapterInfo;
 
 /// Names the adapter, and the columns.
@@ -16,7 +16,7 @@ pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
 
 /// What the rule prefers, what was fastest, and the best copy.
 pub fn rows(measurements: &[Measurement]) -> Result<(), Failure> {
-    let copies = measurements.iter().filter(|m| m.is_copy());
+    let copies = measurements.iter().filter(|m| is_copy(&m.kernel));
     let copy = copies.min_by(|a, b| a.seconds.total_cmp(&b.seconds));
     let ours = measurements.iter().filter(|m| m.rule || m.fastest);
     ours.chain(copy).try_for_each(|measurement| say(row(measurement)))
