@@ -161,7 +161,7 @@ fn network(
     for layout in Layout::ALL {
         let shape = layout.shape(&network.dims(batch, layout)).unwrap().of(dtype);
         for operation in Operation::ALL {
-            let case = Case::new(bench, network.lrn().unwrap(), shape, operation);
+            let case = Case::new(bench, network.lrn().unwrap(), shape.clone(), operation);
             let mut name =
                 format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
             if dtype != Dtype::F32 {
@@ -188,7 +188,7 @@ fn windows(criterion: &mut Criterion, bench: &Bench) {
     for radius in [2, 5, 15, 40, 127] {
         let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
         for operation in Operation::ALL {
-            let case = Case::new(bench, lrn, shape, operation);
+            let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             compare(criterion, &case, format!("window/{}/{}", 2 * radius + 1, operation.name()));
         }
     }

@@ -5,6 +5,7 @@ mod support;
 use serde_json::Value;
 use support::gpus;
 use support::program::{Ended, Folder};
+use wgpu_lrn::wgpu;
 
 fn folder(name: &str) -> Folder {
     Folder::new("benchmark", name)
@@ -33,31 +34,62 @@ fn measurements_of_every_adapter() {
         assert!(adapter["wgpu"].as_str().unwrap().starts_with("30."));
         assert!(["timestamps", "wall"].contains(&adapter["timer"].as_str().unwrap()));
         assert!(adapter["copy_gbps"].as_f64().unwrap() > 0.0);
-        measurements(adapter["measurements"].as_array().unwrap());
+        measurements(adapter["measurements"].as_array().unwrap(), "f32", 4.0);
     }
 }
 
-/// Of each pass on each shape one was the fastest, one is preferred; speeds follow from times.
-fn measurements(all: &[Value]) {
+#[test]
+fn measurements_of_every_dtype() {
+    let folder = folder("dtypes");
+    let ended = quick(&folder, "--dtypes f16,bf16,f64 --shapes cifar_norm1 --json out.json");
+    let report = json(&folder, "out.json");
+    for (adapter, gpu) in report["adapters"].as_array().unwrap().iter().zip(gpus()) {
+        let all = adapter["measurements"].as_array().unwrap();
+        assert!(all.iter().all(|m| m["dtype"] != "f32"), "only what is asked for");
+        measurements(all, "f16", 2.0);
+        measurements(all, "bf16", 2.0);
+        match gpu.device().features().contains(wgpu::Features::SHADER_F64) {
+            true => measurements(all, "f64", 8.0),
+            false => assert!(ended.stderr.iter().any(|line| line.contains("SHADER_F64"))),
+        }
+    }
+    let row = |line: &String| line.starts_with("cifar_norm1_n2") && line.contains("bf16");
+    assert!(ended.stdout.iter().any(row), "{ended:?}");
+}
+
+/// Of each pass in a dtype, of so many bytes, one was the fastest and one is preferred; speeds follow
+/// from times.
+fn measurements(all: &[Value], dtype: &str, bytes_of_element: f64) {
     for pass in ["square_sums", "forward", "backward"] {
         let of_pass = |m: &&Value| {
-            m["pass"] == pass && m["shape"] == "cifar_norm1_n2" && m["layout"] == "channels_last"
+            m["pass"] == pass
+                && m["dtype"] == dtype
+                && m["shape"] == "cifar_norm1_n2"
+                && m["layout"] == "channels_last"
         };
         let of_pass: Vec<_> = all.iter().filter(of_pass).collect();
         let marked = |mark: &str| of_pass.iter().filter(|m| m[mark] == true).count();
         assert_eq!((marked("fastest"), marked("rule")), (1, 1), "{of_pass:?}");
         let kernels: Vec<_> = of_pass.iter().map(|m| m["kernel"].as_str().unwrap()).collect();
-        for kernel in ["row pair 4", "column pair 1", "pixel pair 1", "copy 256 4", "empty"] {
-            assert!(kernels.contains(&kernel), "{kernels:?}");
+        for kernel in kernels_of(dtype) {
+            assert!(kernels.contains(kernel), "{kernels:?}");
         }
         for m in of_pass {
             assert_eq!(m["dims"], serde_json::json!([2, 12, 12, 64]));
             let (seconds, gbps) = (m["seconds"].as_f64().unwrap(), m["gbps"].as_f64().unwrap());
             let tensors = if pass == "backward" { 3.0 } else { 2.0 };
-            let bytes = tensors * 4.0 * 2.0 * 12.0 * 12.0 * 64.0;
+            let bytes = tensors * bytes_of_element * 2.0 * 12.0 * 12.0 * 64.0;
             assert!((seconds * gbps * 1e9 - bytes).abs() < 1e-6 * bytes, "{m}");
             assert!(m["fraction_of_copy"].as_f64().unwrap() > 0.0 && m["spread"].is_number());
         }
+    }
+}
+
+/// Some of what is measured, channels-last.
+fn kernels_of(dtype: &str) -> &'static [&'static str] {
+    match dtype {
+        "f64" => &["column double 1", "pixel double 1", "copy 256 4", "empty"],
+        _ => &["row pair 4", "column pair 1", "pixel pair 1", "copy 256 4", "empty"],
     }
 }
 
@@ -67,12 +99,18 @@ fn files_side_by_side_on_one_page() {
     quick(&folder, "--shapes cifar_norm1,sweep_channels --json a.json");
     let mut other = json(&folder, "a.json");
     other["adapters"][0]["name"] = "Another <GPU>".into();
+    for measurement in other["adapters"][0]["measurements"].as_array_mut().unwrap() {
+        measurement["dtype"] = "f16".into();
+    }
     folder.put("b.json", other.to_string());
     folder.succeed("--compare a.json b.json --html both.html");
     let page = folder.contents()["both.html".as_ref() as &std::ffi::OsStr].clone().unwrap();
     let page = String::from_utf8(page).unwrap();
     let name = &gpus()[0].info().name;
     for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "channels"] {
+        assert!(page.contains(part), "{part}");
+    }
+    for part in ["cifar_norm1_n2, f16", "Time against channels<", "Time against channels, f16<"] {
         assert!(page.contains(part), "{part}");
     }
     for outside in ["<script", "src=", "href=", "@import"] {
@@ -86,6 +124,7 @@ fn refusals() {
     folder.put("no.json", "{\"adapters\": [{}]}");
     for (line, word) in [
         ("--shapes alexnet", "alexnet_norm1"),
+        ("--dtypes f16,half", "unknown dtype \"half\"; known are f32, f16, bf16, f64"),
         ("--batches 0", "0"),
         ("--batches many", "many"),
         ("--adapter absent", "absent"),

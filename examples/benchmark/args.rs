@@ -4,6 +4,7 @@ use crate::cases::SWEEPS;
 use crate::failure::Failure;
 use crate::networks::NETWORKS;
 use std::path::PathBuf;
+use wgpu_lrn::Dtype;
 
 /// Times LRN on every GPU of this machine, beside a copy of the same bytes.
 #[derive(clap::Parser)]
@@ -21,6 +22,9 @@ pub struct Args {
     /// Batch sizes of the networks [default: 1,32,128; with --quick 1,8]
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     pub batches: Vec<u32>,
+    /// Types of the elements, separated by commas: f32, f16, bf16, f64
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32")]
+    pub dtypes: Vec<Dtype>,
     /// Only the first adapter with this in its name
     #[arg(long, value_name = "SUBSTRING")]
     pub adapter: Option<String>,
@@ -28,7 +32,7 @@ pub struct Args {
     #[arg(long)]
     pub quick: bool,
     /// Measure nothing: show these measurements side by side
-    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "adapter", "quick"], requires = "html")]
+    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "adapter", "quick"], requires = "html")]
     pub compare: Vec<PathBuf>,
 }
 

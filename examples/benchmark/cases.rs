@@ -2,20 +2,22 @@
 
 use crate::args::Args;
 use crate::networks::{Layout, NETWORKS};
-use wgpu_lrn::{Lrn, Result, Shape};
+use wgpu_lrn::{Dtype, Lrn, Result, Shape};
 
 /// A layer on a tensor.
+#[derive(Clone)]
 pub struct Case {
     /// The network and its batch, or the sweep.
     pub name: String,
     pub dims: Vec<usize>,
     pub layout: Layout,
+    pub dtype: Dtype,
     pub lrn: Lrn,
 }
 
 impl Case {
     pub fn shape(&self) -> Result<Shape> {
-        self.layout.shape(&self.dims)
+        Ok(self.layout.shape(&self.dims)?.of(self.dtype))
     }
 }
 
@@ -29,9 +31,13 @@ pub fn cases(args: &Args) -> Result<Vec<Case>> {
         // In a quick run, every second step.
         cases.extend(steps(sweep)?.into_iter().step_by(if args.quick { 2 } else { 1 }));
     }
-    Ok(cases)
+    let in_dtypes = cases
+        .iter()
+        .flat_map(|case| args.dtypes.iter().map(move |&dtype| Case { dtype, ..case.clone() }));
+    Ok(in_dtypes.collect())
 }
 
+/// The networks at every batch, in f32.
 fn networks(args: &Args) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for network in NETWORKS.iter().filter(|network| args.wants(network.name)) {
@@ -41,6 +47,7 @@ fn networks(args: &Args) -> Result<Vec<Case>> {
                     name: format!("{}_n{batch}", network.name),
                     dims: network.dims(batch, layout).to_vec(),
                     layout,
+                    dtype: Dtype::F32,
                     lrn: network.lrn()?,
                 });
             }
@@ -49,13 +56,14 @@ fn networks(args: &Args) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The steps of a sweep, channels-first.
+/// The steps of a sweep, channels-first, in f32.
 fn steps(sweep: &str) -> Result<Vec<Case>> {
     let step = |dims: [usize; 4], radius: u32| {
         Ok(Case {
             name: sweep.to_owned(),
             dims: dims.to_vec(),
             layout: Layout::ChannelsFirst,
+            dtype: Dtype::F32,
             lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
         })
     };

@@ -41,12 +41,10 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
     let mut measurements = Vec::new();
     table::head(info)?;
     for (number, case) in cases.iter().enumerate() {
-        note(format_args!("{}/{} {} {}", number + 1, cases.len(), case.name, case.layout.name()));
-        let (needed, granted) = (case.shape()?.bytes(), gpu.device().limits().max_buffer_size);
-        if needed > granted {
-            note(format_args!(
-                "left out: it needs buffers of {needed} bytes, and {granted} are granted"
-            ));
+        let (layout, dtype) = (case.layout.name(), case.dtype.name());
+        note(format_args!("{}/{} {} {layout} {dtype}", number + 1, cases.len(), case.name));
+        if let Some(lack) = lack(gpu, case)? {
+            note(format_args!("left out: {lack}"));
             continue;
         }
         for operation in Operation::ALL {
@@ -66,6 +64,17 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
         copy_buffer_gbps: copy_buffer(gpu)?,
         measurements,
     })
+}
+
+/// What a GPU lacks for a case.
+fn lack(gpu: &Gpu, case: &Case) -> Result<Option<String>, Failure> {
+    if !shared::computes(gpu, case.dtype) {
+        return Ok(Some(format!("{} needs SHADER_F64, which is not granted", case.dtype.name())));
+    }
+    let needed = case.shape()?.operand_bytes();
+    let granted = gpu.device().limits().max_buffer_size;
+    Ok((needed > granted)
+        .then(|| format!("it needs buffers of {needed} bytes, and {granted} are granted")))
 }
 
 /// Measures every choice and every copy for an operation on a tensor. They take turns, so that what
@@ -167,7 +176,7 @@ fn measurements(
             shape: case.name.clone(),
             dims: case.dims.clone(),
             layout: case.layout.name().to_owned(),
-            dtype: "f32".to_owned(),
+            dtype: case.dtype.name().to_owned(),
             window: case.lrn.windows().first().map(|&(behind, ahead)| [behind, ahead]),
             pass: operation.name().to_owned(),
             kernel: candidate.name.clone(),

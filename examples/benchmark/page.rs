@@ -9,6 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use wgpu_lrn::Dtype;
 
 const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; color: #202124; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -36,12 +37,13 @@ fn page(report: &Report) -> Drawn {
             fractions.push(fraction_of_copy(report, layout, pass)?);
         }
     }
-    let sweeps = [
-        sweep(report, "sweep_batch", "images", |m| m.dims[0] as f64)?,
-        sweep(report, "sweep_window", "channels in the window", window)?,
-        sweep(report, "sweep_channels", "channels", |m| m.dims[1] as f64)?,
-        sweep(report, "sweep_pixels", "pixels", |m| (m.dims[2] * m.dims[3]) as f64)?,
-    ];
+    let mut sweeps = Vec::new();
+    for dtype in Dtype::ALL.map(Dtype::name) {
+        sweeps.push(sweep(report, "sweep_batch", dtype, "images", |m| m.dims[0] as f64)?);
+        sweeps.push(sweep(report, "sweep_window", dtype, "channels in the window", window)?);
+        sweeps.push(sweep(report, "sweep_channels", dtype, "channels", |m| m.dims[1] as f64)?);
+        sweeps.push(sweep(report, "sweep_pixels", dtype, "pixels", pixels)?);
+    }
     Ok(html! {
         (DOCTYPE)
         html lang="en" {
@@ -95,16 +97,22 @@ fn series_name(adapter: &Adapter, measurement: &Measurement) -> String {
     }
 }
 
-/// Bars for the networks, at every batch.
+/// A name that tells the dtype unless it is f32.
+fn with_dtype(name: &str, dtype: &str) -> String {
+    if dtype == "f32" { name.to_owned() } else { format!("{name}, {dtype}") }
+}
+
+/// Bars for the networks, at every batch and dtype.
 fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
     let mut categories = Vec::new();
     let mut series: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
     for (adapter, m) in best(report, pass).filter(|(_, m)| m.layout == layout && !is_sweep(m)) {
-        if !categories.contains(&m.shape) {
-            categories.push(m.shape.clone());
+        let category = with_dtype(&m.shape, &m.dtype);
+        if !categories.contains(&category) {
+            categories.push(category.clone());
         }
         let values = series.entry(series_name(adapter, m)).or_default();
-        values.insert(m.shape.clone(), m.fraction_of_copy);
+        values.insert(category, m.fraction_of_copy);
     }
     if categories.is_empty() {
         return Ok(html! {});
@@ -123,10 +131,17 @@ fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
 }
 
 /// A line for each pass and device, and for the copies.
-fn sweep(report: &Report, name: &str, x_title: &str, x: impl Fn(&Measurement) -> f64) -> Drawn {
+fn sweep(
+    report: &Report,
+    name: &str,
+    dtype: &str,
+    x_title: &str,
+    x: impl Fn(&Measurement) -> f64,
+) -> Drawn {
     let mut lines: Vec<Line> = Vec::new();
+    let wanted = |m: &Measurement| m.shape == name && m.dtype == dtype;
     for pass in ["forward", "backward"] {
-        for (adapter, m) in best(report, pass).filter(|(_, m)| m.shape == name) {
+        for (adapter, m) in best(report, pass).filter(|(_, m)| wanted(m)) {
             add(
                 &mut lines,
                 format!("{pass}, {}", series_name(adapter, m)),
@@ -134,7 +149,7 @@ fn sweep(report: &Report, name: &str, x_title: &str, x: impl Fn(&Measurement) ->
             );
         }
         for adapter in &report.adapters {
-            let of_copy = |m: &&Measurement| m.fastest && m.pass == pass && m.shape == name;
+            let of_copy = |m: &&Measurement| m.fastest && m.pass == pass && wanted(m);
             for m in adapter.measurements.iter().filter(of_copy) {
                 let copy = m.seconds * m.fraction_of_copy * 1e3;
                 add(&mut lines, format!("copy of {pass}, {}", label(adapter)), (x(m), copy));
@@ -145,7 +160,8 @@ fn sweep(report: &Report, name: &str, x_title: &str, x: impl Fn(&Measurement) ->
         return Ok(html! {});
     }
     let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
-    let title = format!("Time against {}", name.trim_start_matches("sweep_"));
+    let against = format!("Time against {}", name.trim_start_matches("sweep_"));
+    let title = with_dtype(&against, dtype);
     let mut markup = section(&title, &names, chart::lines(x_title, "milliseconds", &lines)?);
     markup.0 += &grid(x_title, &lines).0;
     Ok(markup)
@@ -204,6 +220,10 @@ fn window(measurement: &Measurement) -> f64 {
     measurement.window.map_or(1.0, |[p, q]| f64::from(p) + 1.0 + f64::from(q))
 }
 
+fn pixels(measurement: &Measurement) -> f64 {
+    (measurement.dims[2] * measurement.dims[3]) as f64
+}
+
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -215,12 +235,12 @@ fn measurements(adapter: &Adapter) -> Markup {
             summary { (label(adapter)) }
             table {
                 tr {
-                    th { "shape" } th { "dimensions" } th { "layout" } th { "pass" } th { "kernel" }
+                    th { "shape" } th { "dtype" } th { "dimensions" } th { "layout" } th { "pass" } th { "kernel" }
                     th.n { "time" } th.n { "spread" } th.n { "GB/s" } th.n { "of copy" } th {}
                 }
                 @for m in &adapter.measurements {
                     tr {
-                        td { (m.shape) } td { (format!("{:?}", m.dims)) } td { (m.layout) } td { (m.pass) } td { (m.kernel) }
+                        td { (m.shape) } td { (m.dtype) } td { (format!("{:?}", m.dims)) } td { (m.layout) } td { (m.pass) } td { (m.kernel) }
                         td.n { (duration(m.seconds)) } td.n { (format!("{:.0} %", m.spread * 100.0)) }
                         td.n { (format!("{:.2}", m.gbps)) } td.n { (format!("{:.2}", m.fraction_of_copy)) }
                         td { @if m.rule { "rule " } @if m.fastest { "fastest" } }

@@ -9,8 +9,8 @@ use wgpu_lrn::wgpu::AdapterInfo;
 pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
     say(format_args!("{} ({})", info.name, info.backend))?;
     say(format_args!(
-        "{:22} {:11} {:14} {:17} {:>11} {:>8} {:>8}",
-        "shape", "pass", "layout", "kernel", "time", "GB/s", "of copy"
+        "{:22} {:5} {:11} {:14} {:17} {:>11} {:>8} {:>8}",
+        "shape", "dtype", "pass", "layout", "kernel", "time", "GB/s", "of copy"
     ))
 }
 
@@ -30,8 +30,9 @@ fn row(m: &Measurement) -> String {
         (false, false) => "",
     };
     format!(
-        "{:22} {:11} {:14} {:17} {:>11} {:>8.2} {:>8.2}{remark}",
+        "{:22} {:5} {:11} {:14} {:17} {:>11} {:>8.2} {:>8.2}{remark}",
         m.shape,
+        m.dtype,
         m.pass,
         m.layout,
         m.kernel,
