@@ -89,14 +89,14 @@ impl Plan {
         let (features, limits) = (device.features(), device.limits());
         let planned = |operation| {
             let choice = tuning.choice(operation);
-            Planned::new(Recipe::new(lrn, shape, operation, choice, features, &limits)?)
+            Recipe::new(lrn, shape, operation, choice, features, &limits).map(Planned::new)
         };
         let in_place = |operation| {
             let tuned = Options::from(tuning.choice(operation));
             let choice = tuned.choose_in_place(lrn, shape, features, operation);
             let choice =
                 choice.or_else(|_| options.choose_in_place(lrn, shape, features, operation))?;
-            Planned::new(Recipe::in_place(lrn, shape, operation, choice, features, &limits)?)
+            Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
         };
         let [square_sums, forward, backward] = Operation::ALL.map(planned);
         Ok(Plan {
@@ -268,8 +268,8 @@ impl Plan {
 }
 
 impl Planned {
-    fn new(recipe: Recipe) -> Result<Planned> {
-        Ok(Planned { recipe, pipelines: OnceLock::new() })
+    fn new(recipe: Recipe) -> Planned {
+        Planned { recipe, pipelines: OnceLock::new() }
     }
 
     /// Compiles them, the first time.

@@ -123,7 +123,8 @@ impl Recipe {
     ///
     /// [`Error::Unavailable`] where the choice does not fit the layer, and [`Error::Limit`] where no
     /// cut of the tensor fits the limits: one channel of one image with its window exceeds
-    /// `max_storage_buffer_binding_size`.
+    /// `max_storage_buffer_binding_size`; or, along several axes, sums exceed `max_buffer_size`, or
+    /// `max_storage_buffers_per_shader_stage` is too few.
     pub fn new(
         lrn: &Lrn,
         shape: &Shape,
@@ -170,12 +171,13 @@ impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let steps = stages::steps(self.operation, &axes(self.lrn, self.shape)?, self.in_place);
         let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
-        Ok(Recipe {
-            choice: self.choice,
-            passes: passes?,
-            temporaries: stages::temporaries(&steps),
-            temporary: self.shape.elements() * self.sum_bytes(),
-        })
+        let temporaries = stages::temporaries(&steps);
+        let temporary = self.shape.elements().saturating_mul(self.sum_bytes());
+        let granted = self.limits.max_buffer_size;
+        if temporaries > 0 && temporary > granted {
+            return Err(limit("max_buffer_size", temporary, granted));
+        }
+        Ok(Recipe { choice: self.choice, passes: passes?, temporaries, temporary })
     }
 
     fn pass(&self, step: &Step) -> Result<Pass> {

@@ -7,7 +7,7 @@ use support::cases::{CASES, EMPTY};
 use support::{describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{
-    Choice, Dtype, Element, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu,
+    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu,
 };
 
 /// Runs an operation of a case and compares it.
@@ -205,6 +205,44 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
             assert!(report.passed(), "element {start}: {report}");
         }
     }
+}
+
+/// Bindings of 4 KiB: every larger tensor is cut, between images and through them, whatever the size of
+/// its elements and of the sums between stages.
+#[test]
+fn small_bindings() {
+    let (mut cut, mut kernels) = (0, HashSet::new());
+    for adapter in host::adapters_blocking() {
+        let required_limits =
+            wgpu::Limits { max_storage_buffer_binding_size: 4096, ..adapter.limits() };
+        let needed = wgpu::Features::SHADER_I16 | wgpu::Features::SHADER_F64;
+        let required_features = adapter.features() & needed;
+        let descriptor =
+            wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+        let gpu = Gpu::new(&device, &queue);
+        let cases = CASES.iter().filter(|case| (500..30_000).contains(&case.shape().elements()));
+        for (case, dtype) in cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
+            let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+            for choice in Choice::available(&lrn, &shape, device.features()) {
+                let plan = match Plan::with_options(&device, &lrn, &shape, choice.into()) {
+                    Err(Error::Limit { .. }) => continue, // a window alone is larger
+                    plan => plan.unwrap(),
+                };
+                for operation in Operation::ALL {
+                    let report = of_dtype!(dtype, compare(&gpu, choice, &lrn, &shape, operation));
+                    let who = format!("{} {choice} on {}", operation.name(), describe(&gpu));
+                    assert!(report.passed(), "{}, {dtype:?} {who}: {report}", case.name);
+                    let passes = &plan.recipe(operation).passes;
+                    cut += passes.iter().filter(|pass| pass.dispatches.len() > 1).count();
+                    let stages = plan.recipe(Operation::Forward).passes.len() > 1;
+                    kernels.insert((choice.kernel, dtype, stages));
+                }
+            }
+        }
+    }
+    // All but *row* and *ring* of f64 (the one is not there, the other larger); boxes are *pixel*'s.
+    assert_eq!((cut > 500, kernels.len()), (true, 4 * 6 - 2), "{cut} {kernels:?}");
 }
 
 /// Runs forward with as few copies of a large tensor as there can be.
