@@ -159,7 +159,8 @@ fn network(
     batch: usize,
 ) {
     for layout in Layout::ALL {
-        let shape = layout.shape(&network.dims(batch, layout)).unwrap().of(dtype);
+        let shape =
+            layout.shape(&network.dims(batch, layout), network.windows.len()).unwrap().of(dtype);
         for operation in Operation::ALL {
             let case = Case::new(bench, network.lrn().unwrap(), shape.clone(), operation);
             let mut name =

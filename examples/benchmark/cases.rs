@@ -17,7 +17,7 @@ pub struct Case {
 
 impl Case {
     pub fn shape(&self) -> Result<Shape> {
-        Ok(self.layout.shape(&self.dims)?.of(self.dtype))
+        Ok(self.layout.shape(&self.dims, self.lrn.windows().len())?.of(self.dtype))
     }
 }
 
