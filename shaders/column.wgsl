@@ -30,6 +30,27 @@ fn shift() {
     for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
 }
 
+fn hold_summand(w: Walk, slot: u32, channel: u32) {
+    held[SQUARES + slot] = exactly(Value(0.0));
+    if within(channel, chunk.read_begin, chunk.read_end) {
+        held[SQUARES + slot] = summand(w.offset + channel * chunk.inner);
+    }
+}
+
+// A stage of an operation whose window has several axes: stage/ says what is summed.
+@compute @workgroup_size(INVOCATIONS)
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    let w = walk(workgroup, index);
+    if !w.some { return; }
+    for (var i = 0u; i < HALO; i++) { hold_summand(w, i, w.begin - LOOK_BEHIND + i); }
+    for (var i = w.begin; i < w.end; i += STEP) {
+        for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, i + LOOK_AHEAD + t); }
+        for (var g = 0u; g < GROUPS; g++) { sum_windows(SQUARES + g * SHARE, g * SHARE); }
+        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * chunk.inner, sums[t]); } }
+        for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
+    }
+}
+
 @compute @workgroup_size(INVOCATIONS)
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);

@@ -154,7 +154,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         if writes(h, i) {
             let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
             let scaled = scratch[array_slot(GRADIENTS, i.index)];
-            write(i.offset, input_gradient(x_at(chunk.input_shift + i.offset), scaled, terms));
+            write_at(i.offset, input_gradient(x_at(chunk.input_shift + i.offset), scaled, terms));
         }
     }
 }

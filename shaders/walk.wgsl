@@ -3,6 +3,7 @@
 
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
+    offset: u32,     // of channel 0, from channel 0 of the first pixel of the chunk
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
     begin: u32,      // first channel written
@@ -18,6 +19,7 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     let begin = chunk.write_begin + group / groups * chunk.segment;
     return Walk(
         pixel < chunk.pixels && begin < chunk.write_end,
+        offset,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
         begin,

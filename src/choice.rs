@@ -45,7 +45,10 @@ impl Kernel {
 
     /// Whether it computes windows along these axes.
     fn takes(self, axes: &[Axis], dtype: Dtype) -> bool {
-        let [axis] = axes else { return self == Self::Pixel };
+        let [axis] = axes else {
+            let narrow = axes.iter().all(|axis| axis.window() <= NARROW);
+            return self == Self::Pixel || self == Self::Column && narrow;
+        };
         let narrow = axis.window() <= NARROW;
         match self {
             Self::Row if dtype == Dtype::F64 => false, // too much for registers

@@ -196,7 +196,7 @@ impl Program {
         };
         let storage = self.storage.texts(self.dtype);
         let stage = match self.choice.kernel {
-            Kernel::Pixel => self.stage.texts(self.operation),
+            Kernel::Column | Kernel::Pixel => self.stage.texts(self.operation),
             _ => Vec::new(),
         };
         let formula = [&[LRN], &storage[..], &[arithmetic, power]].concat();
@@ -229,11 +229,11 @@ impl Program {
 
     /// The name of the entry point.
     pub fn entry(&self) -> &'static str {
-        let at_once = (self.stage, self.operation) == (Stage::Only, Operation::Backward);
-        if self.choice.kernel == Kernel::Pixel && !at_once {
-            return "windowed";
+        match (self.stage, self.operation, self.choice.kernel) {
+            (Stage::Only, Operation::Backward, _) => "backward",
+            (Stage::Only, operation, kernel) if kernel != Kernel::Pixel => operation.name(),
+            _ => "windowed",
         }
-        self.operation.name()
     }
 
     /// The label that wgpu's errors and profilers show.

@@ -215,7 +215,8 @@ impl Context<'_> {
         tile: &Tile,
     ) -> Dispatch {
         let stored = |channels| tensor.bound(region, channels, tensor.stored);
-        let summed = |channels| tensor.bound(region, channels, self.sum_bytes());
+        let width = u64::from(self.choice.width);
+        let summed = |channels| tensor.bound(region, channels, self.sum_bytes() * width);
         let (input, input_shift) = stored(&region.read);
         let (output, output_shift) = stored(&region.write);
         let (sums, sums_shift) = summed(&region.read);
@@ -288,12 +289,13 @@ impl Tensor {
         let width = u64::from(choice.width);
         let packet = if choice.kernel == Kernel::Row { width } else { 1 };
         let stored = context.shape.dtype().bytes() * width;
+        let summed = context.sum_bytes() * width;
         Tensor {
             axis: step.axis.divided(packet, width / packet),
             packet,
             stored,
-            widest: if several { context.sum_bytes().max(stored) } else { stored },
-            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(stored),
+            widest: if several { summed } else { stored },
+            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(summed),
             most: cut::most_bytes(limits),
             whole_images: context.in_place,
         }

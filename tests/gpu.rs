@@ -241,8 +241,8 @@ fn small_bindings() {
             }
         }
     }
-    // All but *row* and *ring* of f64 (the one is not there, the other larger); boxes are *pixel*'s.
-    assert_eq!((cut > 500, kernels.len()), (true, 4 * 6 - 2), "{cut} {kernels:?}");
+    // Five kernels, and two of boxes; but *row* and *ring* of f64: one is not there, the other larger.
+    assert_eq!((cut > 500, kernels.len()), (true, 4 * (5 + 2) - 2), "{cut} {kernels:?}");
 }
 
 /// Runs forward with as few copies of a large tensor as there can be.

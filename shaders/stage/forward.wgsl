@@ -1,5 +1,5 @@
 // What is made of a sum: y.
 
 fn finish(offset: u32, sum: Sum) {
-    write(offset, normalized(powers(base(sum)), x_at(chunk.input_shift + offset)));
+    write_at(offset, normalized(powers(base(sum)), x_at(chunk.input_shift + offset)));
 }

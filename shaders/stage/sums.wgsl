@@ -2,12 +2,12 @@
 // channel 0 of the first pixel of the chunk.
 
 @group(0) @binding(5) var<storage, read_write> partial: array<Value>;  // sums along the axes before
-@group(0) @binding(6) var<storage, read_write> sums: array<Value>;     // s
+@group(0) @binding(6) var<storage, read_write> s_values: array<Value>;
 @group(0) @binding(7) var<storage, read_write> totals: array<Value>;   // what this stage has summed
 
-fn s_at(offset: u32) -> Sum { return exactly(sums[chunk.sums_shift + offset]); }
+fn s_at(offset: u32) -> Sum { return exactly(s_values[chunk.sums_shift + offset]); }
 
-fn write(offset: u32, result: Value) {
+fn write_at(offset: u32, result: Value) {
     let at = chunk.output_shift + offset;
     put(at, blended(result, old_at(at)));
 }
