@@ -21,12 +21,20 @@ fn hold_halo(w: Walk, channel: u32) {
 // Loads the channels of a step, and sums the windows that they complete.
 fn hold_step(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { hold(w, HALO + t, channel + t); }
+    sum_summands();
+}
+
+fn sum_summands() {
     for (var g = 0u; g < GROUPS; g++) { sum_windows(SQUARES + g * SHARE, g * SHARE); }
 }
 
 // Makes the end of a step the beginning of the next.
 fn shift() {
     for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
+    shift_summands();
+}
+
+fn shift_summands() {
     for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
 }
 
@@ -37,7 +45,8 @@ fn hold_summand(w: Walk, slot: u32, channel: u32) {
     }
 }
 
-// A stage of an operation whose window has several axes: stage/ says what is summed.
+// Square sums, and the stages of an operation whose window has several axes: stage/ says what is summed,
+// and what is made of it.
 @compute @workgroup_size(INVOCATIONS)
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
@@ -45,21 +54,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var i = 0u; i < HALO; i++) { hold_summand(w, i, w.begin - LOOK_BEHIND + i); }
     for (var i = w.begin; i < w.end; i += STEP) {
         for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, i + LOOK_AHEAD + t); }
-        for (var g = 0u; g < GROUPS; g++) { sum_windows(SQUARES + g * SHARE, g * SHARE); }
+        sum_summands();
         for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * chunk.inner, sums[t]); } }
-        for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
-    }
-}
-
-@compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index);
-    if !w.some { return; }
-    hold_halo(w, w.begin - LOOK_BEHIND);
-    for (var i = w.begin; i < w.end; i += STEP) {
-        hold_step(w, i + LOOK_AHEAD);
-        for (var t = 0u; t < STEP; t++) { write(w, i + t, rounded(sums[t])); }
-        shift();
+        shift_summands();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What may be chosen freely, since every choice computes the same: kernel, arithmetic and width.
 
 use crate::axis::{Axis, axes};
+use crate::error::named;
 use crate::{Dtype, Error, Lrn, Operation, Result, Shape};
 
 /// How the work is dealt to invocations.
@@ -301,29 +302,11 @@ impl std::str::FromStr for Options {
         };
         match words.next() {
             None => Ok(options),
-            Some(rest) => Err(unknown("word after the width", rest, "none".to_owned())),
+            Some(rest) => named("word after the width", rest, &[], |()| "").map(|()| options),
         }
     }
 }
 
 fn width_name(width: u32) -> &'static str {
     if width == 4 { "4" } else { "1" }
-}
-
-/// The value of that name.
-fn named<T: Copy>(
-    kind: &'static str,
-    given: &str,
-    all: &[T],
-    name: fn(T) -> &'static str,
-) -> Result<T> {
-    let found = all.iter().copied().find(|&value| name(value) == given);
-    found.ok_or_else(|| {
-        let known = all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", ");
-        unknown(kind, given, known)
-    })
-}
-
-fn unknown(kind: &'static str, given: &str, known: String) -> Error {
-    Error::UnknownName { kind, given: given.to_owned(), known }
 }

@@ -1,5 +1,6 @@
 //! How each framework spells the layer: the one conversion table.
 
+use crate::error::named;
 use crate::lrn::require;
 use crate::{Error, Lrn, Result};
 
@@ -109,13 +110,7 @@ impl Convention {
     ///
     /// [`Error::UnknownName`].
     pub fn from_name(name: &str) -> Result<Convention> {
-        Self::ALL.into_iter().find(|convention| convention.name() == name).ok_or_else(|| {
-            Error::UnknownName {
-                kind: "convention",
-                given: name.to_owned(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+        named("convention", name, &Self::ALL, Self::name)
     }
 
     /// The parameters that this framework takes where its user sets none.

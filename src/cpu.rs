@@ -52,18 +52,18 @@ pub fn run<T: Element>(
     inputs: &[&[T]],
 ) -> Result<Vec<f64>> {
     operation.check_inputs(lrn, shape, inputs)?;
-    let reference = Reference::new(lrn, shape, inputs[0])?;
-    let result = match operation {
-        Operation::SquareSums => return Ok(reference.s),
-        Operation::Forward => reference.forward(),
-        Operation::Backward => reference.backward(inputs[1]),
-    };
-    let old = inputs.get(operation.operands().len() - 1);
-    let blended = |(i, v): (usize, f64)| {
-        let old = old.map_or(0.0, |old| old[i].to_f64());
-        if lrn.blend() == 0.0 { lrn.scale() * v } else { lrn.scale() * v + lrn.blend() * old }
-    };
-    Ok(result.into_iter().enumerate().map(blended).collect())
+    Ok(Reference::new(lrn, shape, inputs[0])?.run(operation, inputs))
+}
+
+/// What a blended layer adds to element i: blend times what the result holds, if that is known.
+pub(crate) fn added<T: Element>(
+    lrn: &Lrn,
+    operation: Operation,
+    inputs: &[&[T]],
+    i: usize,
+) -> Option<f64> {
+    let old = inputs.get(operation.inputs()).filter(|_| lrn.is_blended());
+    old.map(|old| lrn.blend() * old[i].to_f64())
 }
 
 /// What the operations have in common.
@@ -86,6 +86,19 @@ impl<'a> Reference<'a> {
         let s = windows.sums(x.iter().map(|v| v * v).collect());
         let b = s.iter().map(|s| lrn.k() + lrn.a() * s).collect();
         Ok(Reference { lrn, windows, x, s, b })
+    }
+
+    /// The result of an operation on inputs of the right number and length.
+    pub(crate) fn run<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Vec<f64> {
+        let result = match operation {
+            Operation::SquareSums => return self.s.clone(),
+            Operation::Forward => self.forward(),
+            Operation::Backward => self.backward(inputs[1]),
+        };
+        let scaled = result.into_iter().map(|v| self.lrn.scale() * v).enumerate();
+        scaled
+            .map(|(i, v)| added(self.lrn, operation, inputs, i).map_or(v, |old| v + old))
+            .collect()
     }
 
     /// b_i^exponent.

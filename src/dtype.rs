@@ -1,5 +1,6 @@
 //! What a tensor's elements are.
 
+use crate::error::named;
 use crate::{Error, Result};
 use half::{bf16, f16};
 
@@ -38,11 +39,7 @@ impl Dtype {
     ///
     /// [`Error::UnknownName`].
     pub fn from_name(name: &str) -> Result<Dtype> {
-        Self::ALL.into_iter().find(|dtype| dtype.name() == name).ok_or_else(|| Error::UnknownName {
-            kind: "dtype",
-            given: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
-        })
+        named("dtype", name, &Self::ALL, Self::name)
     }
 
     /// The bytes of an element.

@@ -36,13 +36,9 @@ impl Operation {
         }
     }
 
-    /// The operand that is written.
-    pub(crate) fn result(self) -> &'static str {
-        match self {
-            Self::SquareSums => "s",
-            Self::Forward => "y",
-            Self::Backward => "dx",
-        }
+    /// The number of inputs, and that of the operand that is written.
+    pub(crate) fn inputs(self) -> usize {
+        self.operands().len() - 1
     }
 
     /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:

@@ -25,9 +25,11 @@ struct Inner {
     shape: Shape,
     /// Where operands may start.
     alignment: u64,
+    /// What chooses a kernel in place, where the tuned one cannot.
+    options: Options,
     operations: [Planned; 3],
-    /// Those in place; none where no choice can.
-    in_place: [Result<Planned>; 3],
+    /// Those in place, once they are needed.
+    in_place: [OnceLock<Result<Planned>>; 3],
 }
 
 /// An operation, and its pipelines once it is needed.
@@ -77,8 +79,6 @@ impl Plan {
         Self::planned(device, lrn, shape, tuning, Options::default())
     }
 
-    /// With a choice for each operation; in place, where that cannot, with the preferred one that has
-    /// what is forced.
     fn planned(
         device: &wgpu::Device,
         lrn: &Lrn,
@@ -91,13 +91,6 @@ impl Plan {
             let choice = tuning.choice(operation);
             Recipe::new(lrn, shape, operation, choice, features, &limits).map(Planned::new)
         };
-        let in_place = |operation| {
-            let tuned = Options::from(tuning.choice(operation));
-            let choice = tuned.choose_in_place(lrn, shape, features, operation);
-            let choice =
-                choice.or_else(|_| options.choose_in_place(lrn, shape, features, operation))?;
-            Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
-        };
         let [square_sums, forward, backward] = Operation::ALL.map(planned);
         Ok(Plan {
             inner: Arc::new(Inner {
@@ -105,8 +98,9 @@ impl Plan {
                 lrn: lrn.clone(),
                 shape: shape.clone(),
                 alignment: limits.min_storage_buffer_offset_alignment.into(),
+                options,
                 operations: [square_sums?, forward?, backward?],
-                in_place: Operation::ALL.map(in_place),
+                in_place: Default::default(),
             }),
         })
     }
@@ -200,9 +194,10 @@ impl Plan {
         if self.inner.shape.is_empty() {
             return Ok(Bound::nothing());
         }
-        let planned = match in_place {
-            true => self.inner.in_place[operation as usize].as_ref().map_err(Error::clone)?,
-            false => &self.inner.operations[operation as usize],
+        let planned = if in_place {
+            self.inner.in_place(operation)?
+        } else {
+            &self.inner.operations[operation as usize]
         };
         let pipelines = planned.pipelines(&self.inner.device)?;
         Ok(pipelines.bind(&self.inner.device, &planned.recipe, operands))
@@ -264,6 +259,23 @@ impl Plan {
             }
         }
         Ok(replaced.is_some())
+    }
+}
+
+impl Inner {
+    /// Plans an operation in place, the first time: with the choice for it, or where that cannot, with
+    /// the preferred one that has what is forced.
+    fn in_place(&self, operation: Operation) -> Result<&Planned> {
+        let Inner { device, lrn, shape, options, .. } = self;
+        let (features, limits) = (device.features(), device.limits());
+        let plan = || {
+            let tuned = Options::from(self.operations[operation as usize].recipe.choice);
+            let choose =
+                |options: &Options| options.choose_in_place(lrn, shape, features, operation);
+            let choice = choose(&tuned).or_else(|_| choose(options))?;
+            Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
+        };
+        self.in_place[operation as usize].get_or_init(plan).as_ref().map_err(Error::clone)
     }
 }
 

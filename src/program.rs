@@ -229,9 +229,10 @@ impl Program {
 
     /// The name of the entry point.
     pub fn entry(&self) -> &'static str {
-        match (self.stage, self.operation, self.choice.kernel) {
-            (Stage::Only, Operation::Backward, _) => "backward",
-            (Stage::Only, operation, kernel) if kernel != Kernel::Pixel => operation.name(),
+        match (self.stage, self.choice.kernel, self.operation) {
+            (Stage::Only, Kernel::Pixel, Operation::SquareSums | Operation::Forward)
+            | (Stage::Only, Kernel::Column, Operation::SquareSums) => "windowed",
+            (Stage::Only, _, operation) => operation.name(),
             _ => "windowed",
         }
     }

@@ -215,8 +215,7 @@ impl Context<'_> {
         tile: &Tile,
     ) -> Dispatch {
         let stored = |channels| tensor.bound(region, channels, tensor.stored);
-        let width = u64::from(self.choice.width);
-        let summed = |channels| tensor.bound(region, channels, self.sum_bytes() * width);
+        let summed = |channels| tensor.bound(region, channels, tensor.summed);
         let (input, input_shift) = stored(&region.read);
         let (output, output_shift) = stored(&region.write);
         let (sums, sums_shift) = summed(&region.read);
@@ -272,7 +271,9 @@ struct Tensor {
     packet: u64,
     /// Bytes that are loaded at once.
     stored: u64,
-    /// The bytes of the largest elements that are bound.
+    /// Bytes of the same as sums between the passes.
+    summed: u64,
+    /// Which of the two bounds the bytes of a binding.
     widest: u64,
     /// Where bindings may start.
     alignment: u64,
@@ -294,6 +295,7 @@ impl Tensor {
             axis: step.axis.divided(packet, width / packet),
             packet,
             stored,
+            summed,
             widest: if several { summed } else { stored },
             alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(summed),
             most: cut::most_bytes(limits),

@@ -36,7 +36,7 @@ fn every_case(operation: Operation) {
     for (case, dtype) in CASES.iter().flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
         let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
         for (gpu, choice) in runs(&lrn, &shape) {
-            let report = of_dtype!(dtype, compare(gpu, choice, &lrn, &shape, operation));
+            let report = of_dtype!(dtype, T => compare::<T>(gpu, choice, &lrn, &shape, operation));
             let what = format!("{} {} {choice}", operation.name(), dtype.name());
             let who = format!("{what} on {}", describe(gpu));
             assert!(report.passed(), "{}, {who}: {report}", case.name);
@@ -91,7 +91,8 @@ fn fused_relu_scale_and_blend() {
         for lrn in layers {
             for (gpu, choice) in runs(lrn, &shape) {
                 for operation in Operation::ALL {
-                    let report = of_dtype!(dtype, compare(gpu, choice, lrn, &shape, operation));
+                    let report =
+                        of_dtype!(dtype, T => compare::<T>(gpu, choice, lrn, &shape, operation));
                     let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
                     assert!(report.passed(), "{}, {lrn:?}, {who}: {report}", case.name);
                 }
@@ -112,7 +113,8 @@ fn in_place() {
             for operation in [Operation::Forward, Operation::Backward] {
                 if choice.computes_in_place(operation) {
                     kernels.insert((choice.kernel, operation));
-                    let reports = of_dtype!(dtype, replace(gpu, choice, &lrn, &shape, operation));
+                    let reports =
+                        of_dtype!(dtype, T => replace::<T>(gpu, choice, &lrn, &shape, operation));
                     let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
                     assert!(reports.passed(), "{}, {who}: {reports}", case.name);
                 }
@@ -230,7 +232,8 @@ fn small_bindings() {
                     plan => plan.unwrap(),
                 };
                 for operation in Operation::ALL {
-                    let report = of_dtype!(dtype, compare(&gpu, choice, &lrn, &shape, operation));
+                    let report =
+                        of_dtype!(dtype, T => compare::<T>(&gpu, choice, &lrn, &shape, operation));
                     let who = format!("{} {choice} on {}", operation.name(), describe(&gpu));
                     assert!(report.passed(), "{}, {dtype:?} {who}: {report}", case.name);
                     let passes = &plan.recipe(operation).passes;

@@ -116,11 +116,7 @@ fn to_f64<T: Element>(values: &[T]) -> Vec<f64> {
 fn kernels_agree_with_every_framework() {
     for vector in &vectors() {
         for (gpu, choice) in runs(&vector.lrn, &vector.shape) {
-            match vector.shape.dtype() {
-                Dtype::F16 => vector.run::<half::f16>(gpu, choice),
-                Dtype::Bf16 => vector.run::<half::bf16>(gpu, choice),
-                _ => vector.run::<f32>(gpu, choice),
-            }
+            of_dtype!(vector.shape.dtype(), T => vector.run::<T>(gpu, choice));
         }
     }
 }
@@ -128,11 +124,7 @@ fn kernels_agree_with_every_framework() {
 #[test]
 fn reference_agrees_with_every_framework() {
     for vector in vectors() {
-        match vector.shape.dtype() {
-            Dtype::F16 => vector.reference::<half::f16>(),
-            Dtype::Bf16 => vector.reference::<half::bf16>(),
-            _ => vector.reference::<f32>(),
-        }
+        of_dtype!(vector.shape.dtype(), T => vector.reference::<T>());
     }
 }
 

@@ -115,7 +115,7 @@ fn step(
 ) -> Step {
     let replaced = operation.replaceable().filter(|_| in_place);
     let of_sums = (stage, operation) == (Stage::Last, Operation::SquareSums);
-    let inputs = [X, DY].into_iter().take(operation.operands().len() - 1).enumerate();
+    let inputs = [X, DY].into_iter().take(operation.inputs()).enumerate();
     let inputs = inputs.filter(|(number, _)| Some(*number) != replaced && !of_sums);
     let mut sources: Vec<_> = inputs.map(|(number, at)| (at, Source::Input(number))).collect();
     sources.push((OUTPUT, Source::Result));

@@ -68,14 +68,14 @@ fn by_the_reference<T: Element + Debug + PartialEq>() {
 #[test]
 fn a_gpu_computes_every_dtype() {
     for dtype in of_the_first_adapter() {
-        of_dtype!(dtype, on_the_first_adapter());
+        of_dtype!(dtype, T => on_the_first_adapter::<T>());
     }
 }
 
 #[test]
 fn the_reference_computes_every_dtype() {
     for dtype in Dtype::ALL {
-        of_dtype!(dtype, by_the_reference());
+        of_dtype!(dtype, T => by_the_reference::<T>());
     }
 }
 

@@ -44,15 +44,27 @@ pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Cho
     })
 }
 
-/// Calls a function, generic in the type of the elements, for a dtype.
+/// An expression in which a name stands for the type of the elements of a dtype.
 #[macro_export]
 macro_rules! of_dtype {
-    ($dtype:expr, $function:ident($($argument:expr),*)) => {
+    ($dtype:expr, $element:ident => $expression:expr) => {
         match $dtype {
-            wgpu_lrn::Dtype::F32 => $function::<f32>($($argument),*),
-            wgpu_lrn::Dtype::F16 => $function::<half::f16>($($argument),*),
-            wgpu_lrn::Dtype::Bf16 => $function::<half::bf16>($($argument),*),
-            wgpu_lrn::Dtype::F64 => $function::<f64>($($argument),*),
+            wgpu_lrn::Dtype::F32 => {
+                type $element = f32;
+                $expression
+            }
+            wgpu_lrn::Dtype::F16 => {
+                type $element = half::f16;
+                $expression
+            }
+            wgpu_lrn::Dtype::Bf16 => {
+                type $element = half::bf16;
+                $expression
+            }
+            wgpu_lrn::Dtype::F64 => {
+                type $element = f64;
+                $expression
+            }
         }
     };
 }

@@ -1,0 +1,245 @@
+//! What a result may deviate: how far the errors of the steps reach.
+
+use crate::cpu::{Reference, added};
+use crate::recipe::SCALE;
+use crate::{Dtype, Element, Operation, Power};
+
+/// Errors of the arithmetic, and what a number loses in memory.
+struct Precision {
+    /// Half an ulp, the relative error of one correctly rounded step.
+    unit: f64,
+    /// Relative error of one step with sums.
+    step: f64,
+    /// Relative error of the powers of b, without that of b.
+    powers: f64,
+    /// Relative error of a product with a factor.
+    scaled: f64,
+    /// What a device that flushes subnormal numbers may lose in the parts of one product.
+    tiny: f64,
+    /// What of a parameter its parts may lose.
+    parameter: f64,
+    /// The largest intermediate value for which the bound is claimed.
+    large: f64,
+}
+
+/// Half an ulp of f32, and of f64.
+const U: f64 = f32::EPSILON as f64 / 2.0;
+const U64: f64 = f64::EPSILON / 2.0;
+
+/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
+/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
+const SINGLE: Precision = Precision {
+    unit: U,
+    step: 3.0 * U / 2048.0,
+    powers: U / 2.0,
+    scaled: 3.0 * U / 16.0,
+    tiny: 4.0 * f32::MIN_POSITIVE as f64,
+    parameter: 0.0,
+    large: (1u128 << 124) as f64,
+};
+
+/// With sums in f64, where the reference errs as much as the kernels.
+const DOUBLE: Precision = Precision {
+    unit: U64,
+    step: 2.0 * U64,
+    powers: 16.0 * U64,
+    scaled: 2.0 * U64,
+    tiny: 4.0 * f64::MIN_POSITIVE,
+    parameter: f32::MIN_POSITIVE as f64,
+    large: 1e300,
+};
+
+/// What one element may deviate.
+#[derive(Clone, Copy)]
+pub(super) struct Allowance {
+    pub(super) bound: f64,
+    /// Of the sum that the element is.
+    pub(super) largest_term: f64,
+}
+
+/// How far errors of the steps reach.
+pub(super) struct Analysis<'a> {
+    precision: Precision,
+    reference: Reference<'a>,
+    /// How many elements each window has.
+    counts: Vec<f64>,
+    /// The relative error of each b.
+    base: Vec<f64>,
+}
+
+impl<'a> Analysis<'a> {
+    pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Analysis<'a> {
+        let precision = if dtype == Dtype::F64 { DOUBLE } else { SINGLE };
+        let counts = reference.windows.sums(vec![1.0; reference.x.len()]);
+        let mut analysis = Analysis { precision, reference, counts, base: Vec::new() };
+        analysis.base = analysis.base();
+        analysis
+    }
+
+    /// What each element of a result may deviate.
+    pub(super) fn run<T: Element>(
+        &self,
+        operation: Operation,
+        inputs: &[&[T]],
+        expected: &[f64],
+    ) -> Vec<Allowance> {
+        let allowances = match operation {
+            Operation::SquareSums => return self.square_sums(),
+            Operation::Forward => self.forward(),
+            Operation::Backward => self.backward(inputs[1]),
+        };
+        let lrn = self.reference.lrn;
+        if !lrn.is_scaled() {
+            return allowances;
+        }
+        self.each(|i| {
+            self.blended(
+                &allowances[i],
+                expected[i],
+                added(lrn, operation, inputs, i).map_or(0.0, f64::abs),
+            )
+        })
+    }
+
+    fn each<V>(&self, value: impl FnMut(usize) -> V) -> Vec<V> {
+        (0..self.reference.x.len()).map(value).collect()
+    }
+
+    /// Sums along several axes are rounded in memory, once along each.
+    fn between(&self) -> f64 {
+        let axes = self.reference.windows.axes.len();
+        if axes > 1 { axes as f64 * self.precision.unit } else { 0.0 }
+    }
+
+    fn square_sums(&self) -> Vec<Allowance> {
+        let Precision { unit, step, tiny, .. } = self.precision;
+        let Reference { windows, x, s, .. } = &self.reference;
+        let largest = windows.folded(x.iter().map(|v| v * v).collect(), f64::max);
+        let counts = &self.counts;
+        let unit = unit + self.between();
+        self.each(|i| Allowance {
+            bound: self.claimed(s[i], (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny),
+            largest_term: largest[i],
+        })
+    }
+
+    fn forward(&self) -> Vec<Allowance> {
+        let relative = self.normalized();
+        self.each(|i| {
+            let y = self.normal(i, self.reference.x[i]);
+            Allowance {
+                bound: self.claimed(self.reference.b[i], self.own(y, relative[i])),
+                largest_term: y,
+            }
+        })
+    }
+
+    fn backward<T: Element>(&self, dy: &[T]) -> Vec<Allowance> {
+        let Precision { unit, step, powers, scaled, tiny, parameter, .. } = self.precision;
+        let Reference { lrn, x, b, windows, .. } = &self.reference;
+        let mirrored = windows.mirrored();
+        let normalized = self.normalized();
+        let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs());
+        let own = powers + scaled + 3.0 * step + self.between();
+        let relative = |i| normalized[i] + self.base[i] + own;
+        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i)));
+        let largest = mirrored.folded(sizes.clone(), f64::max);
+        let largest_base = mirrored.folded(b.clone(), f64::max);
+        let sums = mirrored.sums(sizes);
+        let counts = mirrored.sums(self.each(|_| 1.0));
+        let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
+        let lost = if coefficient > 0.0 { parameter * SCALE / coefficient } else { 0.0 };
+        self.each(|j| {
+            let own = self.normal(j, dy[j].to_f64());
+            let factor = coefficient * x[j].abs();
+            // The additions, the products with x and the coefficient (rounded), the subtraction.
+            let summing = (counts[j] + 3.0) * step + unit + lost;
+            let terms = factor * (errors[j] + summing * sums[j] + counts[j] * tiny / SCALE);
+            let bound = self.own(own, normalized[j]) + terms;
+            let masked = lrn.has_relu() && x[j] == 0.0;
+            Allowance {
+                bound: if masked {
+                    0.0
+                } else {
+                    self.claimed(largest_base[j], self.claimed(sums[j] * SCALE, bound))
+                },
+                largest_term: f64::max(own, factor * largest[j]),
+            }
+        })
+    }
+
+    /// scale·v plus what is added: v was rounded before, and the sum is.
+    fn blended(&self, allowance: &Allowance, expected: f64, added: f64) -> Allowance {
+        let Precision { unit, step, tiny, .. } = self.precision;
+        let own = expected.abs() + added;
+        let scale = self.reference.lrn.scale().abs();
+        Allowance {
+            bound: scale * allowance.bound
+                + unit * expected.abs()
+                + 3.0 * step * (own + added)
+                + (2.0 + scale) * tiny,
+            largest_term: f64::max(scale * allowance.largest_term, added),
+        }
+    }
+
+    /// |v| divided by b_i^β.
+    fn normal(&self, i: usize, v: f64) -> f64 {
+        (v * self.reference.power(i, -self.reference.lrn.beta())).abs()
+    }
+
+    /// The error of a number divided by a power of b, with the last rounding.
+    fn own(&self, normal: f64, relative: f64) -> f64 {
+        normal * (relative + self.precision.unit) + self.precision.tiny
+    }
+
+    /// The relative error of a number divided by b^β, before it is rounded.
+    fn normalized(&self) -> Vec<f64> {
+        let beta = self.reference.lrn.beta();
+        self.each(|i| {
+            // b lies within (1 ± e)·b, so that b^−β lies within (1 − e)^−|β|.
+            let from_base = (1.0 - self.base[i]).powf(-beta.abs()) - 1.0;
+            let power = self.power_error(self.reference.b[i]);
+            from_base + power + self.precision.scaled + self.precision.step
+        })
+    }
+
+    /// The relative error of b: a square and an addition for each of n channels, a product, a sum;
+    /// squares and products below the normal range may be lost.
+    fn base(&self) -> Vec<f64> {
+        let Precision { step, tiny, parameter, .. } = self.precision;
+        let Reference { lrn, b, .. } = &self.reference;
+        let least = if lrn.a() > 0.0 { lrn.k().min(lrn.a()) } else { lrn.k() };
+        self.each(|i| {
+            let lost = (lrn.a() * self.counts[i] + 1.0) * tiny;
+            (self.counts[i] + 3.0) * step + self.between() + lost / b[i] + parameter / least
+        })
+    }
+
+    /// The relative error of b^−β from an exact b.
+    fn power_error(&self, base: f64) -> f64 {
+        let Precision { unit, powers, tiny, .. } = self.precision;
+        let beta = self.reference.lrn.beta();
+        match Power::of(beta) {
+            Power::Zero => 0.0,
+            Power::Half | Power::ThreeQuarters => powers,
+            // The low part of 1/b is small where b is large.
+            Power::One => powers + tiny * base,
+            Power::General => {
+                let log = base.log2().abs();
+                let beta = beta.abs();
+                // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once, and β
+                // before; exp2 has 3 + 2·|exponent| ulp; b was rounded. In f64 it is our own, and not
+                // worse.
+                let exponent =
+                    beta * f64::max(8.0 * unit, 6.0 * unit * log) + 2.0 * unit * beta * log;
+                exponent.exp2() - 1.0 + (6.0 + 4.0 * beta * log) * unit + beta * unit
+            }
+        }
+    }
+
+    /// The bound, or no bound where an intermediate value is too large though its inputs are finite.
+    fn claimed(&self, intermediate: f64, bound: f64) -> f64 {
+        let too_large = intermediate.is_finite() && intermediate > self.precision.large;
+        if too_large { f64::INFINITY } else { bound }
+    }
+}
