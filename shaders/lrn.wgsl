@@ -32,6 +32,10 @@ struct Chunk {
     sums_shift: u32,    // the same in the sums between stages that are read,
     totals_shift: u32,  // and in those that are written
     zero: u32,          // always 0
+    columns: u32,       // length of a second axis, after the first; or 1
+    strips: u32,        // parts of it that workgroups take
+    beside: u32,        // pixels that lie side by side: elements from a column to the next
+    image: u32,         // elements from those pixels to the next
     a: vec4<f32>,       // a number is the sum of its parts
     beta: vec4<f32>,
     k: vec4<f32>,
@@ -125,5 +129,5 @@ fn within(channel: u32, begin: u32, end: u32) -> bool {
 
 // The element of channel 0 of a pixel, counted from the first pixel's.
 fn pixel_offset(pixel: u32) -> u32 {
-    return pixel / chunk.inner * chunk.channels * chunk.inner + pixel % chunk.inner;
+    return pixel / chunk.beside * chunk.image + pixel % chunk.beside;
 }

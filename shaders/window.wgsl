@@ -1,4 +1,4 @@
-// What the kernels share that hold narrow windows in registers, column and row. Loops on one line are
+// What the kernels share that hold narrow windows in registers, column, row and plane. Loops on one line are
 // unrolled by src/program.rs, so that the arrays are registers.
 
 var<private> held_x: array<Value, HELD>;

@@ -55,6 +55,10 @@ fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
 }
 
 impl Axis {
+    /// An axis of one channel, which every tensor has.
+    pub(crate) const NONE: Axis =
+        Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
+
     /// The number of elements.
     pub(crate) fn elements(&self) -> u64 {
         if self.channels == 0 || self.inner == 0 {
@@ -94,7 +98,7 @@ impl Axis {
     }
 
     /// Whether the other follows at once in memory.
-    fn is_beside(&self, other: &Axis) -> bool {
+    pub(crate) fn is_beside(&self, other: &Axis) -> bool {
         self.inner == other.channels * other.inner
     }
 

@@ -11,6 +11,9 @@ pub enum Kernel {
     Whole,
     /// `shaders/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
     Row,
+    /// `shaders/plane.wgsl`: one workgroup per strip of columns walks their rows, narrow windows of one
+    /// length along both in registers and workgroup memory.
+    Plane,
     /// `shaders/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
     /// registers.
     Column,
@@ -22,13 +25,15 @@ pub enum Kernel {
 
 impl Kernel {
     /// Every kernel.
-    pub const ALL: [Kernel; 5] = [Self::Whole, Self::Row, Self::Column, Self::Ring, Self::Pixel];
+    pub const ALL: [Kernel; 6] =
+        [Self::Whole, Self::Row, Self::Plane, Self::Column, Self::Ring, Self::Pixel];
 
     /// The name; also that of the shader's file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
             Self::Row => "row",
+            Self::Plane => "plane",
             Self::Column => "column",
             Self::Ring => "ring",
             Self::Pixel => "pixel",
@@ -46,12 +51,17 @@ impl Kernel {
 
     /// Whether it computes windows along these axes.
     fn takes(self, axes: &[Axis], dtype: Dtype) -> bool {
+        let narrow = axes.iter().all(|axis| axis.window() <= NARROW);
         let [axis] = axes else {
-            let narrow = axes.iter().all(|axis| axis.window() <= NARROW);
-            return self == Self::Pixel || self == Self::Column && narrow;
+            return match self {
+                Self::Pixel => true,
+                Self::Column => narrow,
+                Self::Plane => narrow && are_plane(axes),
+                Self::Whole | Self::Row | Self::Ring => false,
+            };
         };
-        let narrow = axis.window() <= NARROW;
         match self {
+            Self::Plane => false,
             Self::Row if dtype == Dtype::F64 => false, // too much for registers
             Self::Whole => axis.is_whole(),
             Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(4),
@@ -65,11 +75,17 @@ impl Kernel {
     /// invocation may have written it.
     fn computes_in_place(self, operation: Operation) -> bool {
         match (self, operation) {
-            (_, Operation::SquareSums) | (Self::Row, _) => false,
+            (_, Operation::SquareSums) | (Self::Row | Self::Plane, _) => false,
             (Self::Ring, Operation::Forward) => false, // it reads x again where windows end
             (Self::Whole | Self::Column | Self::Ring | Self::Pixel, _) => true,
         }
     }
+}
+
+/// Whether there are two axes, of which one follows the other, with windows of one length.
+fn are_plane(axes: &[Axis]) -> bool {
+    let [rows, columns] = axes else { return false };
+    rows.is_beside(columns) && rows.window() == columns.window()
 }
 
 /// How sums are kept, so that rounding errors stay below those of the result.
@@ -153,7 +169,7 @@ fn preferred(axes: &[Axis]) -> impl Iterator<Item = Kernel> {
     } else {
         [Kernel::Pixel, Kernel::Column, Kernel::Ring]
     };
-    [Kernel::Whole, Kernel::Row].into_iter().chain(general)
+    [Kernel::Whole, Kernel::Row, Kernel::Plane].into_iter().chain(general)
 }
 
 fn arithmetics(dtype: Dtype, features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
@@ -168,7 +184,7 @@ fn arithmetics(dtype: Dtype, features: wgpu::Features) -> impl Iterator<Item = A
 fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u32> {
     let fours = dtype != Dtype::F64 && axes.iter().all(|axis| axis.inner.is_multiple_of(4));
     let four = match kernel {
-        Kernel::Whole | Kernel::Column => fours,
+        Kernel::Whole | Kernel::Plane | Kernel::Column => fours,
         Kernel::Row => true,
         Kernel::Ring | Kernel::Pixel => false,
     };

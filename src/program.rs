@@ -17,7 +17,7 @@ const LRN: &str = include_str!("../shaders/lrn.wgsl");
 /// One invocation per pixel, shared by *column* and *ring*.
 const WALK: &str = include_str!("../shaders/walk.wgsl");
 
-/// Sums of narrow windows, shared by *column* and *row*.
+/// Sums of narrow windows, shared by *column*, *row* and *plane*.
 const WINDOW: &str = include_str!("../shaders/window.wgsl");
 
 /// A shader: its file, its entry point and the constants it is compiled with.
@@ -180,13 +180,14 @@ impl Program {
         let kernel = match self.choice.kernel {
             Kernel::Whole => include_str!("../shaders/whole.wgsl"),
             Kernel::Row => include_str!("../shaders/row.wgsl"),
+            Kernel::Plane => include_str!("../shaders/plane.wgsl"),
             Kernel::Column => include_str!("../shaders/column.wgsl"),
             Kernel::Ring => include_str!("../shaders/ring.wgsl"),
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
         };
         let shared: &[_] = match self.choice.kernel {
             Kernel::Column => &[WALK, WINDOW],
-            Kernel::Row => &[WINDOW],
+            Kernel::Row | Kernel::Plane => &[WINDOW],
             Kernel::Ring => &[WALK],
             Kernel::Whole | Kernel::Pixel => &[],
         };

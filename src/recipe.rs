@@ -40,7 +40,7 @@ pub struct Chunk {
     pub write_begin: u32,
     /// One past the last channel to write.
     pub write_end: u32,
-    /// Channels that one invocation (column, ring) or one workgroup (pixel) writes.
+    /// Channels that one invocation (column, ring) or one workgroup (pixel, plane) writes.
     pub segment: u32,
     /// Segments from `write_begin` to `write_end`.
     pub segments: u32,
@@ -56,6 +56,14 @@ pub struct Chunk {
     pub totals_shift: u32,
     /// Always 0, which shader compilers do not know.
     pub zero: u32,
+    /// Length of a second axis, which follows the first; or 1.
+    pub columns: u32,
+    /// Parts of it that workgroups take.
+    pub strips: u32,
+    /// Pixels that lie side by side: elements between a column and the next.
+    pub beside: u32,
+    /// Elements between those pixels and the next.
+    pub image: u32,
     /// Coefficient of the square sum; as the following, the sum of these.
     pub a: [f32; 4],
     /// Exponent.
@@ -107,7 +115,7 @@ pub struct Pass {
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// One for a window along one axis; else one for each axis, twice for backward. Each needs what those
+    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward. Each needs what those
     /// before it have written.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
@@ -169,7 +177,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
-        let steps = stages::steps(self.operation, &axes(self.lrn, self.shape)?, self.in_place);
+        let steps = stages::steps(self, &axes(self.lrn, self.shape)?);
         let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
         let temporaries = stages::temporaries(&steps);
         let temporary = self.shape.elements().saturating_mul(self.sum_bytes());
@@ -187,7 +195,7 @@ impl Context<'_> {
         let tile = Tile::new(&task)?;
         let mut dispatches = Vec::new();
         for region in cut::regions(&tensor, tensor.halo(step.halo(self.operation)))? {
-            for work in region.works(&tensor.axis, &tile) {
+            for work in region.works(&tensor, &tile) {
                 dispatches.push(self.dispatch(&tensor, &region, work, &tile));
             }
         }
@@ -247,6 +255,10 @@ impl Context<'_> {
                 sums_shift,
                 totals_shift,
                 zero: 0,
+                columns: tensor.columns as u32,
+                strips: tile.strips() as u32,
+                beside: tensor.beside() as u32,
+                image: (tensor.axis.channels * tensor.axis.inner) as u32,
                 a: parts(lrn.a()),
                 beta: parts(lrn.beta()),
                 k: parts(lrn.k()),
@@ -267,6 +279,8 @@ impl Context<'_> {
 struct Tensor {
     /// Its pixels, or for *row* its channels, are fewer by the width.
     axis: Axis,
+    /// Length of a second axis, which follows the first; or 1.
+    columns: u64,
     /// Channels that are loaded at once.
     packet: u64,
     /// Bytes that are loaded at once.
@@ -293,6 +307,7 @@ impl Tensor {
         let summed = context.sum_bytes() * width;
         Tensor {
             axis: step.axis.divided(packet, width / packet),
+            columns: step.across.channels,
             packet,
             stored,
             summed,
@@ -301,6 +316,11 @@ impl Tensor {
             most: cut::most_bytes(limits),
             whole_images: context.in_place,
         }
+    }
+
+    /// Pixels that lie side by side.
+    fn beside(&self) -> u64 {
+        self.axis.inner / self.columns.max(1)
     }
 
     /// Channels as what is loaded at once.

@@ -24,6 +24,11 @@ fn reports(
 /// Look-behind and look-ahead, a and k.
 type Window = (u32, u32, f64, f64);
 
+/// A layer with the same window along each axis of a shape.
+fn layer(shape: &Shape, (p, q, a, k): Window, beta: f64) -> Lrn {
+    Lrn::exact_over(&vec![(p, q); shape.axes()], a, beta, k).unwrap()
+}
+
 /// Windows up to 11.
 const LAYERS: [Window; 5] =
     [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)];
@@ -39,11 +44,12 @@ fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
         (Shape::nhwc(9, 29, 17, 32).unwrap(), &LAYERS[..]),
         (Shape::nchw(39, 6, 29, 16).unwrap(), &LAYERS[3..4]), // a window of the whole axis
         (Shape::nchw(5, 31, 29, 16).unwrap(), &WIDE[..]),
+        (Shape::over(&[9, 29, 17, 31], &[2, 3]).unwrap(), &LAYERS[1..2]), // a window of 4 by 4
+        (Shape::over(&[9, 29, 31, 16], &[1, 2]).unwrap(), &LAYERS[1..2]),
     ];
     let mut all: Vec<(&Gpu, Choice, Shape, &[Window])> = Vec::new();
     for (shape, layers) in shapes {
-        let (p, q, a, k) = layers[0];
-        for (gpu, choice) in runs(&Lrn::exact(p, q, a, 0.75, k).unwrap(), &shape) {
+        for (gpu, choice) in runs(&layer(&shape, layers[0], 0.75), &shape) {
             if !all.iter().any(|(g, c, ..)| std::ptr::eq(*g, gpu) && *c == choice) {
                 all.push((gpu, choice, shape.clone(), layers));
             }
@@ -64,8 +70,9 @@ fn largest(
 ) -> [(f64, f64); 2] {
     let mut largest = [(0.0f64, 0.0f64); 2];
     let who = format!("{choice} on {}, beta {beta}", describe(gpu));
-    for &(p, q, a, k) in layers {
-        let lrn = Lrn::exact(p, q, a, beta, k).unwrap();
+    for &window in layers {
+        let (p, q, ..) = window;
+        let lrn = layer(shape, window, beta);
         let mut random = Random(u64::from(p) + 1);
         let mut draw = || (0..shape.elements()).map(|_| random.decades(-12.0, 12.0)).collect();
         let (x, dy): (Vec<f32>, Vec<f32>) = (draw(), draw());

@@ -244,8 +244,8 @@ fn small_bindings() {
             }
         }
     }
-    // Five kernels, and two of boxes; but *row* and *ring* of f64: one is not there, the other larger.
-    assert_eq!((cut > 500, kernels.len()), (true, 4 * (5 + 2) - 2), "{cut} {kernels:?}");
+    // Six kernels, and two of stages; but *row* and *ring* of f64: one is not there, the other larger.
+    assert_eq!((cut > 500, kernels.len()), (true, 4 * (6 + 2) - 2), "{cut} {kernels:?}");
 }
 
 /// Runs forward with as few copies of a large tensor as there can be.

@@ -34,6 +34,7 @@ fn groups(program: &Program, chunk: &Chunk) -> u64 {
     match program.choice.kernel {
         Kernel::Whole | Kernel::Pixel => pixels.div_ceil(constant("PIXELS")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
+        Kernel::Plane => pixels.div_ceil(constant("PIXELS")) * u64::from(chunk.strips) * segments,
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
     }
 }
@@ -45,12 +46,11 @@ fn element(
     bound: &std::ops::Range<u64>,
     shift: u32,
     chunk: &Chunk,
-    pixel: u64,
-    channel: u64,
+    (pixel, column, channel): (u64, u64, u64),
 ) -> u64 {
-    let (inner, channels) = (u64::from(chunk.inner), u64::from(chunk.channels));
+    let [inner, beside, image] = [chunk.inner, chunk.beside, chunk.image].map(u64::from);
     let pixel = u64::from(chunk.first_pixel) + pixel;
-    let offset = pixel / inner * channels * inner + pixel % inner + channel * inner;
+    let offset = pixel / beside * image + pixel % beside + column * beside + channel * inner;
     let in_binding = shift.wrapping_add(offset as u32);
     let element = bound.start / stored + u64::from(in_binding);
     assert!(
@@ -66,6 +66,18 @@ fn halo(program: &Program) -> (u64, u64) {
     let (before, after) = if program.entry() == "backward" { (p + q, p + q) } else { (p, q) };
     let packet = if program.choice.kernel == Kernel::Row { 4 } else { 1 };
     (before.div_ceil(packet), after.div_ceil(packet))
+}
+
+/// The columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
+fn columns(program: &Program, chunk: &Chunk) -> Vec<u64> {
+    let Some(written) = constant(program, "WRITTEN").filter(|_| chunk.columns > 1) else {
+        return vec![0];
+    };
+    let held = constant(program, "COLUMNS").unwrap();
+    assert!(constant(program, "LEAD").unwrap() + written <= held);
+    let strips = 0..u64::from(chunk.strips);
+    let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
+    columns.filter(|&column| column < u64::from(chunk.columns)).collect()
 }
 
 /// Follows a dispatch as the shaders do: which elements it writes; that what it reads is bound.
@@ -87,13 +99,15 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let last_needed = (end - 1 + halo.1).min(u64::from(chunk.channels) - 1);
     assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
     for pixel in 0..u64::from(chunk.pixels) {
-        for channel in begin..end {
-            let shift = chunk.output_shift;
-            let element = element(stored, &dispatch.output, shift, chunk, pixel, channel);
-            written[element as usize] += 1;
-        }
-        for channel in [first_needed, last_needed] {
-            element(stored, &dispatch.input, chunk.input_shift, chunk, pixel, channel);
+        for column in columns(&pass.program, chunk) {
+            for channel in begin..end {
+                let (shift, at) = (chunk.output_shift, (pixel, column, channel));
+                written[element(stored, &dispatch.output, shift, chunk, at) as usize] += 1;
+            }
+            for channel in [first_needed, last_needed] {
+                let (shift, at) = (chunk.input_shift, (pixel, column, channel));
+                element(stored, &dispatch.input, shift, chunk, at);
+            }
         }
     }
 }
@@ -160,7 +174,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
     let (mut cut, mut refused, mut kernels) = (0, 0, HashSet::new());
     for _ in 0..20_000 {
         let dims = [random.range(0, 9), random.range(1, 40), random.range(1, 30)];
-        let shape = Shape::new(&dims.map(|d| d as usize), 1).unwrap();
+        let dims = dims.map(|d| d as usize);
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: 4 * random.range(16, 2000),
             min_storage_buffer_offset_alignment: 1 << random.range(2, 8),
@@ -170,7 +184,12 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
             ..Default::default()
         };
         let mut side = || random.range(0, 13) as u32;
-        let lrn = Lrn::exact(side(), side(), 0.3, 0.75, 1.2).unwrap();
+        let (p, q) = (side(), side());
+        // Windows of one length along neighbouring axes are what *plane* takes.
+        let windows = [(p, q), (q, p)];
+        let axes = random.range(1, 2) as usize;
+        let shape = Shape::over(&dims, &[1, 0][..axes]).unwrap();
+        let lrn = Lrn::exact_over(&windows[..axes], 0.3, 0.75, 1.2).unwrap();
         let choices = Choice::available(&lrn, &shape, F64);
         let choice = choices[random.range(0, choices.len() as u64 - 1) as usize];
         let operation = Operation::ALL[random.range(0, 2) as usize];
@@ -187,7 +206,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
             Err(error) => panic!("{error}"),
         }
     }
-    assert_eq!(kernels.len(), 7);
+    assert_eq!(kernels.len(), 9, "{kernels:?}");
     assert!(cut > 1000 && refused > 100, "{cut} cut, {refused} refused");
 }
 
@@ -249,25 +268,31 @@ fn many_pixels_fold_into_two_dimensions() {
     assert_eq!(recipe.passes[0].dispatches[0].grid, [35_000, 2]);
 }
 
-/// Dimensions and axis, look-behind and look-ahead, the preferred choice.
-const RULE: &[(&[usize], isize, u32, u32, &str)] = &[
-    (&[1, 96, 55, 55], 1, 2, 2, "column pair 1"),
-    (&[1, 64, 56, 56], 1, 2, 2, "column pair 4"),
-    (&[1, 64, 56, 56], 1, 12, 12, "ring pair 1"),
-    (&[1, 64, 56, 56], 1, 200, 10, "ring pair 1"),
-    (&[1, 55, 55, 96], 3, 2, 2, "row pair 4"),
-    (&[1, 55, 55, 99], 3, 2, 2, "pixel pair 1"),
-    (&[1, 55, 55, 96], 3, 20, 20, "pixel pair 1"),
-    (&[1, 96, 5, 5], 1, 2, 2, "pixel pair 1"),
-    (&[1, 512, 64, 64], 1, 600, 512, "whole pair 4"),
-    (&[1, 64, 64, 512], 3, 511, 512, "whole pair 1"),
+/// Dimensions and axes, look-behind and look-ahead along each, the preferred choice.
+type Preferred = (&'static [usize], &'static [isize], u32, u32, &'static str);
+
+const RULE: &[Preferred] = &[
+    (&[1, 96, 55, 55], &[1], 2, 2, "column pair 1"),
+    (&[1, 64, 56, 56], &[1], 2, 2, "column pair 4"),
+    (&[1, 64, 56, 56], &[1], 12, 12, "ring pair 1"),
+    (&[1, 64, 56, 56], &[1], 200, 10, "ring pair 1"),
+    (&[1, 55, 55, 96], &[3], 2, 2, "row pair 4"),
+    (&[1, 55, 55, 99], &[3], 2, 2, "pixel pair 1"),
+    (&[1, 55, 55, 96], &[3], 20, 20, "pixel pair 1"),
+    (&[1, 96, 5, 5], &[1], 2, 2, "pixel pair 1"),
+    (&[1, 512, 64, 64], &[1], 600, 512, "whole pair 4"),
+    (&[1, 64, 64, 512], &[3], 511, 512, "whole pair 1"),
+    (&[1, 96, 55, 55], &[2, 3], 2, 2, "plane pair 1"),
+    (&[1, 55, 55, 96], &[1, 2], 1, 3, "plane pair 4"),
+    (&[1, 96, 55, 55], &[1, 3], 2, 2, "column pair 1"),
+    (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel pair 1"),
 ];
 
 #[test]
 fn the_choice_follows_the_stated_rule() {
-    for &(dims, axis, p, q, expected) in RULE {
-        let lrn = Lrn::exact(p, q, 0.1, 0.75, 1.0).unwrap();
-        let shape = Shape::new(dims, axis).unwrap();
+    for &(dims, axes, p, q, expected) in RULE {
+        let lrn = Lrn::exact_over(&vec![(p, q); axes.len()], 0.1, 0.75, 1.0).unwrap();
+        let shape = Shape::over(dims, axes).unwrap();
         let none = wgpu::Features::empty();
         let chosen = Options::default().choose(&lrn, &shape, none).unwrap();
         assert_eq!(chosen.to_string(), expected, "{dims:?}");

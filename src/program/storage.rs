@@ -85,7 +85,8 @@ impl Program {
         let largest = if self.dtype == Dtype::F64 {
             format!("{:?}lf", f64::MAX)
         } else {
-            format!("{:?}", f32::MAX)
+            // All its digits: rounded up it would be beyond f32, and browsers take no such number.
+            format!("{:?}", f64::from(f32::MAX))
         };
         [
             ("Stored", stored),

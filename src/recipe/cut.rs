@@ -101,10 +101,10 @@ impl Region {
     }
 
     /// The dispatches that cover the region.
-    pub(super) fn works(&self, axis: &Axis, tile: &Tile) -> Vec<Work> {
-        let pixels = (self.images.end - self.images.start) * axis.inner;
+    pub(super) fn works(&self, tensor: &Tensor, tile: &Tile) -> Vec<Work> {
+        let pixels = (self.images.end - self.images.start) * tensor.beside();
         let segments = (self.write.end - self.write.start).div_ceil(tile.segment);
-        let segments_at_once = segments.min(tile.most_groups);
+        let segments_at_once = segments.min(tile.segments_at_once());
         let pixels_at_once = tile.pixels_at_once(segments_at_once);
         let mut works = Vec::new();
         for channels in pieces(self.write.clone(), segments_at_once * tile.segment) {

@@ -1,10 +1,11 @@
-//! The passes of an operation: one along one axis; along several, sums of sums.
+//! The passes of an operation: one along one axis, or two by *plane*; along several, sums of sums.
 //!
 //! s is summed along one axis after the other. Backward then sums its terms in the same way, along the
 //! mirrored windows.
 
+use super::Context;
 use crate::axis::Axis;
-use crate::{Operation, Stage};
+use crate::{Kernel, Operation, Stage};
 
 /// What a binding of a pass holds.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -31,6 +32,8 @@ const TOTALS: u32 = 7;
 pub(crate) struct Step {
     pub(crate) stage: Stage,
     pub(crate) axis: Axis,
+    /// A second axis, which follows the first and is summed in the same pass; or one of one channel.
+    pub(crate) across: Axis,
     /// Whether an input is read where the result is.
     pub(crate) in_place: bool,
     pub(crate) sources: Vec<(u32, Source)>,
@@ -40,12 +43,20 @@ impl Step {
     /// The channels before and after a channel on which its result depends: backward, at once, sums over
     /// the mirrored window terms that each see a window.
     pub(crate) fn halo(&self, operation: Operation) -> (u64, u64) {
-        let Axis { look_behind, look_ahead, .. } = self.axis;
+        self.reach(self.axis, operation)
+    }
+
+    /// The same of columns, along the second axis.
+    pub(crate) fn halo_across(&self, operation: Operation) -> (u64, u64) {
+        self.reach(self.across, operation)
+    }
+
+    fn reach(&self, axis: Axis, operation: Operation) -> (u64, u64) {
         if (self.stage, operation) == (Stage::Only, Operation::Backward) {
-            let both = look_behind + look_ahead;
+            let both = axis.window() - 1;
             return (both, both);
         }
-        (look_behind, look_ahead)
+        (axis.look_behind, axis.look_ahead)
     }
 }
 
@@ -60,10 +71,15 @@ pub(super) fn temporaries(steps: &[Step]) -> usize {
 }
 
 /// The steps of an operation.
-pub(super) fn steps(operation: Operation, axes: &[Axis], in_place: bool) -> Vec<Step> {
+pub(super) fn steps(context: &Context<'_>, axes: &[Axis]) -> Vec<Step> {
+    let Context { operation, choice, in_place, .. } = *context;
     let Some((last, others)) = axes.split_last() else { return Vec::new() };
     if others.is_empty() {
         return vec![step(Stage::Only, *last, operation, in_place, &[])];
+    }
+    if choice.kernel == Kernel::Plane {
+        let only = step(Stage::Only, others[0], operation, in_place, &[]);
+        return vec![Step { across: *last, ..only }];
     }
     match operation {
         Operation::SquareSums | Operation::Forward => {
@@ -100,7 +116,7 @@ fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<
             None => sources.extend(inputs.iter().map(|&at| (at, Source::Input(at as usize - 1)))),
         }
         let stage = if i == 0 { first } else { Stage::Sums };
-        Step { stage, axis: *axis, in_place: false, sources }
+        Step { stage, axis: *axis, across: Axis::NONE, in_place: false, sources }
     };
     axes.iter().enumerate().map(step).collect()
 }
@@ -120,5 +136,5 @@ fn step(
     let mut sources: Vec<_> = inputs.map(|(number, at)| (at, Source::Input(number))).collect();
     sources.push((OUTPUT, Source::Result));
     sources.extend(sums);
-    Step { stage, axis, in_place, sources }
+    Step { stage, axis, across: Axis::NONE, in_place, sources }
 }

@@ -1,10 +1,13 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
+mod plane;
+
 use super::{Context, Dispatch, Step, cut, limit};
 use crate::axis::Axis;
 use crate::choice::COALESCED;
 use crate::program::Scratch;
 use crate::{Kernel, Operation, Result, Stage};
+use plane::plane;
 
 /// The share of a kernel's work that one workgroup does. Pixels are counted in Values, and the
 /// channels of *row* in packets of four.
@@ -12,7 +15,7 @@ use crate::{Kernel, Operation, Result, Stage};
 pub(crate) struct Tile {
     /// How work is dealt to workgroups.
     groups: Groups,
-    /// Channels that a workgroup (pixel, whole) or an invocation writes.
+    /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
     pub(crate) segment: u64,
     /// The constants of the shader, by their names in WGSL.
     pub(crate) constants: Vec<(&'static str, u64)>,
@@ -28,9 +31,11 @@ pub(crate) struct Tile {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Groups {
     /// A workgroup takes one segment of so many pixels.
-    OfPixels(u64),
+    Pixels(u64),
     /// A workgroup takes so many segments, those of a pixel before those of the next.
-    OfSegments(u64),
+    Segments(u64),
+    /// A workgroup takes one segment of one of so many strips of so many pixels.
+    Strips { pixels: u64, strips: u64 },
 }
 
 /// Invocations of a workgroup whose invocations have nothing in common: two warps of 32 or one wave
@@ -84,6 +89,7 @@ impl Tile {
         match task.context.choice.kernel {
             Kernel::Whole => whole(task),
             Kernel::Row => row(task),
+            Kernel::Plane => plane(task)?,
             Kernel::Column => column(task),
             Kernel::Ring => ring(task),
             Kernel::Pixel => pixel(task),
@@ -94,16 +100,31 @@ impl Tile {
     /// The workgroups for some pixels and segments.
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
-            Groups::OfPixels(most) => pixels.div_ceil(most) * segments,
-            Groups::OfSegments(most) => (pixels * segments).div_ceil(most),
+            Groups::Pixels(most) => pixels.div_ceil(most) * segments,
+            Groups::Segments(most) => (pixels * segments).div_ceil(most),
+            Groups::Strips { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
         }
     }
 
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         match self.groups {
-            Groups::OfPixels(most) => self.most_groups / segments * most,
-            Groups::OfSegments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
+            Groups::Pixels(most) => self.most_groups / segments * most,
+            Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
+            Groups::Strips { pixels, strips } => self.most_groups / (segments * strips) * pixels,
+        }
+    }
+
+    /// The most segments of one dispatch.
+    pub(crate) fn segments_at_once(&self) -> u64 {
+        self.most_groups / self.strips()
+    }
+
+    /// The strips of a plane.
+    pub(crate) fn strips(&self) -> u64 {
+        match self.groups {
+            Groups::Strips { strips, .. } => strips,
+            Groups::Pixels(_) | Groups::Segments(_) => 1,
         }
     }
 
@@ -115,7 +136,12 @@ impl Tile {
 
     /// Finds `most_groups`: what the grid and the workspace allow.
     fn limited(mut self, limits: &wgpu::Limits) -> Result<Tile> {
-        self.most_groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
+        let side = u64::from(limits.max_compute_workgroups_per_dimension);
+        self.most_groups = side.pow(2);
+        if self.strips() > self.most_groups {
+            let needed = (self.strips() - 1).isqrt() + 1;
+            return Err(limit("max_compute_workgroups_per_dimension", needed, side));
+        }
         if self.workspace > 0 {
             let most = cut::most_bytes(limits).min(limits.max_buffer_size);
             let needed = self.workspace;
@@ -124,8 +150,7 @@ impl Tile {
             }
             let groups = WORKSPACE.clamp(needed, most) / needed;
             // One row of the grid, so that no idle workgroup needs a place in the workspace.
-            let row = u64::from(limits.max_compute_workgroups_per_dimension);
-            self.most_groups = groups.min(row);
+            self.most_groups = groups.min(side);
         }
         Ok(self)
     }
@@ -178,7 +203,7 @@ fn column(task: &Task<'_>) -> Tile {
     let halo = task.window() - 1;
     let share = share(task.window(), step);
     Tile {
-        groups: Groups::OfPixels(invocations),
+        groups: Groups::Pixels(invocations),
         segment: task.segment(),
         constants: [
             vec![("INVOCATIONS", invocations), ("STEP", step), ("HELD", step + halo)],
@@ -215,7 +240,7 @@ fn row(task: &Task<'_>) -> Tile {
     let (packets_behind, skip, x_packets) = packets(behind, held);
     let (dy_packets_behind, dy_skip, dy_packets) = packets(q, sums);
     Tile {
-        groups: Groups::OfSegments(invocations),
+        groups: Groups::Segments(invocations),
         segment: step / PACKET,
         constants: vec![
             ("INVOCATIONS", invocations),
@@ -258,7 +283,7 @@ fn whole(task: &Task<'_>) -> Tile {
         most.div_ceil(COALESCED.min(channels))
     };
     Tile {
-        groups: Groups::OfPixels(pixels),
+        groups: Groups::Pixels(pixels),
         segment: channels,
         constants: vec![("PIXELS", pixels), ("SLICES", (most / pixels).min(channels))],
         scratch: Scratch::None,
@@ -276,7 +301,7 @@ fn ring(task: &Task<'_>) -> Tile {
     let in_workspace = sums > PRIVATE_SUMS;
     let invocations = task.invocations(WALKERS);
     Tile {
-        groups: Groups::OfPixels(invocations),
+        groups: Groups::Pixels(invocations),
         segment: task.segment(),
         constants: vec![
             ("INVOCATIONS", invocations),
@@ -311,7 +336,7 @@ fn pixel(task: &Task<'_>) -> Tile {
     let Spans { segment, span, pixels, in_workspace } = Spans::new(task, most, invocations);
     let sums = arrays * span * pixels;
     Tile {
-        groups: Groups::OfPixels(pixels),
+        groups: Groups::Pixels(pixels),
         segment,
         constants: vec![
             ("INVOCATIONS", invocations),
