@@ -45,7 +45,7 @@ const WALKERS: u64 = 64;
 /// Invocations of a workgroup that works together, the most that WebGPU's downlevel limits grant.
 const TEAM: u64 = 256;
 
-/// Elements of a step of *column*: loads that an invocation has under way at once.
+/// Elements of a step of *column* and *plane*: loads that an invocation has under way at once.
 const COLUMN_STEP: u64 = 4;
 
 /// Channels of a step of *ring*.
@@ -165,6 +165,11 @@ impl Task<'_> {
         self.context.choice.width.into()
     }
 
+    /// Channels of a step of *column* and *plane*: fewer of vectors, which take more registers.
+    fn step_length(&self) -> u64 {
+        (2 * COLUMN_STEP / self.width()).min(COLUMN_STEP)
+    }
+
     /// Whether terms are summed in the same pass as squares.
     fn has_terms(&self) -> bool {
         self.step.stage == Stage::Only && self.context.operation == Operation::Backward
@@ -199,7 +204,7 @@ impl Task<'_> {
 /// One invocation per Value and segment, with a window and a step in registers.
 fn column(task: &Task<'_>) -> Tile {
     let invocations = task.invocations(WALKERS);
-    let step = (2 * COLUMN_STEP / task.width()).min(COLUMN_STEP);
+    let step = task.step_length();
     let halo = task.window() - 1;
     let share = share(task.window(), step);
     Tile {

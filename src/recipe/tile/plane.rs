@@ -1,6 +1,6 @@
 //! The tile of *plane*: some columns of some planes.
 
-use super::{COLUMN_STEP, Groups, SUM, Scratch, TEAM, Task, Tile, limit, share};
+use super::{Groups, SUM, Scratch, TEAM, Task, Tile, limit, share};
 use crate::{Error, Result};
 
 /// Neighbouring elements that a load from memory brings at least: 32 bytes of f32.
@@ -11,7 +11,7 @@ const SECTOR: u64 = 8;
 pub(super) fn plane(task: &Task<'_>) -> Result<Tile> {
     let across = task.step.across;
     let halo = task.window() - 1;
-    let step = COLUMN_STEP;
+    let step = task.step_length();
     let share = share(task.window(), step);
     // Squares, terms, and a run.
     let arrays = if task.has_terms() { 3 } else { 2 };
@@ -99,7 +99,7 @@ fn too_few(task: &Task<'_>, columns: u64) -> Error {
     if columns > granted {
         return limit("max_compute_invocations_per_workgroup", columns, granted);
     }
-    let bytes = columns * COLUMN_STEP * task.width() * SUM;
+    let bytes = columns * task.step_length() * task.width() * SUM;
     let granted = task.context.limits.max_compute_workgroup_storage_size.into();
     limit("max_compute_workgroup_storage_size", bytes, granted)
 }
