@@ -5,7 +5,7 @@ mod support;
 use serde_json::Value;
 use support::gpus;
 use support::program::{Ended, Folder};
-use wgpu_lrn::wgpu;
+use wgpu_lrn::{Kernel, wgpu};
 
 fn folder(name: &str) -> Folder {
     Folder::new("benchmark", name)
@@ -55,6 +55,36 @@ fn measurements_of_every_dtype() {
     }
     let row = |line: &String| line.starts_with("cifar_norm1_n2") && line.contains("bf16");
     assert!(ended.stdout.iter().any(row), "{ended:?}");
+}
+
+#[test]
+fn measurements_of_every_variant() {
+    let folder = folder("variants");
+    let variants = ["plain", "relu", "blend", "in_place"];
+    quick(
+        &folder,
+        &format!("--variants {} --shapes cifar_norm1 --json out.json", variants.join(",")),
+    );
+    for adapter in json(&folder, "out.json")["adapters"].as_array().unwrap() {
+        let all = adapter["measurements"].as_array().unwrap();
+        measurements(all, "f32", 4.0);
+        for (variant, tensors) in [("relu", 2.0), ("blend", 3.0), ("in_place", 2.0)] {
+            let shape = format!("cifar_norm1_n2_{variant}");
+            let of_variant = |m: &&Value| m["shape"] == shape && m["pass"] == "forward";
+            let kernels: Vec<_> = all.iter().filter(of_variant).collect();
+            assert!(kernels.iter().any(|m| m["kernel"] == "column pair 1"), "{shape}: {kernels:?}");
+            for m in kernels {
+                let bytes = m["seconds"].as_f64().unwrap() * m["gbps"].as_f64().unwrap() * 1e9;
+                let is_layer =
+                    Kernel::ALL.iter().any(|k| m["kernel"].as_str().unwrap().starts_with(k.name()));
+                let tensors = if is_layer { tensors } else { 2.0 };
+                let expected = tensors * 4.0 * 2.0 * 12.0 * 12.0 * 64.0;
+                assert!((bytes - expected).abs() < 1e-6 * expected, "{m}");
+            }
+        }
+        let squares = all.iter().filter(|m| m["pass"] == "square_sums");
+        assert!(squares.into_iter().all(|m| !m["shape"].as_str().unwrap().ends_with("in_place")));
+    }
 }
 
 /// Of each pass in a dtype, of so many bytes, one was the fastest and one is preferred; speeds follow
@@ -125,6 +155,7 @@ fn refusals() {
     for (line, word) in [
         ("--shapes alexnet", "alexnet_norm1"),
         ("--dtypes f16,half", "unknown dtype \"half\"; known are f32, f16, bf16, f64"),
+        ("--variants relu,tanh", "tanh"),
         ("--batches 0", "0"),
         ("--batches many", "many"),
         ("--adapter absent", "absent"),

@@ -3,6 +3,7 @@
 use crate::cases::SWEEPS;
 use crate::failure::Failure;
 use crate::networks::NETWORKS;
+use crate::variant::Variant;
 use std::path::PathBuf;
 use wgpu_lrn::Dtype;
 
@@ -25,6 +26,9 @@ pub struct Args {
     /// Types of the elements, separated by commas: f32, f16, bf16, f64
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32")]
     pub dtypes: Vec<Dtype>,
+    /// What the layers of the networks compute besides, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum, default_value = "plain")]
+    pub variants: Vec<Variant>,
     /// Only the first adapter with this in its name
     #[arg(long, value_name = "SUBSTRING")]
     pub adapter: Option<String>,
@@ -32,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     pub quick: bool,
     /// Measure nothing: show these measurements side by side
-    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "adapter", "quick"], requires = "html")]
+    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "variants", "adapter", "quick"], requires = "html")]
     pub compare: Vec<PathBuf>,
 }
 

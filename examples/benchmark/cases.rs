@@ -2,22 +2,34 @@
 
 use crate::args::Args;
 use crate::networks::{Layout, NETWORKS};
-use wgpu_lrn::{Dtype, Lrn, Result, Shape};
+use crate::variant::Variant;
+use wgpu_lrn::{Dtype, Lrn, Operation, Result, Shape};
 
 /// A layer on a tensor.
 #[derive(Clone)]
 pub struct Case {
-    /// The network and its batch, or the sweep.
+    /// The network, its batch and its variant, or the sweep.
     pub name: String,
     pub dims: Vec<usize>,
     pub layout: Layout,
     pub dtype: Dtype,
     pub lrn: Lrn,
+    pub variant: Variant,
 }
 
 impl Case {
     pub fn shape(&self) -> Result<Shape> {
         Ok(self.layout.shape(&self.dims, self.lrn.windows().len())?.of(self.dtype))
+    }
+
+    fn varied(&self, variant: Variant) -> Result<Case> {
+        let name = format!("{}{}", self.name, variant.suffix());
+        Ok(Case { name, lrn: variant.lrn(self.lrn.clone())?, variant, ..self.clone() })
+    }
+
+    /// The bytes that have to move.
+    pub fn bytes_moved(&self, shape: &Shape, operation: Operation) -> u64 {
+        shape.bytes().saturating_mul(self.variant.tensors_moved(operation) as u64)
     }
 }
 
@@ -26,7 +38,12 @@ pub const SWEEPS: [&str; 4] = ["sweep_window", "sweep_batch", "sweep_channels", 
 
 /// Everything that the arguments ask for.
 pub fn cases(args: &Args) -> Result<Vec<Case>> {
-    let mut cases = networks(args)?;
+    let mut cases = Vec::new();
+    for case in networks(args)? {
+        for &variant in &args.variants {
+            cases.push(case.varied(variant)?);
+        }
+    }
     for sweep in SWEEPS.into_iter().filter(|sweep| args.wants(sweep)) {
         // In a quick run, every second step.
         cases.extend(steps(sweep)?.into_iter().step_by(if args.quick { 2 } else { 1 }));
@@ -49,6 +66,7 @@ fn networks(args: &Args) -> Result<Vec<Case>> {
                     layout,
                     dtype: Dtype::F32,
                     lrn: network.lrn()?,
+                    variant: Variant::Plain,
                 });
             }
         }
@@ -65,6 +83,7 @@ fn steps(sweep: &str) -> Result<Vec<Case>> {
             layout: Layout::ChannelsFirst,
             dtype: Dtype::F32,
             lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
+            variant: Variant::Plain,
         })
     };
     match sweep {

@@ -15,6 +15,7 @@ mod shared;
 mod table;
 #[path = "../shared/usage.rs"]
 mod usage;
+mod variant;
 
 use args::Args;
 use failure::Failure;

@@ -47,7 +47,7 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
             note(format_args!("left out: {lack}"));
             continue;
         }
-        for operation in Operation::ALL {
+        for operation in Operation::ALL.into_iter().filter(|&o| case.variant.has(o)) {
             let of_case = compare(gpu, &mut timer, case, operation, &patience)?;
             table::rows(&of_case)?;
             measurements.extend(of_case);
@@ -117,7 +117,8 @@ fn candidates(
     operation: Operation,
 ) -> Result<Vec<Candidate>, Failure> {
     let buffers = shared::buffers(gpu, operation, shape)?;
-    let operands: Vec<_> = buffers.iter().map(Into::into).collect();
+    let operands = case.variant.operands(&buffers);
+    let operands: Vec<_> = operands.into_iter().map(Into::into).collect();
     let mut candidates = Vec::new();
     let mut add = |name, choice, work| {
         candidates.push(Candidate { name, choice, work, seconds: Vec::new() });
@@ -126,7 +127,8 @@ fn candidates(
         let copy = copy::copy(gpu, way, operation, &buffers);
         add(way.to_string(), None, Work::Copy(copy));
     }
-    for choice in Choice::available(&case.lrn, shape, gpu.device().features()) {
+    let choices = Choice::available(&case.lrn, shape, gpu.device().features());
+    for choice in choices.into_iter().filter(|choice| case.variant.allows(choice, operation)) {
         let plan = Plan::with_options(gpu.device(), &case.lrn, shape, choice.into())?;
         match plan.bind(operation, &operands) {
             Err(refusal @ Error::Gpu { .. }) => note(format_args!("left out {choice}: {refusal}")),
@@ -167,11 +169,13 @@ fn measurements(
     candidates: &[Candidate],
     rule: Choice,
 ) -> Vec<Measurement> {
-    let copy = best(candidates, |candidate| is_copy(&candidate.name));
+    let copied = operation.bytes_moved(shape) as f64;
+    let copy_speed = copied / best(candidates, |candidate| is_copy(&candidate.name));
     let fastest = best(candidates, |candidate| candidate.choice.is_some());
-    let bytes = operation.bytes_moved(shape) as f64;
+    let moved = case.bytes_moved(shape, operation) as f64;
     let measurement = |candidate: &Candidate| {
         let seconds = candidate.median();
+        let speed = if candidate.choice.is_some() { moved } else { copied } / seconds;
         Measurement {
             shape: case.name.clone(),
             dims: case.dims.clone(),
@@ -182,8 +186,8 @@ fn measurements(
             kernel: candidate.name.clone(),
             seconds,
             spread: (candidate.quantile(0.75) - candidate.quantile(0.25)) / seconds,
-            gbps: bytes / seconds / 1e9,
-            fraction_of_copy: copy / seconds,
+            gbps: speed / 1e9,
+            fraction_of_copy: speed / copy_speed,
             rule: candidate.choice == Some(rule),
             fastest: candidate.choice.is_some() && seconds == fastest,
         }
