@@ -9,7 +9,7 @@ use wgpu_lrn::wgpu::AdapterInfo;
 pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
     say(format_args!("{} ({})", info.name, info.backend))?;
     say(format_args!(
-        "{:22} {:5} {:11} {:14} {:17} {:>11} {:>8} {:>8}",
+        "{:30} {:5} {:11} {:14} {:17} {:>11} {:>8} {:>8}",
         "shape", "dtype", "pass", "layout", "kernel", "time", "GB/s", "of copy"
     ))
 }
@@ -30,7 +30,7 @@ fn row(m: &Measurement) -> String {
         (false, false) => "",
     };
     format!(
-        "{:22} {:5} {:11} {:14} {:17} {:>11} {:>8.2} {:>8.2}{remark}",
+        "{:30} {:5} {:11} {:14} {:17} {:>11} {:>8.2} {:>8.2}{remark}",
         m.shape,
         m.dtype,
         m.pass,
