@@ -1,13 +1,6 @@
 // column: one invocation per pixel (or four, as a Value) walks its channels in steps of STEP, with the
-// window in registers. For narrow windows.
-//
-// The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs. The loads of
-// a step are independent of each other, so that all are under way at once.
-
-const SQUARES = 0u;
-const TERMS = HELD;
-
-var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
+// window in registers. For narrow windows. The loads of a step are independent of each other, so that all
+// are under way at once.
 
 fn hold(w: Walk, slot: u32, channel: u32) {
     held_x[slot] = load_x(w, channel);
@@ -21,21 +14,7 @@ fn hold_halo(w: Walk, channel: u32) {
 // Loads the channels of a step, and sums the windows that they complete.
 fn hold_step(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { hold(w, HALO + t, channel + t); }
-    sum_summands();
-}
-
-fn sum_summands() {
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(SQUARES + g * SHARE, g * SHARE); }
-}
-
-// Makes the end of a step the beginning of the next.
-fn shift() {
-    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
-    shift_summands();
-}
-
-fn shift_summands() {
-    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
+    sum_step(SQUARES);
 }
 
 fn hold_summand(w: Walk, slot: u32, channel: u32) {
@@ -54,9 +33,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var i = 0u; i < HALO; i++) { hold_summand(w, i, w.begin - LOOK_BEHIND + i); }
     for (var i = w.begin; i < w.end; i += STEP) {
         for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, i + LOOK_AHEAD + t); }
-        sum_summands();
+        sum_step(SQUARES);
         for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * chunk.inner, sums[t]); } }
-        shift_summands();
+        shift_held(SQUARES);
     }
 }
 
@@ -83,17 +62,10 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
         hold_step(w, j + HALO);
-        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + t, t); }
-        for (var g = 0u; g < GROUPS; g++) { sum_windows(TERMS + g * SHARE, g * SHARE); }
+        for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, load_dy(w, j + LOOK_BEHIND + t)); }
+        sum_step(TERMS);
         for (var t = 0u; t < STEP; t++) { write(w, j + t, input_gradient(held_x[t], scaled[t], sums[t])); }
         shift();
-        for (var i = 0u; i < HALO; i++) { held[TERMS + i] = held[TERMS + i + STEP]; }
-        for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; }
+        shift_terms();
     }
-}
-
-fn hold_term(w: Walk, i: u32, t: u32) {
-    let p = powers(base(sums[t]));
-    scaled[LOOK_BEHIND + t] = scaled_gradient(p, load_dy(w, i));
-    held[TERMS + HALO + t] = term(p, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
 }

@@ -4,13 +4,10 @@
 // columns as in column.wgsl, in registers. So every value is loaded once, but for those at the sides of a
 // tile, which its neighbours load too.
 
-const SQUARES = 0u;
-const TERMS = HELD;
 const RUN = HELDS - HELD; // of neighbouring columns in a row
 const RUNS = COLUMNS / SHARE;
 
 var<workgroup> exchange: array<Sum, STEP * INVOCATIONS>;
-var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 
 // The column and the plane of an invocation.
 struct Place {
@@ -116,22 +113,12 @@ fn sum_across(p: Place, before: u32, at: u32) {
     for (var t = 0u; t < STEP; t++) { held[at + HALO + t] = exchange[slot(t, p.slot)]; }
 }
 
-fn sum_down(at: u32) {
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); }
-}
-
 // Loads the rows of a step, and sums the windows that they complete.
 fn hold_step(p: Place, row: u32) {
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(p, row + t); }
     for (var t = 0u; t < STEP; t++) { exchange[slot(t, p.slot)] = square(held_x[HALO + t]); }
     sum_across(p, ACROSS_BEHIND, SQUARES);
-    sum_down(SQUARES);
-}
-
-// Makes the end of a step the beginning of the next.
-fn shift() {
-    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
-    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = held[SQUARES + i + STEP]; }
+    sum_step(SQUARES);
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -166,18 +153,11 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let j = p.begin - RUN_UP + done;
         hold_step(p, j + HALO);
-        for (var t = 0u; t < STEP; t++) { hold_term(p, j + LOOK_BEHIND + t, t); }
+        for (var t = 0u; t < STEP; t++) { exchange[slot(t, p.slot)] = step_term(t, load_dy(p, j + LOOK_BEHIND + t)); }
         sum_across(p, ACROSS_AHEAD, TERMS); // mirrored
-        sum_down(TERMS);
+        sum_step(TERMS);
         for (var t = 0u; t < STEP; t++) { if writes(p, j + t) { write(p, j + t, input_gradient(held_x[t], scaled[t], sums[t])); } }
         shift();
-        for (var i = 0u; i < HALO; i++) { held[TERMS + i] = held[TERMS + i + STEP]; }
-        for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; }
+        shift_terms();
     }
-}
-
-fn hold_term(p: Place, i: u32, t: u32) {
-    let powers = powers(base(sums[t]));
-    scaled[LOOK_BEHIND + t] = scaled_gradient(powers, load_dy(p, i));
-    exchange[slot(t, p.slot)] = term(powers, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
 }

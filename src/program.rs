@@ -20,6 +20,9 @@ const WALK: &str = include_str!("../shaders/walk.wgsl");
 /// Sums of narrow windows, shared by *column*, *row* and *plane*.
 const WINDOW: &str = include_str!("../shaders/window.wgsl");
 
+/// Steps of a walk with the window in registers, shared by *column* and *plane*.
+const STEP: &str = include_str!("../shaders/step.wgsl");
+
 /// A shader: its file, its entry point and the constants it is compiled with.
 ///
 /// Equal programs compile to the same pipeline, whatever the shape they were made for.
@@ -186,8 +189,9 @@ impl Program {
             Kernel::Pixel => include_str!("../shaders/pixel.wgsl"),
         };
         let shared: &[_] = match self.choice.kernel {
-            Kernel::Column => &[WALK, WINDOW],
-            Kernel::Row | Kernel::Plane => &[WINDOW],
+            Kernel::Column => &[WALK, WINDOW, STEP],
+            Kernel::Row => &[WINDOW],
+            Kernel::Plane => &[WINDOW, STEP],
             Kernel::Ring => &[WALK],
             Kernel::Whole | Kernel::Pixel => &[],
         };

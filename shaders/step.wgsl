@@ -1,0 +1,34 @@
+// What column and plane share, which walk along an axis in steps of STEP channels with the window in
+// registers. The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs.
+
+const SQUARES = 0u;
+const TERMS = HELD;
+
+var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
+
+// Sums the windows that a step completes, of squares or of terms.
+fn sum_step(at: u32) {
+    for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); }
+}
+
+// The term of the channel whose window is summed in sums[t], in backward.
+fn step_term(t: u32, dy: Value) -> Sum {
+    let powers = powers(base(sums[t]));
+    scaled[LOOK_BEHIND + t] = scaled_gradient(powers, dy);
+    return term(powers, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
+}
+
+// These make the end of a step the beginning of the next.
+fn shift_held(at: u32) {
+    for (var i = 0u; i < HALO; i++) { held[at + i] = held[at + i + STEP]; }
+}
+
+fn shift() {
+    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; }
+    shift_held(SQUARES);
+}
+
+fn shift_terms() {
+    shift_held(TERMS);
+    for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; }
+}
