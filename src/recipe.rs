@@ -115,8 +115,8 @@ pub struct Pass {
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward. Each needs what those
-    /// before it have written.
+    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward. Each
+    /// needs what those before it have written.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,

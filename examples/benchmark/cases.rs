@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::networks::{Layout, NETWORKS};
 use crate::variant::Variant;
-use wgpu_lrn::{Dtype, Lrn, Operation, Result, Shape};
+use wgpu_lrn::{Dtype, Lrn, Result, Shape};
 
 /// A layer on a tensor.
 #[derive(Clone)]
@@ -23,13 +23,8 @@ impl Case {
     }
 
     fn varied(&self, variant: Variant) -> Result<Case> {
-        let name = format!("{}{}", self.name, variant.suffix());
+        let name = variant.name_of(&self.name);
         Ok(Case { name, lrn: variant.lrn(self.lrn.clone())?, variant, ..self.clone() })
-    }
-
-    /// The bytes that have to move.
-    pub fn bytes_moved(&self, shape: &Shape, operation: Operation) -> u64 {
-        shape.bytes().saturating_mul(self.variant.tensors_moved(operation) as u64)
     }
 }
 

@@ -172,7 +172,7 @@ fn measurements(
     let copied = operation.bytes_moved(shape) as f64;
     let copy_speed = copied / best(candidates, |candidate| is_copy(&candidate.name));
     let fastest = best(candidates, |candidate| candidate.choice.is_some());
-    let moved = case.bytes_moved(shape, operation) as f64;
+    let moved = case.variant.bytes_moved(operation, shape) as f64;
     let measurement = |candidate: &Candidate| {
         let seconds = candidate.median();
         let speed = if candidate.choice.is_some() { moved } else { copied } / seconds;

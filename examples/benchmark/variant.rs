@@ -1,9 +1,10 @@
 //! Layers with more than LRN in their pass.
 
-use wgpu_lrn::{Choice, Lrn, Operation, Result, wgpu};
+use clap::ValueEnum;
+use wgpu_lrn::{Choice, Lrn, Operation, Result, Shape, wgpu};
 
 /// What is fused with a layer, or where its result goes.
-#[derive(Clone, Copy, Eq, PartialEq, clap::ValueEnum)]
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Variant {
     /// Nothing but LRN
@@ -17,13 +18,11 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// What a shape's name ends with.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Relu => "_relu",
-            Self::Blend => "_blend",
-            Self::InPlace => "_in_place",
+    /// The name of a shape with it.
+    pub fn name_of(self, shape: &str) -> String {
+        match self.to_possible_value() {
+            Some(value) if self != Self::Plain => format!("{shape}_{}", value.get_name()),
+            _ => shape.to_owned(),
         }
     }
 
@@ -54,8 +53,9 @@ impl Variant {
         operands
     }
 
-    /// The tensors that have to move, at least.
-    pub fn tensors_moved(self, operation: Operation) -> usize {
-        operation.operands().len() + usize::from(self == Self::Blend)
+    /// The bytes that have to move: a blend reads the result's operand too.
+    pub fn bytes_moved(self, operation: Operation, shape: &Shape) -> u64 {
+        let old = if self == Self::Blend { shape.bytes() } else { 0 };
+        operation.bytes_moved(shape).saturating_add(old)
     }
 }

@@ -30,12 +30,17 @@ pub(crate) struct Tile {
 /// How work is dealt to workgroups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Groups {
-    /// A workgroup takes one segment of so many pixels.
-    Pixels(u64),
+    /// A workgroup takes one segment of so many pixels, or of one of their strips (plane).
+    Pixels { pixels: u64, strips: u64 },
     /// A workgroup takes so many segments, those of a pixel before those of the next.
     Segments(u64),
-    /// A workgroup takes one segment of one of so many strips of so many pixels.
-    Strips { pixels: u64, strips: u64 },
+}
+
+impl Groups {
+    /// A workgroup takes one segment of so many pixels.
+    fn of_pixels(pixels: u64) -> Groups {
+        Groups::Pixels { pixels, strips: 1 }
+    }
 }
 
 /// Invocations of a workgroup whose invocations have nothing in common: two warps of 32 or one wave
@@ -100,18 +105,16 @@ impl Tile {
     /// The workgroups for some pixels and segments.
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
-            Groups::Pixels(most) => pixels.div_ceil(most) * segments,
+            Groups::Pixels { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
             Groups::Segments(most) => (pixels * segments).div_ceil(most),
-            Groups::Strips { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
         }
     }
 
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         match self.groups {
-            Groups::Pixels(most) => self.most_groups / segments * most,
+            Groups::Pixels { pixels, strips } => self.most_groups / (segments * strips) * pixels,
             Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
-            Groups::Strips { pixels, strips } => self.most_groups / (segments * strips) * pixels,
         }
     }
 
@@ -123,8 +126,8 @@ impl Tile {
     /// The strips of a plane.
     pub(crate) fn strips(&self) -> u64 {
         match self.groups {
-            Groups::Strips { strips, .. } => strips,
-            Groups::Pixels(_) | Groups::Segments(_) => 1,
+            Groups::Pixels { strips, .. } => strips,
+            Groups::Segments(_) => 1,
         }
     }
 
@@ -208,7 +211,7 @@ fn column(task: &Task<'_>) -> Tile {
     let halo = task.window() - 1;
     let share = share(task.window(), step);
     Tile {
-        groups: Groups::Pixels(invocations),
+        groups: Groups::of_pixels(invocations),
         segment: task.segment(),
         constants: [
             vec![("INVOCATIONS", invocations), ("STEP", step), ("HELD", step + halo)],
@@ -288,7 +291,7 @@ fn whole(task: &Task<'_>) -> Tile {
         most.div_ceil(COALESCED.min(channels))
     };
     Tile {
-        groups: Groups::Pixels(pixels),
+        groups: Groups::of_pixels(pixels),
         segment: channels,
         constants: vec![("PIXELS", pixels), ("SLICES", (most / pixels).min(channels))],
         scratch: Scratch::None,
@@ -306,7 +309,7 @@ fn ring(task: &Task<'_>) -> Tile {
     let in_workspace = sums > PRIVATE_SUMS;
     let invocations = task.invocations(WALKERS);
     Tile {
-        groups: Groups::Pixels(invocations),
+        groups: Groups::of_pixels(invocations),
         segment: task.segment(),
         constants: vec![
             ("INVOCATIONS", invocations),
@@ -341,7 +344,7 @@ fn pixel(task: &Task<'_>) -> Tile {
     let Spans { segment, span, pixels, in_workspace } = Spans::new(task, most, invocations);
     let sums = arrays * span * pixels;
     Tile {
-        groups: Groups::Pixels(pixels),
+        groups: Groups::of_pixels(pixels),
         segment,
         constants: vec![
             ("INVOCATIONS", invocations),

@@ -19,7 +19,7 @@ pub(super) fn plane(task: &Task<'_>) -> Result<Tile> {
     let most = task.invocations(TEAM).min(task.workgroup_sums() / (step * task.width()));
     let Strips { columns, written, lead, strips, pixels } = Strips::new(task, most, share)?;
     Ok(Tile {
-        groups: Groups::Strips { pixels, strips },
+        groups: Groups::Pixels { pixels, strips },
         segment: task.segment(),
         constants: vec![
             ("INVOCATIONS", columns * pixels),
