@@ -12,7 +12,8 @@
 // of what is computed at once: a number, or four of neighbouring pixels; the constants POWER, RELU, SCALED,
 // BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring and pixel also
 // the array `scratch` with its functions `slot` (the place of a value) and `barrier`. After this come the
-// storage, with output_at and put; the arithmetic of sums, pair.wgsl or double.wgsl; and the kernel.
+// storage, with output_at and put; the arithmetic of sums, single.wgsl, pair.wgsl or double.wgsl, which also has
+// the backward term t_i, times SCALE; and the kernel.
 
 // src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {
@@ -59,28 +60,33 @@ const ONE = 3u;
 const GENERAL = 4u;
 
 fn base(square_sum: Sum) -> Sum {
-    return add(number(chunk.k), multiply(number(chunk.a), square_sum));
+    return add_product(number(chunk.k), number(chunk.a), square_sum);
 }
 
-// b^-beta and lift / b, as factors, and SCALE / lift.
+// b^(-1/2) and b^(-3/4), by the arithmetic.
+struct Roots {
+    half: Factor,
+    three_quarters: Factor,
+}
+
+// b^-beta, b^(-1/2), and b itself.
 struct Powers {
     normalize: Factor,
-    reciprocal: Factor,
-    scale_x: Value,
+    half: Factor,
+    base: Value,
 }
 
 fn powers(b: Sum) -> Powers {
-    let root = inverse_fourth_root(b);
-    let half = times(root, root);
-    let above = rounded(b) > Value(1.0);
-    let lift = select(Value(1.0), Value(SCALE), above); // keeps 1/b, or x, from being too small
-    let reciprocal = times(lifted(half, lift), half);
-    let scale_x = select(Value(SCALE), Value(1.0), above);
-    if POWER == ZERO { return Powers(factor(Value(1.0), Value(0.0)), reciprocal, scale_x); }
-    if POWER == HALF { return Powers(half, reciprocal, scale_x); }
-    if POWER == THREE_QUARTERS { return Powers(times(root, half), reciprocal, scale_x); }
-    if POWER == ONE { return Powers(times(half, half), reciprocal, scale_x); }
-    return Powers(factor(power(rounded(b)), Value(0.0)), reciprocal, scale_x);
+    let roots = roots(b);
+    return Powers(normalizer(b, roots), roots.half, rounded(b));
+}
+
+fn normalizer(b: Sum, roots: Roots) -> Factor {
+    if POWER == ZERO { return factor(Value(1.0), Value(0.0)); }
+    if POWER == HALF { return roots.half; }
+    if POWER == THREE_QUARTERS { return roots.three_quarters; }
+    if POWER == ONE { return times(roots.half, roots.half); }
+    return factor(power(rounded(b)), Value(0.0));
 }
 
 // x_i / b_i^beta
@@ -89,15 +95,10 @@ fn normalized(p: Powers, x_i: Value) -> Value { return rounded(scale(x_i, p.norm
 // dy_i / b_i^beta
 fn scaled_gradient(p: Powers, dy_i: Value) -> Sum { return settled(scale(dy_i, p.normalize)); }
 
-// The backward term t_i, times SCALE; `scaled` is dy_i / b_i^beta.
-fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
-    return multiply(scaled, settled(scale(p.scale_x * x_i, p.reciprocal)));
-}
-
 fn input_gradient(x_j: Value, scaled: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
     let coefficient = multiply(exactly(-x_j), number(chunk.gradient));
-    let gradient = rounded(add(scaled, multiply(coefficient, terms)));
+    let gradient = rounded(add_product(scaled, coefficient, terms));
     if RELU { return select(gradient, Value(0.0), x_j == Value(0.0)); }
     return gradient;
 }
@@ -118,7 +119,7 @@ fn old_at(i: u32) -> Loaded {
 fn blended(result: Value, old: Value) -> Value {
     if !SCALED { return result; }
     var sum = multiply(number(chunk.scale), exactly(result));
-    if BLENDED { sum = add(sum, multiply(number(chunk.blend), exactly(old))); }
+    if BLENDED { sum = add_product(sum, number(chunk.blend), exactly(old)); }
     return rounded(sum);
 }
 

@@ -60,6 +60,8 @@ fn multiply(a: Sum, b: Sum) -> Sum {
     return Sum(ah * bh, ah * bl + al * (bh + bl));
 }
 
+fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return add(a, multiply(b, c)); }
+
 // The low part may be as large as that of the factor.
 fn scale(v: Value, f: Factor) -> Sum {
     let vh = leading(v);
@@ -93,4 +95,19 @@ fn inverse_fourth_root(b: Sum) -> Factor {
 // (1 - e)^(-1/4) - 1, the binomial series economized on |e| < 0.0645: wrong by at most 2^-31.
 fn series(e: Value) -> Value {
     return e * (0.25 + e * (0.15624962 + e * (0.11718688 + e * (0.09558442 + e * 0.08132878))));
+}
+
+fn roots(b: Sum) -> Roots {
+    let root = inverse_fourth_root(b);
+    let half = times(root, root);
+    return Roots(half, times(root, half));
+}
+
+// 1 / b is lifted where it is small, and else x.
+fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
+    let small = p.base > Value(1.0);
+    let lift = select(Value(1.0), Value(SCALE), small);
+    let scale_x = select(Value(SCALE), Value(1.0), small);
+    let reciprocal = times(lifted(p.half, lift), p.half);
+    return multiply(scaled, settled(scale(scale_x * x_i, reciprocal)));
 }

@@ -1,11 +1,11 @@
 //! Comparing a result with the CPU reference, in units of the error that the arithmetic allows.
 //!
-//! The bound of each element follows from the steps of the kernels. Sums are kept in two f32
-//! (`shaders/pair.wgsl`; `shaders/double.wgsl` is more exact), so that what remains is the last
-//! rounding, a few errors of 2⁻³³ for each addition, and those of the powers: half as much as the last
-//! rounding for β = ½, ¾ and 1; for others, those that
-//! [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows `pow`. Numbers below the normal
-//! range of f32 may be flushed to zero. DESIGN.md derives the numbers.
+//! The bound of each element follows from the steps of the kernels, in the arithmetic that the layer's
+//! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/single.wgsl`) every
+//! step rounds. With sums in two (`shaders/pair.wgsl`) what remains is the last rounding, a few errors of
+//! 2⁻³³ for each addition, and those of the powers: half as much as the last rounding for β = ½, ¾ and 1.
+//! Other exponents have the error that [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows
+//! `pow`. Numbers below the normal range of f32 may be flushed to zero. DESIGN.md derives the numbers.
 //!
 //! No claim is made, and every value accepted, where an intermediate value leaves the range of f32: a
 //! base above 2¹²⁴, or backward terms above 2⁸⁴.
@@ -31,7 +31,8 @@ pub struct Report {
     pub expected: f64,
     /// The bound there.
     pub bound: f64,
-    /// The largest error, perhaps at another element, in ulp of the largest term of its sum.
+    /// The largest error, perhaps at another element, in ulp of the sum of the magnitudes of its terms (of
+    /// which y has one, and dx one for itself and one for each channel of the window).
     pub ulps: f64,
 }
 
@@ -124,7 +125,7 @@ fn report<T: Element>(got: &[T], expected: &[f64], allowed: &[Allowance]) -> Rep
         let error = error(got, expected);
         let of_bound = ratio(error, bound);
         if bound.is_finite() {
-            report.ulps = report.ulps.max(ratio(error, ulp(T::DTYPE, allowance.largest_term)));
+            report.ulps = report.ulps.max(ratio(error, ulp(T::DTYPE, allowance.magnitude)));
         }
         if of_bound > report.ratio {
             report =

@@ -1,4 +1,4 @@
-//! What may be chosen freely, since every choice computes the same: kernel, arithmetic and width.
+//! What may be chosen freely, since every choice keeps the same promise: kernel and width.
 
 use crate::axis::{Axis, axes};
 use crate::error::named;
@@ -88,44 +88,11 @@ fn are_plane(axes: &[Axis]) -> bool {
     rows.is_beside(columns) && rows.window() == columns.window()
 }
 
-/// How sums are kept, so that rounding errors stay below those of the result.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Arithmetic {
-    /// `shaders/pair.wgsl`: as two f32, on any device.
-    Pair,
-    /// `shaders/double.wgsl`: as f64, on devices opened with `wgpu::Features::SHADER_F64`.
-    Double,
-}
-
-impl Arithmetic {
-    /// Every arithmetic.
-    pub const ALL: [Arithmetic; 2] = [Self::Pair, Self::Double];
-
-    /// The name; also that of the shader's file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pair => "pair",
-            Self::Double => "double",
-        }
-    }
-
-    /// The arithmetic of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Arithmetic> {
-        named("arithmetic", name, &Self::ALL, Self::name)
-    }
-}
-
-/// One way to compute a layer. Its text form is, for example, `column pair 4`.
+/// One way to compute a layer. Its text form is, for example, `column 4`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
-    /// The arithmetic.
-    pub arithmetic: Arithmetic,
     /// Neighbouring elements that an invocation loads at once: 1, or 4, which are pixels, or channels
     /// for *row*.
     pub width: u32,
@@ -143,13 +110,12 @@ impl Choice {
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
         let axes = axes(lrn, shape).unwrap_or_default();
         let dtype = shape.dtype();
+        if !computes(dtype, features) {
+            return Vec::new();
+        }
         let mut choices = Vec::new();
         for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, dtype)) {
-            for arithmetic in arithmetics(dtype, features) {
-                for width in widths(kernel, &axes, dtype) {
-                    choices.push(Choice { kernel, arithmetic, width });
-                }
-            }
+            choices.extend(widths(kernel, &axes, dtype).map(|width| Choice { kernel, width }));
         }
         choices
     }
@@ -172,13 +138,9 @@ fn preferred(axes: &[Axis]) -> impl Iterator<Item = Kernel> {
     [Kernel::Whole, Kernel::Row, Kernel::Plane].into_iter().chain(general)
 }
 
-fn arithmetics(dtype: Dtype, features: wgpu::Features) -> impl Iterator<Item = Arithmetic> {
-    let double = features.contains(wgpu::Features::SHADER_F64);
-    let pair = dtype != Dtype::F64;
-    Arithmetic::ALL.into_iter().filter(move |&arithmetic| match arithmetic {
-        Arithmetic::Pair => pair,
-        Arithmetic::Double => double,
-    })
+/// Whether a device with these features has numbers of that type.
+fn computes(dtype: Dtype, features: wgpu::Features) -> bool {
+    dtype != Dtype::F64 || features.contains(wgpu::Features::SHADER_F64)
 }
 
 fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u32> {
@@ -194,7 +156,7 @@ fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u
 
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {}", self.kernel.name(), self.arithmetic.name(), self.width)
+        write!(f, "{} {}", self.kernel.name(), self.width)
     }
 }
 
@@ -204,8 +166,6 @@ impl std::fmt::Display for Choice {
 pub struct Options {
     /// The kernel.
     pub kernel: Option<Kernel>,
-    /// The arithmetic.
-    pub arithmetic: Option<Arithmetic>,
     /// The width.
     pub width: Option<u32>,
 }
@@ -214,12 +174,6 @@ impl Options {
     /// Forces a kernel, or with `None` leaves the choice to the rule.
     pub fn kernel(mut self, kernel: impl Into<Option<Kernel>>) -> Self {
         self.kernel = kernel.into();
-        self
-    }
-
-    /// Forces an arithmetic, or with `None` leaves the choice to the rule.
-    pub fn arithmetic(mut self, arithmetic: impl Into<Option<Arithmetic>>) -> Self {
-        self.arithmetic = arithmetic.into();
         self
     }
 
@@ -261,7 +215,7 @@ impl Options {
         in_place: Option<Operation>,
     ) -> Result<Choice> {
         axes(lrn, shape)?;
-        if shape.dtype() == Dtype::F64 && !features.contains(wgpu::Features::SHADER_F64) {
+        if !computes(shape.dtype(), features) {
             return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
         }
         let mut available = Choice::available(lrn, shape, features);
@@ -276,21 +230,18 @@ impl Options {
 
     /// The choice, if nothing is left open.
     pub(crate) fn complete(&self) -> Option<Choice> {
-        let Options { kernel, arithmetic, width } = *self;
-        Some(Choice { kernel: kernel?, arithmetic: arithmetic?, width: width? })
+        Some(Choice { kernel: self.kernel?, width: self.width? })
     }
 
     fn admits(&self, choice: &Choice) -> bool {
         self.kernel.is_none_or(|kernel| kernel == choice.kernel)
-            && self.arithmetic.is_none_or(|arithmetic| arithmetic == choice.arithmetic)
             && self.width.is_none_or(|width| width == choice.width)
     }
 }
 
 impl From<Choice> for Options {
     fn from(choice: Choice) -> Options {
-        let Choice { kernel, arithmetic, width } = choice;
-        Options { kernel: Some(kernel), arithmetic: Some(arithmetic), width: Some(width) }
+        Options { kernel: Some(choice.kernel), width: Some(choice.width) }
     }
 }
 
@@ -298,9 +249,8 @@ impl From<Choice> for Options {
 impl std::fmt::Display for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kernel = self.kernel.map_or("any", Kernel::name);
-        let arithmetic = self.arithmetic.map_or("any", Arithmetic::name);
         let width = self.width.map_or("any".to_owned(), |width| width.to_string());
-        write!(f, "{kernel} {arithmetic} {width}")
+        write!(f, "{kernel} {width}")
     }
 }
 
@@ -313,7 +263,6 @@ impl std::str::FromStr for Options {
         let mut word = || words.next().filter(|&word| word != "any");
         let options = Options {
             kernel: word().map(Kernel::from_name).transpose()?,
-            arithmetic: word().map(Arithmetic::from_name).transpose()?,
             width: word().map(|width| named("width", width, &[1, 4], width_name)).transpose()?,
         };
         match words.next() {

@@ -4,8 +4,7 @@ use crate::error::named;
 use crate::{Error, Result};
 use half::{bf16, f16};
 
-/// The type of a tensor's elements in memory. Sums and powers are more exact in any case: see
-/// [`Arithmetic`](crate::Arithmetic).
+/// The type of a tensor's elements in memory. f16 and bf16 are computed with in f32.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Dtype {
     /// IEEE single precision.

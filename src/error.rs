@@ -42,16 +42,16 @@ pub enum Error {
         /// The names that are known.
         known: String,
     },
-    /// No choice of kernel, arithmetic and width fits what was forced.
+    /// No choice of kernel and width fits what was forced.
     #[error("no choice {wanted:?} for this layer on this device; available are {available}")]
     Unavailable {
-        /// Kernel, arithmetic and width that were forced; `any` where left open.
+        /// Kernel and width that were forced; `any` where left open.
         wanted: String,
         /// The choices there are.
         available: String,
     },
     /// A text is no tuning.
-    #[error("the tuning has no line like \"{operation} column pair 1\": {given:?}")]
+    #[error("the tuning has no line like \"{operation} column 1\": {given:?}")]
     Tuning {
         /// The operation that it does not tell, or not completely.
         operation: &'static str,

@@ -1,6 +1,6 @@
 //! The layer's numbers.
 
-use crate::{Convention, Error, Result, Spelling};
+use crate::{Convention, Error, Precision, Result, Spelling};
 
 /// Local Response Normalization, in its exact parameters.
 ///
@@ -23,6 +23,7 @@ pub struct Lrn {
     relu: bool,
     scale: f64,
     blend: f64,
+    precision: Precision,
 }
 
 impl Lrn {
@@ -50,7 +51,16 @@ impl Lrn {
         require("beta", beta, "a number that f32 can hold", true)?;
         require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;
         let windows = windows.to_vec();
-        Ok(Lrn { windows, a, beta, k, relu: false, scale: 1.0, blend: 0.0 })
+        Ok(Lrn {
+            windows,
+            a,
+            beta,
+            k,
+            relu: false,
+            scale: 1.0,
+            blend: 0.0,
+            precision: Precision::Fast,
+        })
     }
 
     /// The layer after ReLU, in one pass: x stands for max(x, 0) in all formulas, and dx is 0 where x
@@ -70,6 +80,11 @@ impl Lrn {
         require("scale", scale, "a number that f32 can hold", true)?;
         require("blend", blend, "a number that f32 can hold", true)?;
         Ok(Lrn { scale, blend, ..self.clone() })
+    }
+
+    /// The layer with another promise of how exact its results are; [`Precision::Fast`] unless told.
+    pub fn with_precision(&self, precision: Precision) -> Lrn {
+        Lrn { precision, ..self.clone() }
     }
 
     /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
@@ -156,6 +171,11 @@ impl Lrn {
     /// The factor of what the output held.
     pub fn blend(&self) -> f64 {
         self.blend
+    }
+
+    /// How exact the results are.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     pub(crate) fn is_scaled(&self) -> bool {

@@ -29,7 +29,7 @@ const STEP: &str = include_str!("../shaders/step.wgsl");
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Program {
-    /// The files of the kernel and the arithmetic, and how many elements are loaded at once.
+    /// The file of the kernel, and how many elements are loaded at once.
     pub choice: Choice,
     /// What is computed.
     pub operation: Operation,
@@ -41,6 +41,8 @@ pub struct Program {
     pub dtype: Dtype,
     /// How they lie in memory.
     pub storage: Storage,
+    /// How sums are kept.
+    pub arithmetic: Arithmetic,
     /// How b^β is computed.
     pub power: Power,
     /// Whether x is rectified first.
@@ -160,6 +162,7 @@ impl Program {
             in_place: step.in_place,
             dtype: shape.dtype(),
             storage,
+            arithmetic: context.arithmetic(),
             relu: lrn.has_relu(),
             scaled: lrn.is_scaled() && stage.writes(operation),
             blended: lrn.is_blended() && stage.writes(operation),
@@ -176,7 +179,8 @@ impl Program {
     /// The whole WGSL source: the prelude, `shaders/lrn.wgsl`, the files of the storage and of the
     /// arithmetic, those that the kernel shares with another, its own.
     pub fn source(&self) -> String {
-        let arithmetic = match self.choice.arithmetic {
+        let arithmetic = match self.arithmetic {
+            Arithmetic::Single => include_str!("../shaders/single.wgsl"),
             Arithmetic::Pair => include_str!("../shaders/pair.wgsl"),
             Arithmetic::Double => include_str!("../shaders/double.wgsl"),
         };

@@ -8,7 +8,9 @@ pub(crate) mod tile;
 
 use crate::axis::{Axis, axes};
 use crate::program::{Program, Storage};
-use crate::{Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Result, Shape, Stage};
+use crate::{
+    Arithmetic, Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Result, Shape, Stage,
+};
 use bytemuck::{Pod, Zeroable};
 pub use stages::Source;
 pub(crate) use stages::Step;
@@ -180,7 +182,7 @@ impl Context<'_> {
         let steps = stages::steps(self, &axes(self.lrn, self.shape)?);
         let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
         let temporaries = stages::temporaries(&steps);
-        let temporary = self.shape.elements().saturating_mul(self.sum_bytes());
+        let temporary = self.shape.elements().saturating_mul(self.stored_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {
             return Err(limit("max_buffer_size", temporary, granted));
@@ -269,8 +271,12 @@ impl Context<'_> {
         }
     }
 
+    pub(crate) fn arithmetic(&self) -> Arithmetic {
+        Arithmetic::of(self.lrn.precision(), self.shape.dtype())
+    }
+
     /// Bytes of a sum between the passes.
-    fn sum_bytes(&self) -> u64 {
+    fn stored_sum(&self) -> u64 {
         self.shape.dtype().bytes().max(Dtype::F32.bytes())
     }
 }
@@ -304,7 +310,7 @@ impl Tensor {
         let width = u64::from(choice.width);
         let packet = if choice.kernel == Kernel::Row { width } else { 1 };
         let stored = context.shape.dtype().bytes() * width;
-        let summed = context.sum_bytes() * width;
+        let summed = context.stored_sum() * width;
         Tensor {
             axis: step.axis.divided(packet, width / packet),
             columns: step.across.channels,

@@ -72,7 +72,7 @@ fn measurements_of_every_variant() {
             let shape = format!("cifar_norm1_n2_{variant}");
             let of_variant = |m: &&Value| m["shape"] == shape && m["pass"] == "forward";
             let kernels: Vec<_> = all.iter().filter(of_variant).collect();
-            assert!(kernels.iter().any(|m| m["kernel"] == "column pair 1"), "{shape}: {kernels:?}");
+            assert!(kernels.iter().any(|m| m["kernel"] == "column 1"), "{shape}: {kernels:?}");
             for m in kernels {
                 let bytes = m["seconds"].as_f64().unwrap() * m["gbps"].as_f64().unwrap() * 1e9;
                 let is_layer =
@@ -118,8 +118,8 @@ fn measurements(all: &[Value], dtype: &str, bytes_of_element: f64) {
 /// Some of what is measured, channels-last.
 fn kernels_of(dtype: &str) -> &'static [&'static str] {
     match dtype {
-        "f64" => &["column double 1", "pixel double 1", "copy 256 4", "empty"],
-        _ => &["row pair 4", "column pair 1", "pixel pair 1", "copy 256 4", "empty"],
+        "f64" => &["column 1", "pixel 1", "copy 256 4", "empty"],
+        _ => &["row 4", "column 1", "pixel 1", "copy 256 4", "empty"],
     }
 }
 

@@ -7,7 +7,8 @@ use support::cases::{CASES, EMPTY};
 use support::{describe, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, host, wgpu,
+    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape,
+    host, wgpu,
 };
 
 /// Runs an operation of a case and compares it.
@@ -31,18 +32,22 @@ fn compare<T: Element>(
     check::run(lrn, shape, operation, inputs, &got).unwrap()
 }
 
-/// Every case in both precisions, and in a half type: the two differ by their codec alone, so that they take
-/// turns (compiling is what takes the time here).
+/// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
+/// they take turns (compiling is what takes the time here).
 fn every_case(operation: Operation) {
+    use Precision::{Exact, Fast};
     let mut worst = BTreeMap::new();
     let halves = [Dtype::F16, Dtype::Bf16].into_iter().cycle();
-    let types = halves.map(|half| [Dtype::F32, Dtype::F64, half]);
+    let types = halves
+        .map(|half| [(Dtype::F32, Fast), (Dtype::F32, Exact), (Dtype::F64, Fast), (half, Fast)]);
     let cases = CASES.iter().zip(types);
-    for (case, dtype) in cases.flat_map(|(case, types)| types.map(|dtype| (case, dtype))) {
-        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+    let cases = cases.flat_map(|(case, types)| types.map(|of| (case, of)));
+    for (case, (dtype, precision)) in cases {
+        let (lrn, shape) = (case.lrn().with_precision(precision), case.shape().of(dtype));
         for (gpu, choice) in runs(&lrn, &shape) {
             let report = of_dtype!(dtype, T => compare::<T>(gpu, choice, &lrn, &shape, operation));
-            let what = format!("{} {} {choice}", operation.name(), dtype.name());
+            let what =
+                format!("{} {} {} {choice}", operation.name(), precision.name(), dtype.name());
             let who = format!("{what} on {}", describe(gpu));
             assert!(report.passed(), "{}, {who}: {report}", case.name);
             let worst = worst.entry(who).or_insert(0.0f64);

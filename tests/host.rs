@@ -86,8 +86,8 @@ fn tuning_an_empty_tensor_takes_the_rule() {
 
 #[test]
 fn texts_that_are_no_tuning_are_refused() {
-    let two = "forward column pair 1\nbackward column pair 1";
-    let open = "square_sums column pair 1\nforward column\nbackward column pair 1";
+    let two = "forward column 1\nbackward column 1";
+    let open = "square_sums column 1\nforward column\nbackward column 1";
     for (text, missing) in [("", "square_sums"), (two, "square_sums"), (open, "forward")] {
         let refused = text.parse::<Tuning>().unwrap_err();
         assert_eq!(refused, Error::Tuning { operation: missing, given: text.to_owned() });

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use support::Random;
 use support::cases::CASES;
 use wgpu_lrn::{
-    Arithmetic, Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Pass, Program,
-    Recipe, Shape, Source, wgpu,
+    Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Pass, Program, Recipe, Shape,
+    Source, wgpu,
 };
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
@@ -272,20 +272,20 @@ fn many_pixels_fold_into_two_dimensions() {
 type Preferred = (&'static [usize], &'static [isize], u32, u32, &'static str);
 
 const RULE: &[Preferred] = &[
-    (&[1, 96, 55, 55], &[1], 2, 2, "column pair 1"),
-    (&[1, 64, 56, 56], &[1], 2, 2, "column pair 4"),
-    (&[1, 64, 56, 56], &[1], 12, 12, "ring pair 1"),
-    (&[1, 64, 56, 56], &[1], 200, 10, "ring pair 1"),
-    (&[1, 55, 55, 96], &[3], 2, 2, "row pair 4"),
-    (&[1, 55, 55, 99], &[3], 2, 2, "pixel pair 1"),
-    (&[1, 55, 55, 96], &[3], 20, 20, "pixel pair 1"),
-    (&[1, 96, 5, 5], &[1], 2, 2, "pixel pair 1"),
-    (&[1, 512, 64, 64], &[1], 600, 512, "whole pair 4"),
-    (&[1, 64, 64, 512], &[3], 511, 512, "whole pair 1"),
-    (&[1, 96, 55, 55], &[2, 3], 2, 2, "plane pair 1"),
-    (&[1, 55, 55, 96], &[1, 2], 1, 3, "plane pair 4"),
-    (&[1, 96, 55, 55], &[1, 3], 2, 2, "column pair 1"),
-    (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel pair 1"),
+    (&[1, 96, 55, 55], &[1], 2, 2, "column 1"),
+    (&[1, 64, 56, 56], &[1], 2, 2, "column 4"),
+    (&[1, 64, 56, 56], &[1], 12, 12, "ring 1"),
+    (&[1, 64, 56, 56], &[1], 200, 10, "ring 1"),
+    (&[1, 55, 55, 96], &[3], 2, 2, "row 4"),
+    (&[1, 55, 55, 99], &[3], 2, 2, "pixel 1"),
+    (&[1, 55, 55, 96], &[3], 20, 20, "pixel 1"),
+    (&[1, 96, 5, 5], &[1], 2, 2, "pixel 1"),
+    (&[1, 512, 64, 64], &[1], 600, 512, "whole 4"),
+    (&[1, 64, 64, 512], &[3], 511, 512, "whole 1"),
+    (&[1, 96, 55, 55], &[2, 3], 2, 2, "plane 1"),
+    (&[1, 55, 55, 96], &[1, 2], 1, 3, "plane 4"),
+    (&[1, 96, 55, 55], &[1, 3], 2, 2, "column 1"),
+    (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel 1"),
 ];
 
 #[test]
@@ -313,16 +313,16 @@ fn what_is_not_available_is_refused_by_name() {
     };
     assert_eq!(
         refused("row", none),
-        "no choice \"row any any\" for this layer on this device; available are column pair 1, \
-         pixel pair 1"
+        "no choice \"row any\" for this layer on this device; available are column 1, \
+         pixel 1"
     );
-    assert!(refused("any double", none).contains("any double any"));
-    assert!(refused("column any 4", F64).contains("column double 1"));
-    let choice = Choice { kernel: Kernel::Whole, arithmetic: Arithmetic::Pair, width: 1 };
+    assert!(refused("any 4", none).contains("any 4"));
+    assert!(refused("column 4", F64).contains("column 1"));
+    let choice = Choice { kernel: Kernel::Whole, width: 1 };
     let limits = wgpu::Limits::default();
     let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, F64, &limits);
     assert!(matches!(recipe, Err(Error::Unavailable { .. })));
-    for bad in ["columns", "column f64", "column pair 3", "column pair 1 more"] {
+    for bad in ["columns", "column f64", "column 3", "column 1 more"] {
         assert!(matches!(bad.parse::<Options>(), Err(Error::UnknownName { .. })), "{bad}");
     }
 }

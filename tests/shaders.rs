@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
+use support::precisions;
 use wgpu_lrn::{
-    Arithmetic, Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Program, Recipe, Shape,
+    Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Precision, Program, Recipe, Shape,
     Storage, wgpu,
 };
 
@@ -45,17 +46,21 @@ fn programs() -> HashSet<Program> {
     for case in CASES {
         for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
             let lrn = Lrn::exact_over(case.windows, case.a, beta, case.k).unwrap();
-            for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
-                add_programs(&mut programs, &lrn, &case.shape(), DEVICES[0], &limits);
+            for lrn in Precision::ALL.map(|precision| lrn.with_precision(precision)) {
+                for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
+                    add_programs(&mut programs, &lrn, &case.shape(), DEVICES[0], &limits);
+                }
             }
         }
     }
     for case in CASES.iter().filter(|case| VARIED.contains(&case.name)) {
         let lrns = [case.lrn(), case.lrn().relu(), case.lrn().blended(0.7, -0.3).unwrap()];
         for (features, dtype) in DEVICES.iter().flat_map(|f| Dtype::ALL.map(|dtype| (*f, dtype))) {
-            for lrn in &lrns {
-                let shape = case.shape().of(dtype);
-                add_programs(&mut programs, lrn, &shape, features, &wgpu::Limits::default());
+            let shape = case.shape().of(dtype);
+            for &precision in precisions(dtype) {
+                for lrn in lrns.iter().map(|lrn| lrn.with_precision(precision)) {
+                    add_programs(&mut programs, &lrn, &shape, features, &wgpu::Limits::default());
+                }
             }
         }
     }
@@ -148,12 +153,12 @@ fn every_program_is_written_for_every_backend() {
         assert!(!spirv(&module, &info).is_empty());
         assert!(hlsl(&module, &info).contains(entry));
         // No Metal and no GLES device has f64, and naga cannot write it for them.
-        if program.choice.arithmetic == Arithmetic::Pair {
+        if program.dtype != Dtype::F64 {
             assert!(msl(&module, &info).contains("kernel void"));
         }
         // GLES has no numbers of 16 bits either.
         let sixteen = [Storage::Int16, Storage::Float16].contains(&program.storage);
-        if program.choice.arithmetic == Arithmetic::Pair && !sixteen {
+        if program.dtype != Dtype::F64 && !sixteen {
             assert!(glsl(&module, &info, entry).contains("void main"));
         }
     }

@@ -187,7 +187,7 @@ fn operands_in_one_buffer() {
     assert_eq!(
         ring.forward(&mut encoder, x, x).unwrap_err().to_string(),
         "no choice \"ring any any for forward in place\" for this layer on this device; available \
-         are pixel pair 1"
+         are pixel 1"
     );
 }
 

@@ -2,18 +2,20 @@
 
 use crate::cpu::{Reference, added};
 use crate::recipe::SCALE;
-use crate::{Dtype, Element, Operation, Power};
+use crate::{Arithmetic, Dtype, Element, Operation, Power};
 
-/// Errors of the arithmetic, and what a number loses in memory.
-struct Precision {
+/// Errors of an arithmetic, and what a number loses in memory.
+struct Errors {
     /// Half an ulp, the relative error of one correctly rounded step.
     unit: f64,
     /// Relative error of one step with sums.
     step: f64,
     /// Relative error of the powers of b, without that of b.
     powers: f64,
-    /// Relative error of a product with a factor.
+    /// Relative error of a product with a factor, beside that of a step and of the last rounding.
     scaled: f64,
+    /// Relative error of a sum that is kept between passes, for each axis.
+    between: f64,
     /// What a device that flushes subnormal numbers may lose in the parts of one product.
     tiny: f64,
     /// What of a parameter its parts may lose.
@@ -26,40 +28,62 @@ struct Precision {
 const U: f64 = f32::EPSILON as f64 / 2.0;
 const U64: f64 = f64::EPSILON / 2.0;
 
-/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
-/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
-const SINGLE: Precision = Precision {
+/// With sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did,
+/// half as much, and the residual twice, of which ¾ count.
+const SINGLE: Errors = Errors {
     unit: U,
-    step: 3.0 * U / 2048.0,
-    powers: U / 2.0,
-    scaled: 3.0 * U / 16.0,
+    step: U,
+    powers: 3.0 * U,
+    scaled: 0.0,
+    between: 0.0,
     tiny: 4.0 * f32::MIN_POSITIVE as f64,
     parameter: 0.0,
     large: (1u128 << 124) as f64,
 };
 
+/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
+/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
+const PAIR: Errors = Errors {
+    step: 3.0 * U / 2048.0,
+    powers: U / 2.0,
+    scaled: 3.0 * U / 16.0,
+    between: U,
+    ..SINGLE
+};
+
 /// With sums in f64, where the reference errs as much as the kernels.
-const DOUBLE: Precision = Precision {
+const DOUBLE: Errors = Errors {
     unit: U64,
     step: 2.0 * U64,
     powers: 16.0 * U64,
     scaled: 2.0 * U64,
+    between: 2.0 * U64,
     tiny: 4.0 * f64::MIN_POSITIVE,
     parameter: f32::MIN_POSITIVE as f64,
     large: 1e300,
 };
 
+impl Errors {
+    fn of(arithmetic: Arithmetic) -> Errors {
+        match arithmetic {
+            Arithmetic::Single => SINGLE,
+            Arithmetic::Pair => PAIR,
+            Arithmetic::Double => DOUBLE,
+        }
+    }
+}
+
 /// What one element may deviate.
 #[derive(Clone, Copy)]
 pub(super) struct Allowance {
     pub(super) bound: f64,
-    /// Of the sum that the element is.
-    pub(super) largest_term: f64,
+    /// The sum of the magnitudes of the terms that the element is the sum of.
+    pub(super) magnitude: f64,
 }
 
 /// How far errors of the steps reach.
 pub(super) struct Analysis<'a> {
-    precision: Precision,
+    errors: Errors,
     reference: Reference<'a>,
     /// How many elements each window has.
     counts: Vec<f64>,
@@ -69,9 +93,9 @@ pub(super) struct Analysis<'a> {
 
 impl<'a> Analysis<'a> {
     pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Analysis<'a> {
-        let precision = if dtype == Dtype::F64 { DOUBLE } else { SINGLE };
+        let errors = Errors::of(Arithmetic::of(reference.lrn.precision(), dtype));
         let counts = reference.windows.sums(vec![1.0; reference.x.len()]);
-        let mut analysis = Analysis { precision, reference, counts, base: Vec::new() };
+        let mut analysis = Analysis { errors, reference, counts, base: Vec::new() };
         analysis.base = analysis.base();
         analysis
     }
@@ -108,18 +132,17 @@ impl<'a> Analysis<'a> {
     /// Sums along several axes are rounded in memory, once along each.
     fn between(&self) -> f64 {
         let axes = self.reference.windows.axes.len();
-        if axes > 1 { axes as f64 * self.precision.unit } else { 0.0 }
+        if axes > 1 { axes as f64 * self.errors.between } else { 0.0 }
     }
 
     fn square_sums(&self) -> Vec<Allowance> {
-        let Precision { unit, step, tiny, .. } = self.precision;
-        let Reference { windows, x, s, .. } = &self.reference;
-        let largest = windows.folded(x.iter().map(|v| v * v).collect(), f64::max);
+        let Errors { unit, step, tiny, .. } = self.errors;
+        let s = &self.reference.s;
         let counts = &self.counts;
         let unit = unit + self.between();
         self.each(|i| Allowance {
             bound: self.claimed(s[i], (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny),
-            largest_term: largest[i],
+            magnitude: s[i],
         })
     }
 
@@ -129,21 +152,22 @@ impl<'a> Analysis<'a> {
             let y = self.normal(i, self.reference.x[i]);
             Allowance {
                 bound: self.claimed(self.reference.b[i], self.own(y, relative[i])),
-                largest_term: y,
+                magnitude: y,
             }
         })
     }
 
     fn backward<T: Element>(&self, dy: &[T]) -> Vec<Allowance> {
-        let Precision { unit, step, powers, scaled, tiny, parameter, .. } = self.precision;
+        let Errors { unit, step, powers, scaled, tiny, parameter, .. } = self.errors;
         let Reference { lrn, x, b, windows, .. } = &self.reference;
         let mirrored = windows.mirrored();
         let normalized = self.normalized();
         let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs());
-        let own = powers + scaled + 3.0 * step + self.between();
+        // The factors, their products, and what `normalized` leaves out.
+        let own = powers + scaled + 4.0 * step + self.between();
         let relative = |i| normalized[i] + self.base[i] + own;
-        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i)));
-        let largest = mirrored.folded(sizes.clone(), f64::max);
+        let flushed = |i: usize| self.normal(i, dy[i].to_f64()) * tiny / b[i].sqrt();
+        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i) + flushed(i)));
         let largest_base = mirrored.folded(b.clone(), f64::max);
         let sums = mirrored.sums(sizes);
         let counts = mirrored.sums(self.each(|_| 1.0));
@@ -163,14 +187,14 @@ impl<'a> Analysis<'a> {
                 } else {
                     self.claimed(largest_base[j], self.claimed(sums[j] * SCALE, bound))
                 },
-                largest_term: f64::max(own, factor * largest[j]),
+                magnitude: own + factor * sums[j],
             }
         })
     }
 
     /// scale·v plus what is added: v was rounded before, and the sum is.
     fn blended(&self, allowance: &Allowance, expected: f64, added: f64) -> Allowance {
-        let Precision { unit, step, tiny, .. } = self.precision;
+        let Errors { unit, step, tiny, .. } = self.errors;
         let own = expected.abs() + added;
         let scale = self.reference.lrn.scale().abs();
         Allowance {
@@ -178,7 +202,7 @@ impl<'a> Analysis<'a> {
                 + unit * expected.abs()
                 + 3.0 * step * (own + added)
                 + (2.0 + scale) * tiny,
-            largest_term: f64::max(scale * allowance.largest_term, added),
+            magnitude: scale * allowance.magnitude + added,
         }
     }
 
@@ -189,7 +213,7 @@ impl<'a> Analysis<'a> {
 
     /// The error of a number divided by a power of b, with the last rounding.
     fn own(&self, normal: f64, relative: f64) -> f64 {
-        normal * (relative + self.precision.unit) + self.precision.tiny
+        normal * (relative + self.errors.unit) + self.errors.tiny
     }
 
     /// The relative error of a number divided by b^β, before it is rounded.
@@ -199,25 +223,28 @@ impl<'a> Analysis<'a> {
             // b lies within (1 ± e)·b, so that b^−β lies within (1 − e)^−|β|.
             let from_base = (1.0 - self.base[i]).powf(-beta.abs()) - 1.0;
             let power = self.power_error(self.reference.b[i]);
-            from_base + power + self.precision.scaled + self.precision.step
+            from_base + power + self.errors.scaled + self.errors.step
         })
     }
 
-    /// The relative error of b: a square and an addition for each of n channels, a product, a sum;
-    /// squares and products below the normal range may be lost.
+    /// The relative error of b: a square and an addition for each of n channels, a coefficient, a product and
+    /// a sum in a·s; a bias and a sum in k. Squares and products below the normal range may be lost.
     fn base(&self) -> Vec<f64> {
-        let Precision { step, tiny, parameter, .. } = self.precision;
-        let Reference { lrn, b, .. } = &self.reference;
+        let Errors { step, tiny, parameter, .. } = self.errors;
+        let Reference { lrn, s, b, .. } = &self.reference;
         let least = if lrn.a() > 0.0 { lrn.k().min(lrn.a()) } else { lrn.k() };
         self.each(|i| {
             let lost = (lrn.a() * self.counts[i] + 1.0) * tiny;
-            (self.counts[i] + 3.0) * step + self.between() + lost / b[i] + parameter / least
+            let in_squares = (self.counts[i] + 3.0) * step + self.between();
+            // A sum beyond f64 has no share.
+            let share = if s[i] > 0.0 { (lrn.a() * s[i] / b[i]).min(1.0) } else { 0.0 };
+            share * in_squares + 2.0 * step + lost / b[i] + parameter / least
         })
     }
 
     /// The relative error of b^−β from an exact b.
     fn power_error(&self, base: f64) -> f64 {
-        let Precision { unit, powers, tiny, .. } = self.precision;
+        let Errors { unit, powers, tiny, .. } = self.errors;
         let beta = self.reference.lrn.beta();
         match Power::of(beta) {
             Power::Zero => 0.0,
@@ -239,7 +266,7 @@ impl<'a> Analysis<'a> {
 
     /// The bound, or no bound where an intermediate value is too large though its inputs are finite.
     fn claimed(&self, intermediate: f64, bound: f64) -> f64 {
-        let too_large = intermediate.is_finite() && intermediate > self.precision.large;
+        let too_large = intermediate.is_finite() && intermediate > self.errors.large;
         if too_large { f64::INFINITY } else { bound }
     }
 }

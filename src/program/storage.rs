@@ -1,7 +1,7 @@
 //! How a shader reaches the elements of its operands.
 
 use super::Program;
-use crate::{Arithmetic, Dtype, Kernel};
+use crate::{Dtype, Kernel};
 
 /// How elements lie in the bindings: a file of `shaders/storage/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -70,7 +70,7 @@ impl Storage {
 
 impl Program {
     /// The types: what is in memory; that as numbers, and as the bits of 16-bit elements; what is
-    /// computed at once, its bits, and the same in f64.
+    /// computed at once, and its bits.
     pub(super) fn types(&self) -> String {
         let width = self.choice.width;
         let number = if self.dtype == Dtype::F64 { "f64" } else { "f32" };
@@ -98,16 +98,7 @@ impl Program {
         ]
         .map(|(name, ty)| format!("alias {name} = {ty};\n"))
         .concat()
-            + &self.double(at_once)
             + &format!("const LARGEST = {largest};\n")
-    }
-
-    /// Devices without f64 must not see the name.
-    fn double(&self, at_once: u32) -> String {
-        match self.choice.arithmetic {
-            Arithmetic::Double => format!("alias Double = {};\n", many("f64", at_once)),
-            Arithmetic::Pair => String::new(),
-        }
     }
 
     /// The operands, all of them read_write, so that they may be disjoint ranges of one buffer.

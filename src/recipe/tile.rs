@@ -66,11 +66,8 @@ const PACKET: u64 = 4;
 /// compilers take seconds for large arrays.)
 const PRIVATE_SUMS: u64 = 128;
 
-/// Bytes of a sum: two f32, or one f64.
-const SUM: u64 = 8;
-
-/// Sums in workgroup memory: 16352 bytes, wgpu's `Limits::downlevel_defaults`.
-const WORKGROUP_SUMS: u64 = 16352 / SUM;
+/// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
+const WORKGROUP: u64 = 16352;
 
 /// Invocations that keep a large GPU busy; with fewer pixels, the channels are cut into segments.
 const BUSY: u64 = 1 << 16;
@@ -185,9 +182,13 @@ impl Task<'_> {
         wanted.min(most.into())
     }
 
+    fn sum_bytes(&self) -> u64 {
+        self.context.arithmetic().sum_bytes()
+    }
+
     fn workgroup_sums(&self) -> u64 {
         let granted = u64::from(self.context.limits.max_compute_workgroup_storage_size);
-        (granted / SUM).min(WORKGROUP_SUMS)
+        granted.min(WORKGROUP) / self.sum_bytes()
     }
 
     /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each of
@@ -319,7 +320,11 @@ fn ring(task: &Task<'_>) -> Tile {
             ("TAIL", step - 1 + rest),
         ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
-        workspace: if in_workspace { sums.saturating_mul(invocations * SUM) } else { 0 },
+        workspace: if in_workspace {
+            sums.saturating_mul(invocations * task.sum_bytes())
+        } else {
+            0
+        },
         most_groups: 0,
     }
 }
@@ -353,7 +358,7 @@ fn pixel(task: &Task<'_>) -> Tile {
             ("BLOCK", window.min(BLOCK.max(2 * window.isqrt()))),
         ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Workgroup(sums) },
-        workspace: if in_workspace { sums.saturating_mul(SUM) } else { 0 },
+        workspace: if in_workspace { sums.saturating_mul(task.sum_bytes()) } else { 0 },
         most_groups: 0,
     }
 }

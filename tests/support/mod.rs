@@ -5,7 +5,9 @@ pub mod cases;
 pub mod program;
 
 use std::sync::OnceLock;
-use wgpu_lrn::{Choice, Element, Gpu, Lrn, Operand, Operation, Plan, Shape, host, wgpu};
+use wgpu_lrn::{
+    Choice, Dtype, Element, Gpu, Lrn, Operand, Operation, Plan, Precision, Shape, host, wgpu,
+};
 
 /// Every adapter of this machine, opened once. None is a failure, never a skip.
 pub fn gpus() -> &'static [Gpu] {
@@ -44,6 +46,15 @@ pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Cho
     })
 }
 
+/// The same in every precision, with the layer of that precision.
+pub fn precise_runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice, Lrn)> {
+    precisions(shape.dtype()).iter().flat_map(move |&precision| {
+        let lrn = lrn.with_precision(precision);
+        let runs: Vec<_> = runs(&lrn, shape).collect();
+        runs.into_iter().map(move |(gpu, choice)| (gpu, choice, lrn.clone()))
+    })
+}
+
 /// An expression in which a name stands for the type of the elements of a dtype.
 #[macro_export]
 macro_rules! of_dtype {
@@ -67,6 +78,11 @@ macro_rules! of_dtype {
             }
         }
     };
+}
+
+/// The precisions that differ for elements of a type.
+pub fn precisions(dtype: Dtype) -> &'static [Precision] {
+    if dtype == Dtype::F32 { &Precision::ALL } else { &[Precision::Fast] }
 }
 
 /// A device that validates as any does, and computes nothing.

@@ -1,6 +1,6 @@
 //! The tile of *plane*: some columns of some planes.
 
-use super::{Groups, SUM, Scratch, TEAM, Task, Tile, limit, share};
+use super::{Groups, Scratch, TEAM, Task, Tile, limit, share};
 use crate::{Error, Result};
 
 /// Neighbouring elements that a load from memory brings at least: 32 bytes of f32.
@@ -99,7 +99,7 @@ fn too_few(task: &Task<'_>, columns: u64) -> Error {
     if columns > granted {
         return limit("max_compute_invocations_per_workgroup", columns, granted);
     }
-    let bytes = columns * task.step_length() * task.width() * SUM;
+    let bytes = columns * task.step_length() * task.width() * task.sum_bytes();
     let granted = task.context.limits.max_compute_workgroup_storage_size.into();
     limit("max_compute_workgroup_storage_size", bytes, granted)
 }

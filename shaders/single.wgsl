@@ -1,0 +1,50 @@
+// Arithmetic `single`: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
+
+alias Sum = Value;
+
+// high * (1 + low), where low is as small as the errors of high.
+struct Factor {
+    high: Value,
+    low: Value,
+}
+
+fn exactly(v: Value) -> Sum { return v; }
+
+fn number(parts: vec4<f32>) -> Sum { return Value(parts.x); }
+
+fn factor(v: Value, low: Value) -> Factor { return Factor(v, low); }
+
+fn rounded(s: Sum) -> Value { return s; }
+
+fn settled(s: Sum) -> Sum { return s; }
+
+fn square(v: Value) -> Sum { return v * v; }
+
+fn add(a: Sum, b: Sum) -> Sum { return a + b; }
+
+fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
+
+fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return fma(b, c, a); }
+
+fn scale(v: Value, f: Factor) -> Sum {
+    let product = v * f.high;
+    return fma(product, f.low, product);
+}
+
+fn times(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
+
+// q is about b^(-1/4) and t its square. The error e of t * t * b = 1 - e corrects the powers of q, so that
+// they are as exact on a device whose square roots are rough. (An infinite b has a q of 0, and any e.)
+fn roots(b: Sum) -> Roots {
+    let q = sqrt(inverseSqrt(b));
+    let t = q * q;
+    let e = fma(-(min(b, Value(LARGEST)) * t), t, Value(1.0));
+    return Roots(Factor(t, 0.5 * e), Factor(t * q, 0.75 * e));
+}
+
+// x / sqrt(b) is at most 1 / sqrt(a), so that no product leaves the range of f32 before the term does.
+fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
+    let root = p.half.high;
+    let product = scaled * ((x_i * root) * (root * SCALE));
+    return fma(product, 2.0 * p.half.low, product);
+}

@@ -1,0 +1,67 @@
+//! How exact a layer is, and the arithmetic that keeps that promise.
+
+use crate::error::named;
+use crate::{Dtype, Result};
+
+/// How exact the results of a layer on a tensor of f32 are. f16 and bf16 round more than either loses, and
+/// f64 is always computed in f64.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Precision {
+    /// As exact as f32 allows at the speed of the memory: a few ulp.
+    #[default]
+    Fast,
+    /// Little more than the last rounding: 0.7 ulp forward. It takes several times the arithmetic.
+    Exact,
+}
+
+impl Precision {
+    /// Both.
+    pub const ALL: [Precision; 2] = [Self::Fast, Self::Exact];
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Exact => "exact",
+        }
+    }
+
+    /// The precision of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`](crate::Error::UnknownName).
+    pub fn from_name(name: &str) -> Result<Precision> {
+        named("precision", name, &Self::ALL, Self::name)
+    }
+}
+
+/// How a kernel keeps its sums: a file of `shaders/`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Arithmetic {
+    /// `shaders/single.wgsl`: as one f32.
+    Single,
+    /// `shaders/pair.wgsl`: as two f32, so that rounding errors stay below those of the result.
+    Pair,
+    /// `shaders/double.wgsl`: as f64, on devices opened with `wgpu::Features::SHADER_F64`.
+    Double,
+}
+
+impl Arithmetic {
+    /// The arithmetic that a precision takes for elements of a type.
+    pub fn of(precision: Precision, dtype: Dtype) -> Arithmetic {
+        match (dtype, precision) {
+            (Dtype::F64, _) => Self::Double,
+            (Dtype::F32, Precision::Exact) => Self::Pair,
+            (Dtype::F32 | Dtype::F16 | Dtype::Bf16, _) => Self::Single,
+        }
+    }
+
+    /// The bytes of a sum.
+    pub(crate) fn sum_bytes(self) -> u64 {
+        match self {
+            Self::Single => 4,
+            Self::Pair | Self::Double => 8,
+        }
+    }
+}
