@@ -1,26 +1,83 @@
 // column: one invocation per pixel (or four, as a Value) walks its channels in steps of STEP, with the
-// window in registers. For narrow windows. The loads of a step are independent of each other, so that all
-// are under way at once.
+// window in registers. For narrow windows.
+//
+// A step loads all that it needs before it computes, so that its loads are under way together. Where all its
+// channels are bound, which is so but at the ends of the axis, no load or store is checked: whether they are
+// is the same for the whole workgroup.
 
-fn hold(w: Walk, slot: u32, channel: u32) {
-    held_x[slot] = load_x(w, channel);
-    held[SQUARES + slot] = square(held_x[slot]);
+var<private> held_dy: array<Value, STEP>;
+var<private> results: array<Value, STEP>;
+var<private> olds: array<Loaded, STEP>;
+
+// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
+fn are_bound(channel: u32, count: u32) -> bool {
+    let first = channel - chunk.read_begin;
+    let bound = chunk.read_end - chunk.read_begin;
+    return first < bound && first + count <= bound;
+}
+
+fn load_x_step(w: Walk, channel: u32, is_inside: bool) {
+    let at = w.input + channel * w.inner;
+    if is_inside {
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * w.inner); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(w, channel + t); }
+    }
+}
+
+fn load_dy_step(w: Walk, channel: u32, is_inside: bool) {
+    let at = w.input + channel * w.inner;
+    if is_inside {
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * w.inner); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = load_dy(w, channel + t); }
+    }
+}
+
+// Writes the results of a step that are in the segment.
+fn write_step(w: Walk, channel: u32) {
+    let at = w.output + channel * w.inner;
+    if within(channel, w.begin, w.end) && channel + STEP <= w.end {
+        for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { put(at + t * w.inner, blended(results[t], olds[t])); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { write(w, channel + t, results[t]); }
+    }
 }
 
 fn hold_halo(w: Walk, channel: u32) {
-    for (var i = 0u; i < HALO; i++) { hold(w, i, channel + i); }
+    for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); }
+    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = square(held_x[i]); }
 }
 
-// Loads the channels of a step, and sums the windows that they complete.
-fn hold_step(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { hold(w, HALO + t, channel + t); }
+// Sums the windows that a step completes.
+fn sum_squares() {
+    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); }
     sum_step(SQUARES);
 }
 
 fn hold_summand(w: Walk, slot: u32, channel: u32) {
     held[SQUARES + slot] = exactly(Value(0.0));
     if within(channel, chunk.read_begin, chunk.read_end) {
-        held[SQUARES + slot] = summand(w.offset + channel * chunk.inner);
+        held[SQUARES + slot] = summand(w.offset + channel * w.inner);
+    }
+}
+
+fn hold_summands(w: Walk, channel: u32) {
+    let at = w.offset + channel * w.inner;
+    if are_bound(channel, STEP) {
+        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(at + t * w.inner); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, channel + t); }
+    }
+}
+
+fn finish_step(w: Walk, channel: u32) {
+    let at = w.offset + channel * w.inner;
+    if channel + STEP <= w.end {
+        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t]); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t]); } }
     }
 }
 
@@ -32,9 +89,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !w.some { return; }
     for (var i = 0u; i < HALO; i++) { hold_summand(w, i, w.begin - LOOK_BEHIND + i); }
     for (var i = w.begin; i < w.end; i += STEP) {
-        for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, i + LOOK_AHEAD + t); }
+        hold_summands(w, i + LOOK_AHEAD);
         sum_step(SQUARES);
-        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * chunk.inner, sums[t]); } }
+        finish_step(w, i);
         shift_held(SQUARES);
     }
 }
@@ -45,8 +102,10 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     if !w.some { return; }
     hold_halo(w, w.begin - LOOK_BEHIND);
     for (var i = w.begin; i < w.end; i += STEP) {
-        hold_step(w, i + LOOK_AHEAD);
-        for (var t = 0u; t < STEP; t++) { write(w, i + t, normalized_x(t)); }
+        load_x_step(w, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        sum_squares();
+        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
+        write_step(w, i);
         shift();
     }
 }
@@ -61,10 +120,14 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     hold_halo(w, start);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        hold_step(w, j + HALO);
-        for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, load_dy(w, j + LOOK_BEHIND + t)); }
+        let is_inside = are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP);
+        load_x_step(w, j + HALO, is_inside);
+        load_dy_step(w, j + LOOK_BEHIND, is_inside);
+        sum_squares();
+        for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); }
         sum_step(TERMS);
-        for (var t = 0u; t < STEP; t++) { write(w, j + t, input_gradient(held_x[t], scaled[t], sums[t])); }
+        for (var t = 0u; t < STEP; t++) { results[t] = input_gradient(held_x[t], scaled[t], sums[t]); }
+        write_step(w, j);
         shift();
         shift_terms();
     }

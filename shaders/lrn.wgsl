@@ -59,9 +59,18 @@ const THREE_QUARTERS = 2u;
 const ONE = 3u;
 const GENERAL = 4u;
 
-fn base(square_sum: Sum) -> Sum {
-    return add_product(number(chunk.k), number(chunk.a), square_sum);
+// The layer's numbers, of which `fetch` is called before any loop: compilers leave a uniform where it is read.
+struct Layer {
+    a: Sum,
+    k: Sum,
+    gradient: Sum,
 }
+
+var<private> layer: Layer;
+
+fn fetch() { layer = Layer(number(chunk.a), number(chunk.k), number(chunk.gradient)); }
+
+fn base(square_sum: Sum) -> Sum { return add_product(layer.k, layer.a, square_sum); }
 
 // b^(-1/2) and b^(-3/4), by the arithmetic.
 struct Roots {
@@ -97,7 +106,7 @@ fn scaled_gradient(p: Powers, dy_i: Value) -> Sum { return settled(scale(dy_i, p
 
 fn input_gradient(x_j: Value, scaled: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
-    let coefficient = multiply(exactly(-x_j), number(chunk.gradient));
+    let coefficient = multiply(exactly(-x_j), layer.gradient);
     let gradient = rounded(add_product(scaled, coefficient, terms));
     if RELU { return select(gradient, Value(0.0), x_j == Value(0.0)); }
     return gradient;
@@ -122,6 +131,9 @@ fn blended(result: Value, old: Value) -> Value {
     if BLENDED { sum = add_product(sum, number(chunk.blend), exactly(old)); }
     return rounded(sum);
 }
+
+// The nearest channel that is bound for reading.
+fn bound(channel: u32) -> u32 { return max(min(channel, chunk.read_end - 1u), chunk.read_begin); }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.
 fn within(channel: u32, begin: u32, end: u32) -> bool {

@@ -128,6 +128,7 @@ fn idle(workgroup: vec3<u32>) -> bool {
 @compute @workgroup_size(INVOCATIONS)
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
+    fetch();
     group = group_of(workgroup);
     lane = index;
     let h = held(LOOK_BEHIND, LOOK_AHEAD);
@@ -141,6 +142,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
+    fetch();
     group = group_of(workgroup);
     lane = index;
     let h = held(HALO, HALO);

@@ -39,6 +39,7 @@ fn walked(workgroup: vec3<u32>) -> u32 {
 }
 
 fn place(workgroup: vec3<u32>, index: u32) -> Place {
+    fetch();
     group = group_of(workgroup);
     lane = index;
     let place = column_of(lane, COLUMNS);

@@ -4,7 +4,8 @@
 //
 // Packets are loaded whole: SKIP of their first channels are not needed.
 
-var<private> packets: array<Loaded, PACKETS>;
+var<private> x_packets: array<Loaded, PACKETS>;
+var<private> dy_packets: array<Loaded, DY_PACKETS>;
 var<private> held_dy: array<Value, SUMS>;
 var<private> scaled: array<Sum, SUMS>;
 var<private> results: array<Value, STEP>;
@@ -17,35 +18,62 @@ struct Run {
 }
 
 fn run(workgroup: vec3<u32>, index: u32) -> Run {
-    group = group_of(workgroup);
-    lane = index;
-    let number = group * INVOCATIONS + lane;
-    let pixel = number / chunk.segments;
-    let begin = chunk.write_begin + number % chunk.segments * chunk.segment;
-    return Run(pixel < chunk.pixels, pixel_offset(chunk.first_pixel + pixel), begin);
+    fetch();
+    let first = group_of(workgroup) * INVOCATIONS; // of the workgroup's runs
+    let pixel = first / chunk.segments;
+    let place = first % chunk.segments + index;
+    let further = small_quotient(place, chunk.segments);
+    let begin = chunk.write_begin + (place - further * chunk.segments) * WRITTEN;
+    return Run(
+        pixel + further < chunk.pixels,
+        (chunk.first_pixel + pixel + further) * chunk.image,
+        begin,
+    );
 }
 
-fn load_x(r: Run, packet: u32) -> Loaded {
-    if !within(packet, chunk.read_begin, chunk.read_end) { return Loaded(0.0); }
-    return x_at(chunk.input_shift + r.pixel + packet);
+// n / d, where n is below d + INVOCATIONS.
+fn small_quotient(n: u32, d: u32) -> u32 {
+    if d >= INVOCATIONS { return select(0u, 1u, n >= d); }
+    return u32((f32(n) + 0.5) * (1.0 / f32(d)));
 }
 
-fn load_dy(r: Run, packet: u32) -> Loaded {
-    if !within(packet, chunk.read_begin, chunk.read_end) { return Loaded(0.0); }
-    return dy_at(chunk.input_shift + r.pixel + packet);
+// Whether all runs are whole: then no packet between the first and the last of those written is missing.
+fn are_whole() -> bool { return (chunk.write_end - chunk.write_begin) % WRITTEN == 0u; }
+
+fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(chunk.input_shift + r.pixel + bound(packet)); }
+
+fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(chunk.input_shift + r.pixel + bound(packet)); }
+
+// The packet at place i of those loaded, of which the first is `first` and so many are before the first
+// written: zeros, if it is not bound.
+fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
+    let is_written = i >= behind && i < behind + WRITTEN;
+    if is_written && are_whole() { return v; }
+    return select(Loaded(0.0), v, within(first + i, chunk.read_begin, chunk.read_end));
 }
 
-// Holds x from channel SKIP of the packet on, and sums its windows.
-fn hold_x(r: Run, packet: u32) {
-    for (var i = 0u; i < PACKETS; i++) { packets[i] = load_x(r, packet + i); }
-    for (var i = 0u; i < HELD; i++) { held_x[i] = packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; }
+fn load_x(r: Run) {
+    let first = r.begin - PACKETS_BEHIND;
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, first + i); }
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND); }
+    for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; }
+}
+
+fn load_dy(r: Run) {
+    let first = r.begin - DY_PACKETS_BEHIND;
+    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_packet(r, first + i); }
+    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND); }
+    for (var i = 0u; i < SUMS; i++) { held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
+}
+
+fn sum_squares() {
     for (var i = 0u; i < HELD; i++) { held[i] = square(held_x[i]); }
     for (var g = 0u; g < SUM_GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
 }
 
 fn write(r: Run, i: u32) {
     let packet = r.begin + i;
-    if packet >= chunk.write_end { return; }
+    if !are_whole() && packet >= chunk.write_end { return; }
     let at = chunk.output_shift + r.pixel + packet;
     let old = old_at(at);
     put(at, Loaded(
@@ -60,7 +88,8 @@ fn write(r: Run, i: u32) {
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let r = run(workgroup, index);
     if !r.some { return; }
-    hold_x(r, r.begin - PACKETS_BEHIND);
+    load_x(r);
+    sum_squares();
     for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
@@ -69,7 +98,8 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let r = run(workgroup, index);
     if !r.some { return; }
-    hold_x(r, r.begin - PACKETS_BEHIND);
+    load_x(r);
+    sum_squares();
     for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
@@ -80,9 +110,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let r = run(workgroup, index);
     if !r.some { return; }
-    hold_x(r, r.begin - PACKETS_BEHIND);
-    for (var i = 0u; i < DY_PACKETS; i++) { packets[i] = load_dy(r, r.begin - DY_PACKETS_BEHIND + i); }
-    for (var i = 0u; i < SUMS; i++) { held_dy[i] = packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
+    load_x(r);
+    load_dy(r);
+    sum_squares();
     for (var t = 0u; t < SUMS; t++) { hold_term(t); }
     for (var g = 0u; g < GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
     for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); }

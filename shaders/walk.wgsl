@@ -3,6 +3,7 @@
 
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
+    inner: u32,      // elements from a channel to the next
     offset: u32,     // of channel 0, from channel 0 of the first pixel of the chunk
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
@@ -11,6 +12,7 @@ struct Walk {
 }
 
 fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
+    fetch();
     group = group_of(workgroup);
     lane = index;
     let groups = (chunk.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment
@@ -19,6 +21,7 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     let begin = chunk.write_begin + group / groups * chunk.segment;
     return Walk(
         pixel < chunk.pixels && begin < chunk.write_end,
+        chunk.inner,
         offset,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
@@ -28,17 +31,17 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
 }
 
 fn load_x(w: Walk, channel: u32) -> Value {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
-    return x_at(w.input + channel * chunk.inner);
+    let v = x_at(w.input + bound(channel) * w.inner);
+    return select(Value(0.0), v, within(channel, chunk.read_begin, chunk.read_end));
 }
 
 fn load_dy(w: Walk, channel: u32) -> Value {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return Value(0.0); }
-    return dy_at(w.input + channel * chunk.inner);
+    let v = dy_at(w.input + bound(channel) * w.inner);
+    return select(Value(0.0), v, within(channel, chunk.read_begin, chunk.read_end));
 }
 
 fn write(w: Walk, channel: u32, result: Value) {
     if !within(channel, w.begin, w.end) { return; }
-    let at = w.output + channel * chunk.inner;
+    let at = w.output + channel * w.inner;
     put(at, blended(result, old_at(at)));
 }

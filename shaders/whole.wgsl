@@ -17,6 +17,7 @@ struct Turn {
 
 // Neighbouring invocations take neighbouring elements.
 fn turn(workgroup: vec3<u32>, index: u32) -> Turn {
+    fetch();
     var pixel = index / SLICES;
     var slice = index % SLICES;
     if chunk.inner > 1u {

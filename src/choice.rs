@@ -64,7 +64,7 @@ impl Kernel {
             Self::Plane => false,
             Self::Row if dtype == Dtype::F64 => false, // too much for registers
             Self::Whole => axis.is_whole(),
-            Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(4),
+            Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(PACKET.into()),
             Self::Column => narrow,
             Self::Ring => !narrow,
             Self::Pixel => true,
@@ -93,13 +93,15 @@ fn are_plane(axes: &[Axis]) -> bool {
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
-    /// Neighbouring elements that an invocation loads at once: 1, or 4, which are pixels, or channels
-    /// for *row*.
+    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, or for *row* 4 channels.
     pub width: u32,
 }
 
 /// The widest window that *column* and *row* hold in registers.
 const NARROW: u64 = 16;
+
+/// Channels that *row* loads at once: a vec4.
+pub(crate) const PACKET: u32 = 4;
 
 /// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of
 /// common GPUs.
@@ -144,14 +146,13 @@ fn computes(dtype: Dtype, features: wgpu::Features) -> bool {
 }
 
 fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u32> {
-    let fours = dtype != Dtype::F64 && axes.iter().all(|axis| axis.inner.is_multiple_of(4));
-    let four = match kernel {
-        Kernel::Whole | Kernel::Plane | Kernel::Column => fours,
-        Kernel::Row => true,
-        Kernel::Ring | Kernel::Pixel => false,
+    let even = dtype != Dtype::F64 && axes.iter().all(|axis| axis.inner.is_multiple_of(2));
+    let widths: &[u32] = match kernel {
+        Kernel::Row => &[PACKET],
+        Kernel::Whole | Kernel::Plane | Kernel::Column if even => &[2, 1],
+        _ => &[1],
     };
-    let one = kernel != Kernel::Row;
-    [4, 1].into_iter().filter(move |&width| if width == 4 { four } else { one })
+    widths.iter().copied()
 }
 
 impl std::fmt::Display for Choice {
@@ -263,7 +264,7 @@ impl std::str::FromStr for Options {
         let mut word = || words.next().filter(|&word| word != "any");
         let options = Options {
             kernel: word().map(Kernel::from_name).transpose()?,
-            width: word().map(|width| named("width", width, &[1, 4], width_name)).transpose()?,
+            width: word().map(|width| named("width", width, &[1, 2, 4], width_name)).transpose()?,
         };
         match words.next() {
             None => Ok(options),
@@ -273,5 +274,9 @@ impl std::str::FromStr for Options {
 }
 
 fn width_name(width: u32) -> &'static str {
-    if width == 4 { "4" } else { "1" }
+    match width {
+        1 => "1",
+        2 => "2",
+        _ => "4",
+    }
 }

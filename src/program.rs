@@ -203,7 +203,7 @@ impl Program {
             Dtype::F64 => include_str!("../shaders/power64.wgsl"),
             _ => include_str!("../shaders/power.wgsl"),
         };
-        let storage = self.storage.texts(self.dtype);
+        let storage = self.storage.texts(self.dtype, self.choice.width);
         let stage = match self.choice.kernel {
             Kernel::Column | Kernel::Pixel => self.stage.texts(self.operation),
             _ => Vec::new(),

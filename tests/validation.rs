@@ -186,7 +186,7 @@ fn operands_in_one_buffer() {
     let x = at(&pool, 0, shape.bytes());
     assert_eq!(
         ring.forward(&mut encoder, x, x).unwrap_err().to_string(),
-        "no choice \"ring any any for forward in place\" for this layer on this device; available \
+        "no choice \"ring any for forward in place\" for this layer on this device; available \
          are pixel 1"
     );
 }

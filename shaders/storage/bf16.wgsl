@@ -1,11 +1,12 @@
-// Elements of type bf16, by their bits: the upper half of an f32, rounded to the nearest, ties to even.
+// Elements of type bf16, two in a word: each is the upper half of an f32.
 
-fn decoded(code: Code) -> Loaded { return bitcast<Loaded>(code << Code(16u)); }
+fn unpacked(word: u32) -> vec2<f32> { return bitcast<vec2<f32>>(vec2(word << 16u, word & 0xffff0000u)); }
 
-fn encoded(v: Loaded) -> Code {
-    let bits = bitcast<Code>(v);
-    let odd = (bits >> Code(16u)) & Code(1u);
-    let number = (bits + Code(0x7fffu) + odd) >> Code(16u);
-    let is_nan = (bits & Code(0x7fffffffu)) > Code(0x7f800000u);
-    return select(number, (bits >> Code(16u)) | Code(0x40u), is_nan);
+// Rounds to the nearest, ties to even; a NaN, whose bits might overflow, is replaced by another.
+fn packed(v: vec2<f32>) -> u32 {
+    let bits = bitcast<vec2<u32>>(v);
+    let near = bits + vec2(0x7fffu) + ((bits >> vec2(16u)) & vec2(1u));
+    let is_nan = (bits & vec2(0x7fffffffu)) > vec2(0x7f800000u);
+    let codes = select(near, vec2(0x7fc00000u), is_nan);
+    return (codes.x >> 16u) | (codes.y & 0xffff0000u);
 }

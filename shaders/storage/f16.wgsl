@@ -1,22 +1,21 @@
-// Elements of type f16, by their bits: exact, subnormals included, and rounded to the nearest, ties to even,
-// whatever a device's own conversions do.
+// Elements of type f16, for devices without them: two in a word.
 
-fn decoded(code: Code) -> Loaded {
-    let magnitude = code & Code(0x7fffu);
-    let wide = magnitude << Code(13u);
-    let normal = select(wide + Code(0x38000000u), wide | Code(0x7f800000u), magnitude >= Code(0x7c00u));
-    let subnormal = bitcast<Code>(Loaded(magnitude) * 0x1p-24);
-    let bits = select(normal, subnormal, magnitude < Code(0x400u));
-    return bitcast<Loaded>(bits | ((code & Code(0x8000u)) << Code(16u)));
+fn unpacked(word: u32) -> vec2<f32> { return unpack2x16float(word); }
+
+// Devices differ in how they round in pack2x16float, so that here nothing is left to round. What is too large is
+// made infinite.
+fn packed(v: vec2<f32>) -> u32 {
+    let near = nearest(v);
+    return pack2x16float(select(near, v * 0x1p112, abs(near) >= vec2(65536.0)));
 }
 
-fn encoded(v: Loaded) -> Code {
-    let bits = bitcast<Code>(v);
-    let magnitude = bits & Code(0x7fffffffu);
-    let odd = (magnitude >> Code(13u)) & Code(1u);
-    let normal = (magnitude - Code(0x38000000u) + Code(0xfffu) + odd) >> Code(13u);
-    let subnormal = Code(round(abs(v) * 0x1p24));
-    let special = select(Code(0x7c00u), Code(0x7e00u), magnitude > Code(0x7f800000u));
-    let large = select(normal, special, magnitude >= Code(0x47800000u));
-    return select(large, subnormal, magnitude < Code(0x38800000u)) | ((bits >> Code(16u)) & Code(0x8000u));
+// The nearest number of 11 bits, or below 2^-14 the nearest multiple of 2^-24; ties to even. Added to a number
+// that is 1.5 * 2^13 times as large, v is rounded there. A zero keeps its sign.
+fn nearest(v: vec2<f32>) -> vec2<f32> {
+    let bits = bitcast<vec2<u32>>(v);
+    let exponent = clamp(bits & vec2(0x7f800000u), vec2(0x38800000u), vec2(0x47000000u));
+    let large = bitcast<vec2<f32>>(exponent + vec2(0x06c00000u));
+    // Compilers that reorder floating point must not see that this is v.
+    let sum = bitcast<vec2<f32>>(bitcast<vec2<u32>>(v + large) ^ vec2(chunk.zero));
+    return bitcast<vec2<f32>>(bitcast<vec2<u32>>(sum - large) | (bits & vec2(0x80000000u)));
 }

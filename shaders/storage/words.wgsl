@@ -1,13 +1,13 @@
 // Storage `words`: single elements of 16 bits, on any device. Two share a word, which two invocations may
 // write at the same time: each clears and sets its own half.
 
-fn loaded(word: Stored, i: u32) -> Loaded { return decoded((word >> half(i)) & 0xffffu); }
+fn loaded(word: Stored, i: u32) -> Loaded { return unpacked(word >> half(i)).x; }
 
 fn output_at(i: u32) -> Loaded { return loaded(atomicLoad(&output[i / 2u]), i); }
 
 fn put(i: u32, v: Loaded) {
     atomicAnd(&output[i / 2u], ~(0xffffu << half(i)));
-    atomicOr(&output[i / 2u], encoded(v) << half(i));
+    atomicOr(&output[i / 2u], packed(vec2(v, 0.0)) << half(i));
 }
 
 // The lowest bit of an element in its word.

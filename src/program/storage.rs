@@ -8,12 +8,12 @@ use crate::{Dtype, Kernel};
 pub enum Storage {
     /// As they are computed with: f32 and f64.
     Plain,
-    /// Four elements of 16 bits in two words.
+    /// As f16, with `wgpu::Features::SHADER_F16`.
+    Float16,
+    /// Two elements of 16 bits in a word, or four in two.
     Packed,
     /// Single elements of 16 bits, with `wgpu::Features::SHADER_I16`.
     Int16,
-    /// Single f16, with `wgpu::Features::SHADER_F16`.
-    Float16,
     /// Single elements of 16 bits, of which two share a word, changed by atomic operations.
     Words,
 }
@@ -24,33 +24,34 @@ impl Storage {
         if !dtype.is_half() {
             return Storage::Plain;
         }
-        if width == 4 {
-            return Storage::Packed;
-        }
-        if features.contains(wgpu::Features::SHADER_I16) {
-            return Storage::Int16;
-        }
         if features.contains(wgpu::Features::SHADER_F16) && dtype == Dtype::F16 {
             return Storage::Float16;
         }
-        Storage::Words
+        if width > 1 {
+            return Storage::Packed;
+        }
+        if features.contains(wgpu::Features::SHADER_I16) { Storage::Int16 } else { Storage::Words }
     }
 
-    /// The files: the type's, where its bits matter, and that of the storage.
-    pub(super) fn texts(self, dtype: Dtype) -> Vec<&'static str> {
-        let codec = match dtype {
-            Dtype::F16 => Some(include_str!("../../shaders/storage/f16.wgsl")),
-            Dtype::Bf16 => Some(include_str!("../../shaders/storage/bf16.wgsl")),
-            Dtype::F32 | Dtype::F64 => None,
+    /// The files: how a type's bits are read, where that matters, and that of the storage.
+    pub(super) fn texts(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
+        let codec = if dtype == Dtype::F16 {
+            include_str!("../../shaders/storage/f16.wgsl")
+        } else {
+            include_str!("../../shaders/storage/bf16.wgsl")
         };
-        let storage = match self {
-            Storage::Plain => include_str!("../../shaders/storage/plain.wgsl"),
-            Storage::Packed => include_str!("../../shaders/storage/packed.wgsl"),
-            Storage::Int16 => include_str!("../../shaders/storage/int16.wgsl"),
-            Storage::Float16 => include_str!("../../shaders/storage/float16.wgsl"),
-            Storage::Words => include_str!("../../shaders/storage/words.wgsl"),
-        };
-        codec.into_iter().chain([storage]).collect()
+        match (self, width) {
+            (Storage::Plain, _) => vec![include_str!("../../shaders/storage/plain.wgsl")],
+            (Storage::Float16, _) => vec![include_str!("../../shaders/storage/float16.wgsl")],
+            (Storage::Packed, 4) => {
+                vec![codec, include_str!("../../shaders/storage/packed4.wgsl")]
+            }
+            (Storage::Packed, _) => {
+                vec![codec, include_str!("../../shaders/storage/packed2.wgsl")]
+            }
+            (Storage::Int16, _) => vec![codec, include_str!("../../shaders/storage/int16.wgsl")],
+            (Storage::Words, _) => vec![codec, include_str!("../../shaders/storage/words.wgsl")],
+        }
     }
 
     /// What must stand first in the source.
@@ -69,17 +70,20 @@ impl Storage {
 }
 
 impl Program {
-    /// The types: what is in memory; that as numbers, and as the bits of 16-bit elements; what is
-    /// computed at once, and its bits.
+    /// The types: what is in memory; that as numbers; what is computed at once, and its bits.
     pub(super) fn types(&self) -> String {
         let width = self.choice.width;
         let number = if self.dtype == Dtype::F64 { "f64" } else { "f32" };
-        let (stored, output) = match self.storage {
-            Storage::Plain => (many(number, width), many(number, width)),
-            Storage::Packed => ("vec2<u32>".to_owned(), "vec2<u32>".to_owned()),
-            Storage::Int16 => ("u16".to_owned(), "u16".to_owned()),
-            Storage::Float16 => ("f16".to_owned(), "f16".to_owned()),
-            Storage::Words => ("u32".to_owned(), "atomic<u32>".to_owned()),
+        let stored = match self.storage {
+            Storage::Plain => many(number, width),
+            Storage::Float16 => many("f16", width),
+            Storage::Packed => many("u32", width / 2),
+            Storage::Int16 => "u16".to_owned(),
+            Storage::Words => "u32".to_owned(),
+        };
+        let output = match self.storage {
+            Storage::Words => "atomic<u32>".to_owned(),
+            _ => stored.clone(),
         };
         let at_once = if self.choice.kernel == Kernel::Row { 1 } else { width };
         let largest = if self.dtype == Dtype::F64 {
@@ -92,7 +96,6 @@ impl Program {
             ("Stored", stored),
             ("Output", output),
             ("Loaded", many(number, width)),
-            ("Code", many("u32", width)),
             ("Value", many(number, at_once)),
             ("Bits", many("u32", at_once)),
         ]

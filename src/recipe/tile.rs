@@ -4,7 +4,7 @@ mod plane;
 
 use super::{Context, Dispatch, Step, cut, limit};
 use crate::axis::Axis;
-use crate::choice::COALESCED;
+use crate::choice::{self, COALESCED};
 use crate::program::Scratch;
 use crate::{Kernel, Operation, Result, Stage};
 use plane::plane;
@@ -50,17 +50,24 @@ const WALKERS: u64 = 64;
 /// Invocations of a workgroup that works together, the most that WebGPU's downlevel limits grant.
 const TEAM: u64 = 256;
 
-/// Elements of a step of *column* and *plane*: loads that an invocation has under way at once.
-const COLUMN_STEP: u64 = 4;
+/// Elements of a step of *column* and *plane*, which an invocation loads together: as many as leave room in the
+/// registers for enough waves.
+const STEP: u64 = 8;
+
+/// The same where a sum takes two registers.
+const STEP_OF_LARGE: u64 = 4;
 
 /// Channels of a step of *ring*.
 const RING_STEPS: std::ops::RangeInclusive<u64> = 4..=8;
 
-/// Channels of a run of *row*.
-const ROW_STEP: u64 = 8;
+/// The most channels of a run of *row*, as registers allow: forward, and backward.
+const RUN: [u64; 2] = [16, 12];
 
-/// Channels of a packet of *row*: a vec4.
-const PACKET: u64 = 4;
+/// The same where a sum takes two registers.
+const RUN_OF_LARGE: u64 = 8;
+
+/// Channels of a packet of *row*.
+const PACKET: u64 = choice::PACKET as u64;
 
 /// Sums that an invocation keeps for itself. (WGSL grants 8192 bytes of private memory; but some
 /// compilers take seconds for large arrays.)
@@ -165,9 +172,18 @@ impl Task<'_> {
         self.context.choice.width.into()
     }
 
-    /// Channels of a step of *column* and *plane*: fewer of vectors, which take more registers.
+    /// Channels of a step of *column* and *plane*.
     fn step_length(&self) -> u64 {
-        (2 * COLUMN_STEP / self.width()).min(COLUMN_STEP)
+        let elements = if self.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP };
+        elements / self.width()
+    }
+
+    /// Channels of a run of *row*: runs of equal length, in whole packets.
+    fn run_length(&self) -> u64 {
+        let channels = (self.axis.channels * PACKET).max(1);
+        let most =
+            if self.sum_bytes() > 4 { RUN_OF_LARGE } else { RUN[usize::from(self.has_terms())] };
+        channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
     }
 
     /// Whether terms are summed in the same pass as squares.
@@ -231,7 +247,7 @@ fn column(task: &Task<'_>) -> Tile {
 fn row(task: &Task<'_>) -> Tile {
     let Axis { look_behind: p, look_ahead: q, .. } = task.step.axis;
     let invocations = task.invocations(WALKERS);
-    let step = ROW_STEP.min(task.axis.channels * PACKET);
+    let step = task.run_length();
     let halo = p + q;
     let (held, sums, behind) = if task.has_terms() {
         (step + 2 * halo, step + halo, halo)
@@ -262,7 +278,7 @@ fn row(task: &Task<'_>) -> Tile {
             ("REST", task.window() - share),
             ("SUM_GROUPS", sums / share),
             ("GROUPS", step / share),
-            ("PACKETS", x_packets.max(dy_packets)),
+            ("PACKETS", x_packets),
             ("PACKETS_BEHIND", packets_behind),
             ("SKIP", skip),
             ("DY_PACKETS", dy_packets),

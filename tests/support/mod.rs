@@ -18,29 +18,35 @@ pub fn gpus() -> &'static [Gpu] {
     gpus
 }
 
-/// The adapters that have f16, opened without 16-bit integers: so `Storage::Float16` is used, and for
-/// bf16 `Storage::Words`.
-fn without_int16() -> &'static [Gpu] {
-    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
-    GPUS.get_or_init(|| {
-        let adapters = host::adapters_blocking().into_iter();
-        let adapters = adapters.filter(|a| a.features().contains(wgpu::Features::SHADER_F16));
-        let opened = adapters.map(|adapter| {
-            let descriptor = wgpu::DeviceDescriptor {
-                required_features: wgpu::Features::SHADER_F16,
-                required_limits: adapter.limits(),
-                ..Default::default()
-            };
-            pollster::block_on(adapter.request_device(&descriptor)).unwrap()
-        });
-        opened.map(|(device, queue)| Gpu::new(&device, &queue)).collect()
-    })
+/// The adapters that have two features, opened with one of them: so that other storages are used for elements
+/// of a type than with both. (GL has neither.)
+fn narrowed(dtype: Dtype) -> &'static [Gpu] {
+    static F16: OnceLock<Vec<Gpu>> = OnceLock::new();
+    static BF16: OnceLock<Vec<Gpu>> = OnceLock::new();
+    use wgpu::Features as Has;
+    match dtype {
+        Dtype::F16 => F16.get_or_init(|| opened_with(Has::SHADER_I16)),
+        Dtype::Bf16 => BF16.get_or_init(|| opened_with(Has::SHADER_F16)),
+        Dtype::F32 | Dtype::F64 => &[],
+    }
+}
+
+fn opened_with(required_features: wgpu::Features) -> Vec<Gpu> {
+    let both = wgpu::Features::SHADER_I16 | wgpu::Features::SHADER_F16;
+    let adapters = host::adapters_blocking().into_iter();
+    let adapters = adapters.filter(|adapter| adapter.features().contains(both));
+    let opened = adapters.map(|adapter| {
+        let required_limits = adapter.limits();
+        let descriptor =
+            wgpu::DeviceDescriptor { required_features, required_limits, ..Default::default() };
+        pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+    });
+    opened.map(|(device, queue)| Gpu::new(&device, &queue)).collect()
 }
 
 /// Every adapter with every choice that it has for a layer.
 pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice)> {
-    let more = if shape.dtype().bytes() == 2 { without_int16() } else { &[] };
-    gpus().iter().chain(more).flat_map(|gpu| {
+    gpus().iter().chain(narrowed(shape.dtype())).flat_map(|gpu| {
         let choices = Choice::available(lrn, shape, gpu.device().features());
         choices.into_iter().map(move |choice| (gpu, choice))
     })

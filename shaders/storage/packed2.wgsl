@@ -1,0 +1,7 @@
+// Storage `packed`, two at once: two elements of 16 bits in a word, on any device.
+
+fn loaded(word: Stored, i: u32) -> Loaded { return unpacked(word); }
+
+fn output_at(i: u32) -> Loaded { return loaded(output[i], i); }
+
+fn put(i: u32, v: Loaded) { output[i] = packed(v); }
