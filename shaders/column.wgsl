@@ -5,17 +5,6 @@
 // channels are bound, which is so but at the ends of the axis, no load or store is checked: whether they are
 // is the same for the whole workgroup.
 
-var<private> held_dy: array<Value, STEP>;
-var<private> results: array<Value, STEP>;
-var<private> olds: array<Loaded, STEP>;
-
-// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
-fn are_bound(channel: u32, count: u32) -> bool {
-    let first = channel - chunk.read_begin;
-    let bound = chunk.read_end - chunk.read_begin;
-    return first < bound && first + count <= bound;
-}
-
 fn load_x_step(w: Walk, channel: u32, is_inside: bool) {
     let at = w.input + channel * w.inner;
     if is_inside {
@@ -126,7 +115,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         sum_squares();
         for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); }
         sum_step(TERMS);
-        for (var t = 0u; t < STEP; t++) { results[t] = input_gradient(held_x[t], scaled[t], sums[t]); }
+        for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); }
         write_step(w, j);
         shift();
         shift_terms();

@@ -1,28 +1,28 @@
 // plane: for narrow windows of one length along two neighbouring axes, rows and columns. A workgroup walks
 // down the rows of COLUMNS columns of PIXELS planes, with an invocation for each, in steps of STEP rows.
-// What is summed meets in workgroup memory, is summed across the rows there, and those sums down the
-// columns as in column.wgsl, in registers. So every value is loaded once, but for those at the sides of a
-// tile, which its neighbours load too.
+// What is summed is exchanged in workgroup memory, where each invocation sums it across its row; those sums it
+// sums down the column as column.wgsl does, in registers. So every value is loaded once, but for those at the
+// sides of a tile, which its neighbours load too.
+//
+// Steps write to two exchanges in turn, or backward its squares to one and its terms to the other. So a value
+// is read before it is written again, with one barrier for each exchange.
 
-const RUN = HELDS - HELD; // of neighbouring columns in a row
-const RUNS = COLUMNS / SHARE;
+const SLOTS = (COLUMNS + 2u * PAD) * PIXELS; // of a row, with zeros on both sides
+const EXCHANGE = STEP * SLOTS;
 
-var<workgroup> exchange: array<Sum, STEP * INVOCATIONS>;
+var<workgroup> exchange: array<Sum, 2u * EXCHANGE>;
 
 // The column and the plane of an invocation.
 struct Place {
     some: bool,      // whether there are such
     written: bool,   // whether they are more than a neighbour of what is written
     slot: u32,       // in a row of the exchange
+    inner: u32,      // elements from a row to the next
     input: u32,      // element of row 0 in x and dy
     output: u32,     // and in the output
     begin: u32,      // first row written
     end: u32,
 }
-
-// Neighbouring invocations, and neighbouring runs, take neighbouring elements.
-fn column_of(number: u32, columns: u32) -> u32 { return select(number % columns, number / PIXELS, chunk.beside > 1u); }
-fn pixel_of(number: u32, columns: u32) -> u32 { return select(number / columns, number % PIXELS, chunk.beside > 1u); }
 
 fn blocks() -> u32 { return (chunk.pixels + PIXELS - 1u) / PIXELS; }
 
@@ -38,20 +38,25 @@ fn walked(workgroup: vec3<u32>) -> u32 {
     return RUN_UP + min(chunk.segment, chunk.write_end - first_row(workgroup));
 }
 
+// Neighbouring invocations take neighbouring elements.
 fn place(workgroup: vec3<u32>, index: u32) -> Place {
     fetch();
     group = group_of(workgroup);
     lane = index;
-    let place = column_of(lane, COLUMNS);
-    let pixel = group / chunk.strips % blocks() * PIXELS + pixel_of(lane, COLUMNS);
+    let are_beside = chunk.beside > 1u;
+    let place = select(lane % COLUMNS, lane / PIXELS, are_beside);
+    let plane = select(lane / COLUMNS, lane % PIXELS, are_beside);
+    let pixel = group / chunk.strips % blocks() * PIXELS + plane;
     let column = group % chunk.strips * WRITTEN + place - LEAD; // wraps
     let some = pixel < chunk.pixels && column < chunk.columns;
-    let offset = pixel_offset(chunk.first_pixel + pixel) + column * chunk.beside;
+    let offset = pixel_offset(chunk.first_pixel + min(pixel, chunk.pixels - 1u))
+        + min(column, chunk.columns - 1u) * chunk.beside;
     let begin = first_row(workgroup);
     return Place(
         some,
         some && within(place, LEAD, LEAD + WRITTEN),
-        place * PIXELS + pixel_of(lane, COLUMNS),
+        (place + PAD) * PIXELS + plane,
+        chunk.inner,
         chunk.input_shift + offset,
         chunk.output_shift + offset,
         begin,
@@ -59,77 +64,87 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
+// Writes the zeros on both sides of the rows.
+fn clear_sides() {
+    for (var n = lane; n < 2u * STEP * 2u * PAD * PIXELS; n += INVOCATIONS) {
+        let row = n / (2u * PAD * PIXELS);
+        let slot = n % (2u * PAD * PIXELS);
+        exchange[row * SLOTS + select(slot, slot + COLUMNS * PIXELS, slot >= PAD * PIXELS)] = exactly(Value(0.0));
+    }
+}
+
+// A row, where it is bound: loaded from the nearest that is.
 fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, chunk.read_begin, chunk.read_end); }
 
-fn load_x(p: Place, row: u32) -> Value {
-    if !is_there(p, row) { return Value(0.0); }
-    return x_at(p.input + row * chunk.inner);
+fn load_x(p: Place, row: u32, is_inside: bool) {
+    let at = p.input + row * p.inner;
+    if is_inside {
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * p.inner); }
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); }
+        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t)); }
+    }
 }
 
-fn load_dy(p: Place, row: u32) -> Value {
-    if !is_there(p, row) { return Value(0.0); }
-    return dy_at(p.input + row * chunk.inner);
+fn load_dy(p: Place, row: u32, is_inside: bool) {
+    let at = p.input + row * p.inner;
+    if is_inside {
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * p.inner); }
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); }
+        for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t)); }
+    }
 }
 
-fn writes(p: Place, row: u32) -> bool { return p.written && within(row, p.begin, p.end); }
-
-fn write(p: Place, row: u32, result: Value) {
-    let at = p.output + row * chunk.inner;
-    put(at, blended(result, old_at(at)));
+fn write_step(p: Place, row: u32) {
+    if !p.written { return; }
+    let at = p.output + row * p.inner;
+    if within(row, p.begin, p.end) && row + STEP <= p.end {
+        for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * p.inner); }
+        for (var t = 0u; t < STEP; t++) { put(at + t * p.inner, blended(results[t], olds[t])); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { if within(row + t, p.begin, p.end) { put(at + t * p.inner, blended(results[t], old_at(at + t * p.inner))); } }
+    }
 }
 
-fn slot(t: u32, place: u32) -> u32 { return t * INVOCATIONS + place; }
-
-// One of the runs of SHARE columns, in the rows of the exchange, that an invocation sums.
-struct Run {
-    first: u32,      // column
-    slot: u32,       // of column 0
+// The sum of an invocation's own value and of those of the columns around it in a row.
+fn sum_across(slot: u32, before: u32, own: Sum) -> Sum {
+    var sum = own;
+    for (var i = 0u; i < WINDOW; i++) { if i != before { sum = add(sum, exchange[slot + i * PIXELS - before * PIXELS]); } }
+    return sum;
 }
 
-fn run(g: u32) -> Run {
-    let number = g * INVOCATIONS + lane;
-    let in_row = number % (RUNS * PIXELS);
-    let first = column_of(in_row, RUNS) * SHARE;
-    return Run(first, slot(number / (RUNS * PIXELS), pixel_of(in_row, RUNS)));
-}
-
-fn exchanged(r: Run, column: u32) -> Sum {
-    if column >= COLUMNS { return exactly(Value(0.0)); }
-    return exchange[r.slot + column * PIXELS];
-}
-
-fn hold_run(r: Run, before: u32) {
-    for (var i = 0u; i < RUN_HELD; i++) { held[RUN + i] = exchanged(r, r.first - before + i); }
-}
-
-fn return_sum(r: Run, t: u32) { exchange[r.slot + (r.first + t % SHARE) * PIXELS] = sums[t]; }
-
-// Sums what is in the exchange over the windows that begin so many columns before, and holds it.
-fn sum_across(p: Place, before: u32, at: u32) {
+// Sums the squares of a step across the rows, and down the columns.
+fn sum_squares(p: Place, exchange_slot: u32) {
+    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); }
+    for (var t = 0u; t < STEP; t++) { exchange[exchange_slot + t * SLOTS + p.slot] = held[SQUARES + HALO + t]; }
     workgroupBarrier();
-    for (var g = 0u; g < GROUPS; g++) { hold_run(run(g), before); sum_windows(RUN, g * SHARE); }
-    workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { return_sum(run(t / SHARE), t); }
-    workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { held[at + HALO + t] = exchange[slot(t, p.slot)]; }
-}
-
-// Loads the rows of a step, and sums the windows that they complete.
-fn hold_step(p: Place, row: u32) {
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(p, row + t); }
-    for (var t = 0u; t < STEP; t++) { exchange[slot(t, p.slot)] = square(held_x[HALO + t]); }
-    sum_across(p, ACROSS_BEHIND, SQUARES);
+    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = sum_across(exchange_slot + t * SLOTS + p.slot, ACROSS_BEHIND, held[SQUARES + HALO + t]); }
     sum_step(SQUARES);
+}
+
+// The same with the terms, over the mirrored windows.
+fn sum_terms(p: Place) {
+    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); }
+    for (var t = 0u; t < STEP; t++) { exchange[EXCHANGE + t * SLOTS + p.slot] = held[TERMS + HALO + t]; }
+    workgroupBarrier();
+    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = sum_across(EXCHANGE + t * SLOTS + p.slot, ACROSS_AHEAD, held[TERMS + HALO + t]); }
+    sum_step(TERMS);
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
+    clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = p.begin - RUN_UP + done;
-        hold_step(p, i + LOOK_AHEAD);
-        for (var t = 0u; t < STEP; t++) { if writes(p, i + t) { write(p, i + t, rounded(sums[t])); } }
+        load_x(p, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        sum_squares(p, done / STEP % 2u * EXCHANGE);
+        for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
+        write_step(p, i);
         shift();
     }
 }
@@ -138,10 +153,13 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
+    clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = p.begin - RUN_UP + done;
-        hold_step(p, i + LOOK_AHEAD);
-        for (var t = 0u; t < STEP; t++) { if writes(p, i + t) { write(p, i + t, normalized_x(t)); } }
+        load_x(p, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        sum_squares(p, done / STEP % 2u * EXCHANGE);
+        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
+        write_step(p, i);
         shift();
     }
 }
@@ -151,13 +169,16 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
+    clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let j = p.begin - RUN_UP + done;
-        hold_step(p, j + HALO);
-        for (var t = 0u; t < STEP; t++) { exchange[slot(t, p.slot)] = step_term(t, load_dy(p, j + LOOK_BEHIND + t)); }
-        sum_across(p, ACROSS_AHEAD, TERMS); // mirrored
-        sum_step(TERMS);
-        for (var t = 0u; t < STEP; t++) { if writes(p, j + t) { write(p, j + t, input_gradient(held_x[t], scaled[t], sums[t])); } }
+        let is_inside = are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP);
+        load_x(p, j + HALO, is_inside);
+        load_dy(p, j + LOOK_BEHIND, is_inside);
+        sum_squares(p, 0u);
+        sum_terms(p);
+        for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); }
+        write_step(p, j);
         shift();
         shift_terms();
     }

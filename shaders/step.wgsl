@@ -4,7 +4,17 @@
 const SQUARES = 0u;
 const TERMS = HELD;
 
+var<private> held_dy: array<Value, STEP>;
 var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
+var<private> results: array<Value, STEP>;
+var<private> olds: array<Loaded, STEP>;
+
+// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
+fn are_bound(channel: u32, count: u32) -> bool {
+    let first = channel - chunk.read_begin;
+    let bound = chunk.read_end - chunk.read_begin;
+    return first < bound && first + count <= bound;
+}
 
 // Sums the windows that a step completes, of squares or of terms.
 fn sum_step(at: u32) {
@@ -17,6 +27,9 @@ fn step_term(t: u32, dy: Value) -> Sum {
     scaled[LOOK_BEHIND + t] = scaled_gradient(powers, dy);
     return term(powers, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
 }
+
+// The gradient that a step completes.
+fn step_gradient(t: u32) -> Value { return input_gradient(held_x[t], scaled[t], sums[t]); }
 
 // These make the end of a step the beginning of the next.
 fn shift_held(at: u32) {

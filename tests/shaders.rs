@@ -249,8 +249,8 @@ fn barriers_stand_in_uniform_control_flow() {
         let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
         let expected = match (program.choice.kernel, program.entry()) {
             (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
-            (Kernel::Plane, "backward") => 6,
-            (Kernel::Plane, _) => 3,
+            (Kernel::Plane, "backward") => 2,
+            (Kernel::Plane, _) => 1,
             (Kernel::Whole | Kernel::Pixel, "backward") => 4,
             (Kernel::Whole | Kernel::Pixel, _) => 2,
         };

@@ -50,8 +50,8 @@ const WALKERS: u64 = 64;
 /// Invocations of a workgroup that works together, the most that WebGPU's downlevel limits grant.
 const TEAM: u64 = 256;
 
-/// Elements of a step of *column* and *plane*, which an invocation loads together: as many as leave room in the
-/// registers for enough waves.
+/// Elements of a step of *column*, which an invocation loads together: as many as leave room in the registers
+/// for enough waves.
 const STEP: u64 = 8;
 
 /// The same where a sum takes two registers.
@@ -172,7 +172,7 @@ impl Task<'_> {
         self.context.choice.width.into()
     }
 
-    /// Channels of a step of *column* and *plane*.
+    /// Channels of a step of *column*.
     fn step_length(&self) -> u64 {
         let elements = if self.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP };
         elements / self.width()
