@@ -10,8 +10,8 @@
 // A prelude written by src/program.rs stands in front: the operands x, dy and output, with x_at and dy_at,
 // which load an element; the types Stored, of what is in memory, Loaded, of the same as numbers, and Value,
 // of what is computed at once: a number, or four of neighbouring pixels; the constants POWER, RELU, SCALED,
-// BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring and pixel also
-// the array `scratch` with its functions `slot` (the place of a value) and `barrier`. After this come the
+// BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring also
+// the array `scratch` with its function `slot`, the place of a value. After this come the
 // storage, with output_at and put; the arithmetic of sums, single.wgsl, pair.wgsl or double.wgsl, which also has
 // the backward term t_i, times SCALE; and the kernel.
 
@@ -134,6 +134,13 @@ fn blended(result: Value, old: Value) -> Value {
 
 // The nearest channel that is bound for reading.
 fn bound(channel: u32) -> u32 { return max(min(channel, chunk.read_end - 1u), chunk.read_begin); }
+
+// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
+fn are_bound(channel: u32, count: u32) -> bool {
+    let first = channel - chunk.read_begin;
+    let bound = chunk.read_end - chunk.read_begin;
+    return first < bound && first + count <= bound;
+}
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.
 fn within(channel: u32, begin: u32, end: u32) -> bool {

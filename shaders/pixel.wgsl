@@ -1,122 +1,154 @@
-// pixel: one workgroup per pixel (PIXELS of them where channels are few, or where they lie side by side)
-// keeps what is summed, the squares of its channels, in workgroup memory; all its invocations sum the
-// windows. A window along several axes takes a stage for each: stage/ says what is summed then.
+// pixel: one workgroup per pixel, or for as many as it has room for, with all hands at work all the time.
 //
-// The SPAN channels are cut into blocks of BLOCK. One invocation scans a block into its suffix sums,
-// in place, and its prefix sums, in HEAD. A window is then the tail of its first block, whole
-// blocks, and the head of its last: its cost hardly grows with its width, and none subtracts.
+// Every invocation loads ITEMS values, so that neighbours load neighbouring elements, and puts what is summed
+// into workgroup memory. There each takes a run of STEP neighbouring channels and sums their windows: narrow ones
+// by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums take the place of what was summed, and each
+// invocation takes those of its ITEMS values, which it has kept, and writes what is made of them.
+//
+// Backward does the same with its terms. A window along several axes takes a stage for each: stage/ says what is
+// summed then, and what is made of it.
 
-const HEAD = 0u;
-const SUMMANDS = 1u;
-const TERMS = 2u;
-const GRADIENTS = 3u;
+// Values that a workgroup holds: SPAN channels of PIXELS pixels.
+const VALUES = PIXELS * SPAN;
 
-const BLOCKS = (SPAN + BLOCK - 1u) / BLOCK;
+var<workgroup> scratch: array<Sum, ARRAYS * VALUES>;
 
-fn array_slot(which: u32, item: u32) -> u32 { return slot(which * PIXELS * SPAN + item); }
+var<private> item_x: array<Value, ITEMS>;
+var<private> item_dy: array<Value, ITEMS>;
+var<private> item_scaled: array<Sum, ITEMS>;
+var<private> results: array<Value, ITEMS>;
+var<private> run_sums: array<Sum, STEP>;
 
-// The channels that the workgroup holds and those that it writes.
+// What a workgroup holds, and what of it is written.
 struct Held {
+    is_whole: bool,    // whether that is all it has room for, all channels, and all written
     first_pixel: u32,
-    begin: u32,
+    begin: u32,        // first channel
     end: u32,
     write_begin: u32,
     write_end: u32,
+    pixel: u32,        // of all items of an invocation, where pixels lie side by side,
+    offset: u32,       // and its element; else that of the first pixel; from that of the chunk
 }
 
 // Each channel depends on `before` and `after` channels around it.
-fn held(before: u32, after: u32) -> Held {
-    let begin = chunk.write_begin + group % chunk.segments * chunk.segment;
-    let end = min(begin + chunk.segment, chunk.write_end);
+fn held_by(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Held {
+    fetch();
+    group = group_of(workgroup);
+    lane = index;
+    let write_begin = chunk.write_begin + group % chunk.segments * chunk.segment;
+    let write_end = min(write_begin + chunk.segment, chunk.write_end);
+    let first_pixel = group / chunk.segments * PIXELS;
+    let pixel = first_pixel + select(0u, lane % PIXELS, SIDE_BY_SIDE == 1u);
     return Held(
-        group / chunk.segments * PIXELS,
-        begin - min(begin - chunk.read_begin, before),
-        end + min(chunk.read_end - end, after),
-        begin,
-        end,
+        first_pixel + PIXELS <= chunk.pixels && write_end - write_begin == SPAN && chunk.channels == SPAN,
+        first_pixel,
+        write_begin - min(write_begin - chunk.read_begin, before),
+        write_end + min(chunk.read_end - write_end, after),
+        write_begin,
+        write_end,
+        pixel,
+        pixel_offset(chunk.first_pixel + min(pixel, chunk.pixels - 1u)),
     );
 }
 
-// One channel of one pixel. Items follow each other as their elements do in memory, so that
-// neighbouring invocations load neighbouring elements.
-struct Item {
+// The values of an invocation, by their places in workgroup memory: they follow each other as elements do.
+fn place(k: u32) -> u32 { return k * INVOCATIONS + lane; }
+
+fn is_place(k: u32) -> bool { return (k + 1u) * INVOCATIONS <= VALUES || place(k) < VALUES; }
+
+fn channel(h: Held, k: u32) -> u32 {
+    return h.begin + select(place(k) % SPAN, place(k) / PIXELS, SIDE_BY_SIDE == 1u);
+}
+
+// The element of a value, from channel 0 of the first pixel of the chunk.
+fn offset(h: Held, k: u32) -> u32 {
+    if SIDE_BY_SIDE == 1u { return h.offset + channel(h, k) * chunk.inner; }
+    if h.is_whole { return h.offset + min(place(k), VALUES - 1u); }
+    return h.offset + place(k) / SPAN * chunk.image + channel(h, k);
+}
+
+fn is_there(h: Held, k: u32) -> bool {
+    let pixel = select(h.first_pixel + place(k) / SPAN, h.pixel, SIDE_BY_SIDE == 1u);
+    return is_place(k) && pixel < chunk.pixels && channel(h, k) < h.end;
+}
+
+fn is_written(h: Held, k: u32) -> bool {
+    return is_there(h, k) && within(channel(h, k), h.write_begin, h.write_end);
+}
+
+fn load_x(h: Held) {
+    if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
+    } else {
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = Value(0.0); if is_there(h, k) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } }
+    }
+}
+
+fn load_dy(h: Held) {
+    if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); }
+    } else {
+        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = Value(0.0); if is_there(h, k) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); } }
+    }
+}
+
+fn write_results(h: Held) {
+    if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { write_at(offset(h, k), results[k]); } }
+    } else {
+        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { write_at(offset(h, k), results[k]); } }
+    }
+}
+
+fn put_value(k: u32, v: Sum) { if is_place(k) { scratch[place(k)] = v; } }
+
+fn put_summand(h: Held, k: u32) {
+    if is_there(h, k) { put_value(k, summand(offset(h, k))); } else { put_value(k, exactly(Value(0.0))); }
+}
+
+fn put_summands(h: Held) {
+    if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(offset(h, k))); }
+    } else {
+        for (var k = 0u; k < ITEMS; k++) { put_summand(h, k); }
+    }
+}
+
+fn finish_values(h: Held) {
+    if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { finish(offset(h, k), scratch[place(k)]); } }
+    } else {
+        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), scratch[place(k)]); } }
+    }
+}
+
+// Neighbouring channels of a pixel, by their places in workgroup memory, which are STRIDE apart.
+struct Run {
     some: bool,
-    index: u32,      // in the arrays
-    channel: u32,
-    offset: u32,     // from channel 0 of the first pixel of the chunk
+    begin: u32,     // the first, counted from those that are held
+    place: u32,     // of channel 0 of the pixel
+    length: u32,    // channels of the pixel
 }
 
-fn item(h: Held, number: u32) -> Item {
-    var pixel = number / SPAN;
-    var place = number % SPAN;
-    if chunk.inner > 1u {
-        pixel = number % PIXELS;
-        place = number / PIXELS;
+fn run(h: Held) -> Run {
+    let length = h.end - h.begin;
+    if SIDE_BY_SIDE == 1u {
+        let begin = lane / PIXELS * STEP;
+        return Run(begin < length, begin, lane % PIXELS, length);
     }
-    let channel = h.begin + place;
-    let at = h.first_pixel + pixel;
-    return Item(
-        at < chunk.pixels && channel < h.end,
-        pixel * SPAN + place,
-        channel,
-        pixel_offset(chunk.first_pixel + at) + channel * chunk.inner,
-    );
+    let begin = lane % RUNS * STEP;
+    return Run(begin < length && lane / RUNS < PIXELS, begin, lane / RUNS * SPAN, length);
 }
 
-fn load(h: Held) {
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
-        let i = item(h, n);
-        var value = exactly(Value(0.0));
-        if i.some { value = summand(i.offset); }
-        scratch[array_slot(SUMMANDS, i.index)] = value;
-    }
-}
-
-// Scans the blocks of an array: prefix sums to HEAD, suffix sums in place.
-fn scan_blocks(values: u32) {
-    for (var n = lane; n < PIXELS * BLOCKS; n += INVOCATIONS) {
-        let begin = n / BLOCKS * SPAN + n % BLOCKS * BLOCK;
-        let length = min(BLOCK, SPAN - n % BLOCKS * BLOCK);
-        var head = exactly(Value(0.0));
-        for (var t = 0u; t < length; t++) {
-            head = add(head, scratch[array_slot(values, begin + t)]);
-            scratch[array_slot(HEAD, begin + t)] = head;
-        }
-        var tail = exactly(Value(0.0));
-        for (var t = length; t > 0u; t--) {
-            tail = add(tail, scratch[array_slot(values, begin + t - 1u)]);
-            scratch[array_slot(values, begin + t - 1u)] = tail;
-        }
-    }
-}
-
-// Afterwards window_sum(SUMMANDS, ...) is known to all invocations.
-fn scan(h: Held) {
-    load(h);
-    barrier();
-    scan_blocks(SUMMANDS);
-    barrier();
-}
-
-fn writes(h: Held, i: Item) -> bool {
-    return i.some && within(i.channel, h.write_begin, h.write_end);
-}
-
-// The sum over the channels [channel - before, channel + after] that are held. Inside one block the
-// window is a whole block, or is clipped by an end of the axis: then it is a head or a tail.
-fn window_sum(values: u32, h: Held, i: Item, before: u32, after: u32) -> Sum {
-    let place = i.channel - h.begin;
-    let pixel = i.index - place;
-    let first = place - min(place, before);
-    let last = place + min(h.end - 1u - i.channel, after);
-    let head = scratch[array_slot(HEAD, pixel + last)];
-    if first / BLOCK == last / BLOCK && first % BLOCK == 0u { return head; }
-    var sum = scratch[array_slot(values, pixel + first)];
-    if first / BLOCK == last / BLOCK { return sum; }
-    for (var end = (first / BLOCK + 2u) * BLOCK; end <= last; end += BLOCK) {
-        sum = add(sum, scratch[array_slot(HEAD, pixel + end - 1u)]);
-    }
-    return add(sum, head);
+// Sums windows that begin so many channels before, each in the place of its channel.
+fn sum_values(h: Held, before: u32) {
+    let r = run(h);
+    workgroupBarrier();
+    sum_run(r, before);
+    workgroupBarrier();
+    for (var t = 0u; t < STEP; t++) { if r.some && r.begin + t < r.length { scratch[r.place + (r.begin + t) * STRIDE] = run_sums[t]; } }
+    workgroupBarrier();
 }
 
 // Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
@@ -128,48 +160,39 @@ fn idle(workgroup: vec3<u32>) -> bool {
 @compute @workgroup_size(INVOCATIONS)
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    fetch();
-    group = group_of(workgroup);
-    lane = index;
-    let h = held(LOOK_BEHIND, LOOK_AHEAD);
-    scan(h);
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
-        let i = item(h, n);
-        if writes(h, i) { finish(i.offset, window_sum(SUMMANDS, h, i, LOOK_BEHIND, LOOK_AHEAD)); }
-    }
+    let h = held_by(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
+    put_summands(h);
+    sum_values(h, LOOK_BEHIND);
+    finish_values(h);
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    if idle(workgroup) { return; }
+    let h = held_by(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
+    load_x(h);
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
+    sum_values(h, LOOK_BEHIND);
+    for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(scratch[place(k)])), item_x[k]); }
+    write_results(h);
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    fetch();
-    group = group_of(workgroup);
-    lane = index;
-    let h = held(HALO, HALO);
-    scan(h);
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) { hold_term(h, item(h, n)); }
-    barrier();
-    scan_blocks(TERMS);
-    barrier();
-    for (var n = lane; n < PIXELS * SPAN; n += INVOCATIONS) {
-        let i = item(h, n);
-        if writes(h, i) {
-            let terms = window_sum(TERMS, h, i, LOOK_AHEAD, LOOK_BEHIND); // mirrored
-            let scaled = scratch[array_slot(GRADIENTS, i.index)];
-            write_at(i.offset, input_gradient(x_at(chunk.input_shift + i.offset), scaled, terms));
-        }
-    }
+    let h = held_by(workgroup, index, HALO, HALO);
+    load_x(h);
+    load_dy(h);
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
+    sum_values(h, LOOK_BEHIND);
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, item_term(k)); }
+    sum_values(h, LOOK_AHEAD); // mirrored
+    for (var k = 0u; k < ITEMS; k++) { results[k] = input_gradient(item_x[k], item_scaled[k], scratch[place(k)]); }
+    write_results(h);
 }
 
-fn hold_term(h: Held, i: Item) {
-    var scaled = exactly(Value(0.0));
-    var term_i = exactly(Value(0.0));
-    if i.some {
-        let p = powers(base(window_sum(SUMMANDS, h, i, LOOK_BEHIND, LOOK_AHEAD)));
-        let at = chunk.input_shift + i.offset;
-        scaled = scaled_gradient(p, dy_at(at));
-        term_i = term(p, x_at(at), scaled);
-    }
-    scratch[array_slot(GRADIENTS, i.index)] = scaled;
-    scratch[array_slot(TERMS, i.index)] = term_i;
+fn item_term(k: u32) -> Sum {
+    let p = powers(base(scratch[place(k)]));
+    item_scaled[k] = scaled_gradient(p, item_dy[k]);
+    return term(p, item_x[k], item_scaled[k]);
 }

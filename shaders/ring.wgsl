@@ -61,46 +61,59 @@ fn end_group(which: u32) {
     places[which] = 0u;
 }
 
-// The squares of the lead of a step whose first channel is i.
-fn lead_squares(w: Walk, i: u32) {
-    for (var t = 0u; t < STEP; t++) { lead[t] = square(load_x(w, i + LOOK_AHEAD + 1u + t)); }
+// What is summed of a channel, which may be missing.
+fn summand_at(w: Walk, channel: u32) -> Sum {
+    if !within(channel, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
+    return summand(w.offset + channel * w.inner);
+}
+
+// The lead of a step whose first channel is i.
+fn load_lead(w: Walk, i: u32) {
+    let first = i + LOOK_AHEAD + 1u;
+    let at = w.offset + first * w.inner;
+    if are_bound(first, STEP) {
+        for (var t = 0u; t < STEP; t++) { lead[t] = summand(at + t * w.inner); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { lead[t] = summand_at(w, first + t); }
+    }
+}
+
+fn load_tail(w: Walk, i: u32) {
+    let first = i - LOOK_BEHIND;
+    let at = w.offset + first * w.inner;
+    if are_bound(first, TAIL) {
+        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(at + t * w.inner); }
+    } else {
+        for (var t = 0u; t < TAIL; t++) { tail[t] = summand_at(w, first + t); }
+    }
 }
 
 // Fills the ring with the blocks before a step.
 fn fill_blocks(w: Walk, i: u32) {
     for (var back = BLOCKS; back > 0u; back--) {
-        lead_squares(w, i - back * STEP);
+        load_lead(w, i - back * STEP);
         var block = lead[0];
         for (var t = 1u; t < STEP; t++) { block = add(block, lead[t]); }
         push(SQUARES, block);
     }
 }
 
-fn sum_squares(w: Walk, i: u32) {
-    lead_squares(w, i);
-    for (var t = 0u; t < TAIL; t++) { tail[t] = square(load_x(w, i - LOOK_BEHIND + t)); }
+fn sum_summands(w: Walk, i: u32) {
+    load_lead(w, i);
+    load_tail(w, i);
     sum_windows(SQUARES);
 }
 
+// Square sums, forward, and the stages of an operation whose window has several axes: stage/ says what is
+// summed, and what is made of it.
 @compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
     fill_blocks(w, w.begin);
     for (var i = w.begin; i < w.end; i += STEP) {
-        sum_squares(w, i);
-        for (var t = 0u; t < STEP; t++) { write(w, i + t, rounded(sums[t])); }
-    }
-}
-
-@compute @workgroup_size(INVOCATIONS)
-fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let w = walk(workgroup, index);
-    if !w.some { return; }
-    fill_blocks(w, w.begin);
-    for (var i = w.begin; i < w.end; i += STEP) {
-        sum_squares(w, i);
-        for (var t = 0u; t < STEP; t++) { write(w, i + t, normalized(powers(base(sums[t])), load_x(w, i + t))); }
+        sum_summands(w, i);
+        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * w.inner, sums[t]); } }
     }
 }
 
@@ -124,7 +137,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     var at = 0u; // place of the lead in the ring
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        sum_squares(w, j + LOOK_BEHIND + 1u);
+        sum_summands(w, j + LOOK_BEHIND + 1u);
         for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + 1u + t, at, t); }
         for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); }
         sum_windows(TERMS);

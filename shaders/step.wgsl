@@ -9,13 +9,6 @@ var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 var<private> results: array<Value, STEP>;
 var<private> olds: array<Loaded, STEP>;
 
-// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
-fn are_bound(channel: u32, count: u32) -> bool {
-    let first = channel - chunk.read_begin;
-    let bound = chunk.read_end - chunk.read_begin;
-    return first < bound && first + count <= bound;
-}
-
 // Sums the windows that a step completes, of squares or of terms.
 fn sum_step(at: u32) {
     for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); }

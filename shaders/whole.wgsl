@@ -1,86 +1,124 @@
 // whole: for windows that hold the whole axis, as those of PixelNorm do: the sum is one for all channels
 // of a pixel. A workgroup computes PIXELS pixels with SLICES invocations each, that take turns in the
-// channels; it reads them once to sum, and once again, then from a cache, to write.
+// channels, TURNS of them at once; it reads them once to sum, and once again, then from a cache, to write.
 
 const INVOCATIONS = PIXELS * SLICES;
+const AT_ONCE = TURNS * SLICES; // channels
 
 var<workgroup> partial: array<Sum, INVOCATIONS>;
 
-// The channels of an invocation: slice, slice + SLICES, ...
-struct Turn {
+var<private> turn_x: array<Value, TURNS>;
+var<private> turn_dy: array<Value, TURNS>;
+
+// What an invocation takes turns in: the channels slice, slice + SLICES, ... of a pixel.
+struct Slice {
     some: bool,      // whether there is a pixel for this invocation
     pixel: u32,      // in the workgroup
-    slice: u32,
+    number: u32,
+    inner: u32,      // elements from a channel to the next
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
 }
 
 // Neighbouring invocations take neighbouring elements.
-fn turn(workgroup: vec3<u32>, index: u32) -> Turn {
+fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
     fetch();
-    var pixel = index / SLICES;
-    var slice = index % SLICES;
-    if chunk.inner > 1u {
-        pixel = index % PIXELS;
-        slice = index / PIXELS;
-    }
-    let number = group_of(workgroup) * PIXELS + pixel;
-    let offset = pixel_offset(chunk.first_pixel + number);
-    return Turn(number < chunk.pixels, pixel, slice, chunk.input_shift + offset, chunk.output_shift + offset);
+    let are_beside = chunk.inner > 1u;
+    let pixel = select(index / SLICES, index % PIXELS, are_beside);
+    let number = select(index % SLICES, index / PIXELS, are_beside);
+    let place = group_of(workgroup) * PIXELS + pixel;
+    let offset = pixel_offset(chunk.first_pixel + min(place, chunk.pixels - 1u));
+    return Slice(
+        place < chunk.pixels,
+        pixel,
+        number,
+        chunk.inner,
+        chunk.input_shift + offset,
+        chunk.output_shift + offset,
+    );
 }
 
 // The sum of what all slices of the pixel have; reached by all invocations of the workgroup.
-fn total(t: Turn, own: Sum) -> Sum {
+fn total(s: Slice, own: Sum) -> Sum {
     workgroupBarrier();
-    partial[t.slice * PIXELS + t.pixel] = own;
+    partial[s.number * PIXELS + s.pixel] = own;
     workgroupBarrier();
-    var sum = partial[t.pixel];
-    for (var slice = 1u; slice < SLICES; slice++) { sum = add(sum, partial[slice * PIXELS + t.pixel]); }
+    var sum = partial[s.pixel];
+    for (var slice = 1u; slice < SLICES; slice++) { sum = add(sum, partial[slice * PIXELS + s.pixel]); }
     return sum;
 }
 
-// Where the channels of a turn end: at once, if it has no pixel.
-fn end(t: Turn) -> u32 { return select(0u, chunk.channels, t.some); }
+// Whether all turns from a channel on have one: the same for the whole workgroup.
+fn are_all(first: u32) -> bool { return first + AT_ONCE <= chunk.channels; }
 
-fn write(t: Turn, c: u32, result: Value) {
-    let at = t.output + c * chunk.inner;
+fn load_x(s: Slice, first: u32) {
+    let c = first + s.number;
+    let at = s.input + c * s.inner;
+    if are_all(first) {
+        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); }
+    } else {
+        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner); }
+        for (var t = 0u; t < TURNS; t++) { turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < chunk.channels); }
+    }
+}
+
+fn load_dy(s: Slice, first: u32) {
+    let c = first + s.number;
+    let at = s.input + c * s.inner;
+    if are_all(first) {
+        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); }
+    } else {
+        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner); }
+        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < chunk.channels); }
+    }
+}
+
+fn write(s: Slice, c: u32, result: Value) {
+    if !s.some || c >= chunk.channels { return; }
+    let at = s.output + c * s.inner;
     put(at, blended(result, old_at(at)));
 }
 
-fn square_sum(t: Turn) -> Sum {
+fn square_sum(s: Slice) -> Sum {
     var sum = exactly(Value(0.0));
-    for (var c = t.slice; c < end(t); c += SLICES) { sum = add(sum, square(x_at(t.input + c * chunk.inner))); }
-    return total(t, sum);
+    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+        load_x(s, first);
+        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); }
+    }
+    return total(s, sum);
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let t = turn(workgroup, index);
-    let s = rounded(square_sum(t));
-    for (var c = t.slice; c < end(t); c += SLICES) { write(t, c, s); }
+    let s = slice(workgroup, index);
+    let sum = rounded(square_sum(s));
+    for (var c = s.number; c < chunk.channels; c += SLICES) { write(s, c, sum); }
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let t = turn(workgroup, index);
-    let p = powers(base(square_sum(t)));
-    for (var c = t.slice; c < end(t); c += SLICES) {
-        write(t, c, normalized(p, x_at(t.input + c * chunk.inner)));
+    let s = slice(workgroup, index);
+    let p = powers(base(square_sum(s)));
+    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+        load_x(s, first);
+        for (var t = 0u; t < TURNS; t++) { write(s, first + s.number + t * SLICES, normalized(p, turn_x[t])); }
     }
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let t = turn(workgroup, index);
-    let p = powers(base(square_sum(t)));
+    let s = slice(workgroup, index);
+    let p = powers(base(square_sum(s)));
     var terms = exactly(Value(0.0));
-    for (var c = t.slice; c < end(t); c += SLICES) {
-        let at = t.input + c * chunk.inner;
-        terms = add(terms, term(p, x_at(at), scaled_gradient(p, dy_at(at))));
+    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+        load_x(s, first);
+        load_dy(s, first);
+        for (var t = 0u; t < TURNS; t++) { terms = add(terms, term(p, turn_x[t], scaled_gradient(p, turn_dy[t]))); }
     }
-    terms = total(t, terms);
-    for (var c = t.slice; c < end(t); c += SLICES) {
-        let at = t.input + c * chunk.inner;
-        write(t, c, input_gradient(x_at(at), scaled_gradient(p, dy_at(at)), terms));
+    terms = total(s, terms);
+    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+        load_x(s, first);
+        load_dy(s, first);
+        for (var t = 0u; t < TURNS; t++) { write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], scaled_gradient(p, turn_dy[t]), terms)); }
     }
 }

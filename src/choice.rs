@@ -2,7 +2,7 @@
 
 use crate::axis::{Axis, axes};
 use crate::error::named;
-use crate::{Dtype, Error, Lrn, Operation, Result, Shape};
+use crate::{Arithmetic, Dtype, Error, Lrn, Operation, Result, Shape};
 
 /// How the work is dealt to invocations.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -19,7 +19,7 @@ pub enum Kernel {
     Column,
     /// `shaders/ring.wgsl`: one invocation per pixel walks its channels, wide windows in rings.
     Ring,
-    /// `shaders/pixel.wgsl`: one workgroup per pixel, squares in workgroup memory.
+    /// `shaders/pixel.wgsl`: one workgroup per pixel, windows summed in workgroup memory.
     Pixel,
 }
 
@@ -50,24 +50,26 @@ impl Kernel {
     }
 
     /// Whether it computes windows along these axes.
-    fn takes(self, axes: &[Axis], dtype: Dtype) -> bool {
+    fn takes(self, axes: &[Axis], arithmetic: Arithmetic) -> bool {
         let narrow = axes.iter().all(|axis| axis.window() <= NARROW);
+        let short = axes.iter().all(|axis| is_short(axis, arithmetic));
         let [axis] = axes else {
             return match self {
-                Self::Pixel => true,
+                Self::Pixel => short,
                 Self::Column => narrow,
+                Self::Ring => !narrow,
                 Self::Plane => narrow && are_plane(axes),
-                Self::Whole | Self::Row | Self::Ring => false,
+                Self::Whole | Self::Row => false,
             };
         };
         match self {
             Self::Plane => false,
-            Self::Row if dtype == Dtype::F64 => false, // too much for registers
+            Self::Row if arithmetic == Arithmetic::Double => false, // too much for registers
             Self::Whole => axis.is_whole(),
             Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(PACKET.into()),
             Self::Column => narrow,
             Self::Ring => !narrow,
-            Self::Pixel => true,
+            Self::Pixel => short,
         }
     }
 
@@ -80,6 +82,13 @@ impl Kernel {
             (Self::Whole | Self::Column | Self::Ring | Self::Pixel, _) => true,
         }
     }
+}
+
+/// Whether *pixel* can hold an axis in workgroup memory: as a whole, or in segments that are long beside the halos
+/// of backward; as heads and tails.
+fn is_short(axis: &Axis, arithmetic: Arithmetic) -> bool {
+    let most = WORKGROUP / (2 * arithmetic.sum_bytes());
+    axis.channels <= most || 2 * (axis.window() - 1) <= most / 2
 }
 
 /// Whether there are two axes, of which one follows the other, with windows of one length.
@@ -98,7 +107,10 @@ pub struct Choice {
 }
 
 /// The widest window that *column* and *row* hold in registers.
-const NARROW: u64 = 16;
+pub(crate) const NARROW: u64 = 16;
+
+/// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
+pub(crate) const WORKGROUP: u64 = 16352;
 
 /// Channels that *row* loads at once: a vec4.
 pub(crate) const PACKET: u32 = 4;
@@ -115,8 +127,9 @@ impl Choice {
         if !computes(dtype, features) {
             return Vec::new();
         }
+        let arithmetic = Arithmetic::of(lrn.precision(), dtype);
         let mut choices = Vec::new();
-        for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, dtype)) {
+        for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, arithmetic)) {
             choices.extend(widths(kernel, &axes, dtype).map(|width| Choice { kernel, width }));
         }
         choices
@@ -132,7 +145,7 @@ impl Choice {
 /// Kernels in the order of the rule: the special before the general; those that walk last, unless
 /// neighbouring invocations read neighbouring pixels, so that loads coalesce.
 fn preferred(axes: &[Axis]) -> impl Iterator<Item = Kernel> {
-    let general = if axes.iter().any(|axis| axis.inner >= COALESCED) {
+    let general = if axes.iter().all(|axis| axis.inner >= COALESCED) {
         [Kernel::Column, Kernel::Ring, Kernel::Pixel]
     } else {
         [Kernel::Pixel, Kernel::Column, Kernel::Ring]

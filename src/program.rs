@@ -23,6 +23,10 @@ const WINDOW: &str = include_str!("../shaders/window.wgsl");
 /// Steps of a walk with the window in registers, shared by *column* and *plane*.
 const STEP: &str = include_str!("../shaders/step.wgsl");
 
+/// Sums of the windows of a run of channels, for *pixel*.
+const NARROW: &str = include_str!("../shaders/pixel/narrow.wgsl");
+const WIDE: &str = include_str!("../shaders/pixel/wide.wgsl");
+
 /// A shader: its file, its entry point and the constants it is compiled with.
 ///
 /// Equal programs compile to the same pipeline, whatever the shape they were made for.
@@ -103,39 +107,22 @@ pub enum Scratch {
     None,
     /// Private to each invocation: registers, where the compiler can.
     Private(u64),
-    /// Shared by a workgroup.
-    Workgroup(u64),
     /// A buffer of the plan, with that many values for each workgroup.
     Workspace(u64),
 }
 
 impl Scratch {
-    /// The declaration of `scratch`; of `slot`, which finds a value's place in it; and of `barrier`,
-    /// which makes it visible to the workgroup.
-    fn declaration(self, kernel: Kernel) -> String {
-        let (variable, place, barrier) = match self {
+    /// The declaration of `scratch`, and of `slot`, which finds a value's place in it.
+    fn declaration(self) -> String {
+        let (variable, place) = match self {
             Scratch::None => return String::new(),
-            Scratch::Private(n) => {
-                (format!("var<private> scratch: array<Sum, {n}>;"), "i".into(), "")
-            }
-            Scratch::Workgroup(n) => (
-                format!("var<workgroup> scratch: array<Sum, {n}>;"),
-                "i".into(),
-                "workgroupBarrier();",
-            ),
+            Scratch::Private(n) => (format!("var<private> scratch: array<Sum, {n}>;"), "i".into()),
             Scratch::Workspace(n) => (
                 "@group(0) @binding(4) var<storage, read_write> scratch: array<Sum>;".into(),
-                match kernel {
-                    Kernel::Pixel => format!("group * {n}u + i"),
-                    _ => format!("(group * {n}u + i) * INVOCATIONS + lane"),
-                },
-                "storageBarrier();",
+                format!("(group * {n}u + i) * INVOCATIONS + lane"),
             ),
         };
-        format!(
-            "{variable}\nfn slot(i: u32) -> u32 {{ return {place}; }}\n\
-             fn barrier() {{ {barrier} }}\n"
-        )
+        format!("{variable}\nfn slot(i: u32) -> u32 {{ return {place}; }}\n")
     }
 }
 
@@ -197,7 +184,9 @@ impl Program {
             Kernel::Row => &[WINDOW],
             Kernel::Plane => &[WINDOW, STEP],
             Kernel::Ring => &[WALK],
-            Kernel::Whole | Kernel::Pixel => &[],
+            Kernel::Pixel if self.has_narrow_windows() => &[WINDOW, NARROW],
+            Kernel::Pixel => &[WIDE],
+            Kernel::Whole => &[],
         };
         let power = match self.dtype {
             Dtype::F64 => include_str!("../shaders/power64.wgsl"),
@@ -205,12 +194,17 @@ impl Program {
         };
         let storage = self.storage.texts(self.dtype, self.choice.width);
         let stage = match self.choice.kernel {
-            Kernel::Column | Kernel::Pixel => self.stage.texts(self.operation),
+            Kernel::Column | Kernel::Ring | Kernel::Pixel => self.stage.texts(self.operation),
             _ => Vec::new(),
         };
         let formula = [&[LRN], &storage[..], &[arithmetic, power]].concat();
         let texts = [&formula, shared, &stage, &[kernel]].concat();
         self.prelude() + &self.unrolled(&texts.join("\n"))
+    }
+
+    /// Whether windows are summed in registers.
+    fn has_narrow_windows(&self) -> bool {
+        self.constants.iter().any(|(name, _)| *name == "HELD")
     }
 
     /// The text with each loop that stands on one line and runs over a constant written out. Arrays
@@ -239,8 +233,8 @@ impl Program {
     /// The name of the entry point.
     pub fn entry(&self) -> &'static str {
         match (self.stage, self.choice.kernel, self.operation) {
-            (Stage::Only, Kernel::Pixel, Operation::SquareSums | Operation::Forward)
-            | (Stage::Only, Kernel::Column, Operation::SquareSums) => "windowed",
+            (Stage::Only, Kernel::Ring, Operation::SquareSums | Operation::Forward)
+            | (Stage::Only, Kernel::Pixel | Kernel::Column, Operation::SquareSums) => "windowed",
             (Stage::Only, _, operation) => operation.name(),
             _ => "windowed",
         }
@@ -262,7 +256,7 @@ impl Program {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "const {name} = {value}u;");
         }
-        text + &self.types() + &self.operands() + &self.scratch.declaration(self.choice.kernel)
+        text + &self.types() + &self.operands() + &self.scratch.declaration()
     }
 }
 

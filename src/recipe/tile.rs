@@ -1,12 +1,14 @@
 //! What one workgroup computes, and the memory in which it keeps its window.
 
+mod pixel;
 mod plane;
 
 use super::{Context, Dispatch, Step, cut, limit};
 use crate::axis::Axis;
-use crate::choice::{self, COALESCED};
+use crate::choice::{self, COALESCED, WORKGROUP};
 use crate::program::Scratch;
 use crate::{Kernel, Operation, Result, Stage};
+use pixel::pixel;
 use plane::plane;
 
 /// The share of a kernel's work that one workgroup does. Pixels are counted in Values, and the
@@ -73,17 +75,14 @@ const PACKET: u64 = choice::PACKET as u64;
 /// compilers take seconds for large arrays.)
 const PRIVATE_SUMS: u64 = 128;
 
-/// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
-const WORKGROUP: u64 = 16352;
-
 /// Invocations that keep a large GPU busy; with fewer pixels, the channels are cut into segments.
 const BUSY: u64 = 1 << 16;
 
-/// The longest block that one invocation scans however narrow the window.
-const BLOCK: u64 = 32;
-
 /// Bytes of workspace that are enough to keep a GPU busy.
 const WORKSPACE: u64 = 64 << 20;
+
+/// Channels that an invocation of *whole* loads at once.
+const TURNS: u64 = 4;
 
 /// What a tile is made for.
 pub(super) struct Task<'a> {
@@ -101,7 +100,7 @@ impl Tile {
             Kernel::Plane => plane(task)?,
             Kernel::Column => column(task),
             Kernel::Ring => ring(task),
-            Kernel::Pixel => pixel(task),
+            Kernel::Pixel => pixel(task)?,
         }
         .limited(task.context.limits)
     }
@@ -310,7 +309,11 @@ fn whole(task: &Task<'_>) -> Tile {
     Tile {
         groups: Groups::of_pixels(pixels),
         segment: channels,
-        constants: vec![("PIXELS", pixels), ("SLICES", (most / pixels).min(channels))],
+        constants: vec![
+            ("PIXELS", pixels),
+            ("SLICES", (most / pixels).min(channels)),
+            ("TURNS", TURNS),
+        ],
         scratch: Scratch::None,
         workspace: 0,
         most_groups: 0,
@@ -333,7 +336,7 @@ fn ring(task: &Task<'_>) -> Tile {
             ("STEP", step),
             ("BLOCKS", blocks),
             ("REST", rest),
-            ("TAIL", step - 1 + rest),
+            ("TAIL", (step - 1 + rest).max(1)),
         ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
         workspace: if in_workspace {
@@ -352,65 +355,4 @@ fn blocks(window: u64) -> (u64, u64, u64) {
     let fitting = RING_STEPS.rev().filter(|&step| 2 * step <= window + 1);
     let best = fitting.map(divided).min_by_key(|(step, _, rest)| rest * 1000 / step);
     best.unwrap_or((1, window, 0))
-}
-
-/// One workgroup per pixel, or for several where channels are few or pixels lie side by side; an axis
-/// too long for workgroup memory is walked in segments with halos.
-fn pixel(task: &Task<'_>) -> Tile {
-    let window = task.window();
-    // head, squares; terms, scaled dy
-    let arrays = if task.has_terms() { 4 } else { 2 };
-    let most = task.workgroup_sums() / arrays;
-    let invocations = task.invocations(TEAM);
-    let Spans { segment, span, pixels, in_workspace } = Spans::new(task, most, invocations);
-    let sums = arrays * span * pixels;
-    Tile {
-        groups: Groups::of_pixels(pixels),
-        segment,
-        constants: vec![
-            ("INVOCATIONS", invocations),
-            ("PIXELS", pixels),
-            ("SPAN", span),
-            ("BLOCK", window.min(BLOCK.max(2 * window.isqrt()))),
-        ],
-        scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Workgroup(sums) },
-        workspace: if in_workspace { sums.saturating_mul(task.sum_bytes()) } else { 0 },
-        most_groups: 0,
-    }
-}
-
-/// How *pixel* cuts the channels.
-struct Spans {
-    /// Channels that a workgroup writes, of each of its pixels.
-    segment: u64,
-    /// The same with the halo.
-    span: u64,
-    pixels: u64,
-    /// Whether that is too much for workgroup memory.
-    in_workspace: bool,
-}
-
-impl Spans {
-    /// For a workgroup memory of `most` channels: as many pixels as lie side by side in a memory
-    /// transaction, or at least some; all channels, or segments that are long beside their halos.
-    fn new(task: &Task<'_>, most: u64, invocations: u64) -> Spans {
-        let channels = task.axis.channels.max(1);
-        let (before, after) = task.step.halo(task.context.operation);
-        let halo = before.saturating_add(after);
-        let side_by_side = if task.axis.inner >= COALESCED { COALESCED } else { 1 };
-        for pixels in [side_by_side, side_by_side.div_ceil(4), 1] {
-            let span = most / pixels;
-            if channels <= span {
-                let pixels = pixels.max(invocations.min(most) / channels);
-                return Spans { segment: channels, span: channels, pixels, in_workspace: false };
-            }
-            if halo <= span / 2 && span > 0 && !task.step.in_place {
-                return Spans { segment: span - halo, span, pixels, in_workspace: false };
-            }
-        }
-        let long = if task.step.in_place { channels } else { halo.saturating_mul(4) };
-        let segment = long.min(channels);
-        let span = segment.saturating_add(halo).min(channels);
-        Spans { segment, span, pixels: 1, in_workspace: true }
-    }
 }
