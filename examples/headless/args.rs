@@ -4,7 +4,7 @@ use crate::device::{Device, DeviceChoice};
 use crate::failure::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Shape, Spelling};
+use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, Spelling};
 
 /// Local Response Normalization on any GPU: without a command, the demo.
 #[derive(clap::Parser)]
@@ -119,6 +119,10 @@ pub struct Layer {
     /// Without it, that of X.npy, where '<u2' is refused
     #[arg(long, value_name = "NAME", value_parser = Dtype::from_name)]
     pub dtype: Option<Dtype>,
+    /// How exact results of f32 are: fast, within a few ulp, or exact, within one. For other dtypes it
+    /// does not matter
+    #[arg(long, value_name = "NAME", value_parser = Precision::from_name, default_value = "fast")]
+    precision: Precision,
     /// Compare with the CPU reference; exit code 1 beyond the bound
     #[arg(long)]
     pub check: bool,
@@ -160,7 +164,7 @@ struct Blend {
 impl Layer {
     /// The layer in its exact parameters, for an operation.
     pub fn lrn(&self, operation: Operation) -> Result<Lrn, Failure> {
-        let lrn = self.spelled()?;
+        let lrn = self.spelled()?.with_precision(self.precision);
         self.blend.of(if self.relu { lrn.relu() } else { lrn }, operation)
     }
 

@@ -89,7 +89,7 @@ impl Device {
     }
 
     /// The line that ends standard output, for a script to read.
-    pub fn line<T: Element>(&self, run: &Run<T>) -> String {
+    pub fn line<T: Element>(&self, lrn: &Lrn, run: &Run<T>) -> String {
         let place = match &self.gpu {
             Some(gpu) => {
                 format!("device={:?} backend={}", gpu.info().name, gpu.info().backend)
@@ -97,9 +97,12 @@ impl Device {
             None => "device=cpu backend=none".to_owned(),
         };
         let Run { kernel, seconds, bytes, .. } = run;
-        let dtype = T::DTYPE.name();
+        let (dtype, precision) = (T::DTYPE.name(), lrn.precision().name());
         let gbps = *bytes as f64 / seconds.max(1e-9) / 1e9;
-        format!("{place} kernel={kernel} dtype={dtype} seconds={seconds:.9} gbps={gbps:.3}")
+        format!(
+            "{place} kernel={kernel} dtype={dtype} precision={precision} seconds={seconds:.9} \
+             gbps={gbps:.3}"
+        )
     }
 }
 

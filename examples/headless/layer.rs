@@ -46,7 +46,7 @@ fn run_of<T: Stored>(
     let compare = || check::run(&lrn, &shape, operation, &inputs, &run.values);
     let report = options.check.then(compare).transpose()?;
     report.iter().try_for_each(say)?;
-    say(device.line(&run))?;
+    say(device.line(&lrn, &run))?;
     match report {
         Some(report) if !report.passed() => Err(Failure::Beyond(report.to_string())),
         _ => Ok(()),

@@ -212,6 +212,8 @@ fn parameters() {
         ("--size 3 --groups 2", "2 equal groups"),
         ("--size 3 --groups -1", "-1"),
         ("--size 3 --size 3", "--size"),
+        ("--size 3 --precision exactly", "unknown precision \"exactly\"; known are fast, exact"),
+        ("--size 3 --precision", "--precision"),
     ] {
         assert_refused(&folder, &format!("forward good.npy y.npy {options}"), word);
     }

@@ -2,7 +2,7 @@
 
 use crate::support::program::{Ended, Folder};
 use crate::support::values;
-use wgpu_lrn::{Kernel, Lrn, Shape, Spelling, check, cpu, wgpu};
+use wgpu_lrn::{Kernel, Lrn, Precision, Shape, Spelling, check, cpu, wgpu};
 
 const DIMS: [usize; 4] = [2, 12, 3, 5];
 
@@ -109,6 +109,27 @@ fn every_operation_and_kernel() {
     }
 }
 
+/// So much that what fast computes fails the check of exact.
+#[test]
+fn exact_is_more_exact_than_fast() {
+    let dims = [1, 96, 16, 15];
+    let lrn = Lrn::pytorch(5).alpha(2.0).build().unwrap().with_precision(Precision::Exact);
+    let shape = Shape::new(&dims, 1).unwrap();
+    let (folder, x, _) = folder("precision", &dims);
+    let [fast, exact] = Precision::ALL.map(|precision| {
+        let name = precision.name();
+        let options = format!("--size 5 --alpha 2 --device gpu --check --precision {name}");
+        for line in ["square-sums x.npy s.npy", "backward x.npy dy.npy dx.npy"] {
+            folder.succeed(&format!("{line} {options}"));
+        }
+        let ended = folder.succeed(&format!("forward x.npy y.npy {options}"));
+        assert_eq!(ended.field("precision"), name);
+        check::forward(&lrn, &shape, &x, &loaded(&folder, "y.npy", &dims)).unwrap()
+    });
+    assert!(!fast.passed() && fast.ulps > 0.75, "{fast}");
+    assert!(exact.passed() && exact.ulps < 0.75, "{exact}");
+}
+
 #[test]
 fn cpu_is_the_reference() {
     let lrn = Lrn::pytorch(4).alpha(3.0).build().unwrap();
@@ -118,7 +139,7 @@ fn cpu_is_the_reference() {
     let options = "--size 4 --alpha 3 --device cpu --kernel auto --check";
     let ended = folder.succeed(&format!("forward x.npy y.npy {options}"));
     assert!(ended.stderr.is_empty(), "{ended:?}");
-    let last = "device=cpu backend=none kernel=reference dtype=f32 seconds=";
+    let last = "device=cpu backend=none kernel=reference dtype=f32 precision=fast seconds=";
     assert!(ended.stdout.last().unwrap().starts_with(last), "{ended:?}");
     let y = rounded(cpu::forward(&lrn, &shape, &x).unwrap());
     assert_eq!(loaded(&folder, "y.npy", &DIMS), y);
