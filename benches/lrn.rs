@@ -1,9 +1,9 @@
 //! GPU time of each operation and choice at shapes of real networks, beside a copy of the same bytes.
 //!
 //! `cargo bench`, or `cargo bench -- alexnet_norm1/n1/`; `WGPU_ADAPTER_NAME` and `WGPU_BACKEND` choose
-//! the adapter. An id names the dtype unless it is f32, and ends with the clock: the device's
-//! timestamps, or wall time from submission until the device is done. With `--test` each runs once, for
-//! single images, and only one network in other dtypes than f32.
+//! the adapter. An id names the dtype unless it is f32, and the precision unless it is fast; it ends with
+//! the clock: the device's timestamps, or wall time from submission until the device is done. With
+//! `--test` each runs once, for single images, and all but fast f32 for only one network.
 
 mod shared;
 
@@ -17,7 +17,7 @@ use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
 use std::time::Duration;
 use wgpu_lrn::{
-    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Shape, Timer, wgpu,
+    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Precision, Shape, Timer, wgpu,
 };
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
@@ -140,44 +140,62 @@ fn smoke() -> bool {
     given("--test") || !given("--bench")
 }
 
-/// The batches of a network that are measured in a dtype.
-fn batches(network: &Network, dtype: Dtype) -> &'static [usize] {
-    match (smoke(), dtype) {
-        (true, Dtype::F32) => &[1],
-        (true, _) if network.name == "cifar_norm1" => &[1],
-        (true, _) => &[],
-        (false, Dtype::F32) => &[1, 32, 128],
-        (false, _) => &[32],
+/// A dtype, and a precision of it.
+type Numbers = (Dtype, Precision);
+
+/// All that differ.
+const NUMBERS: [Numbers; 5] = [
+    (Dtype::F32, Precision::Fast),
+    (Dtype::F32, Precision::Exact),
+    (Dtype::F16, Precision::Fast),
+    (Dtype::Bf16, Precision::Fast),
+    (Dtype::F64, Precision::Fast),
+];
+
+/// The batches of a network that are measured.
+fn batches(network: &Network, numbers: Numbers) -> &'static [usize] {
+    match (smoke(), numbers == NUMBERS[0]) {
+        (true, true) => &[1],
+        (true, false) if network.name == "cifar_norm1" => &[1],
+        (true, false) => &[],
+        (false, true) => &[1, 32, 128],
+        (false, false) => &[32],
     }
+}
+
+/// What an id tells of them.
+fn suffix((dtype, precision): Numbers) -> String {
+    let dtype = Some(dtype.name()).filter(|&name| name != "f32");
+    let precision = Some(precision.name()).filter(|&name| name != "fast");
+    dtype.into_iter().chain(precision).map(|name| format!("/{name}")).collect()
 }
 
 fn network(
     criterion: &mut Criterion,
     bench: &Bench,
     network: &Network,
-    dtype: Dtype,
+    numbers: Numbers,
     batch: usize,
 ) {
+    let (dtype, precision) = numbers;
+    let lrn = network.lrn().unwrap().with_precision(precision);
     for layout in Layout::ALL {
         let shape =
             layout.shape(&network.dims(batch, layout), network.windows.len()).unwrap().of(dtype);
         for operation in Operation::ALL {
-            let case = Case::new(bench, network.lrn().unwrap(), shape.clone(), operation);
-            let mut name =
-                format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
-            if dtype != Dtype::F32 {
-                name = format!("{name}/{}", dtype.name());
-            }
-            compare(criterion, &case, name);
+            let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
+            let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
+            compare(criterion, &case, name + &suffix(numbers));
         }
     }
 }
 
 fn networks(criterion: &mut Criterion, bench: &Bench) {
     for each in NETWORKS {
-        for dtype in Dtype::ALL.into_iter().filter(|&dtype| shared::computes(&bench.gpu, dtype)) {
-            for &batch in batches(each, dtype) {
-                network(criterion, bench, each, dtype, batch);
+        for numbers in NUMBERS.into_iter().filter(|&(dtype, _)| shared::computes(&bench.gpu, dtype))
+        {
+            for &batch in batches(each, numbers) {
+                network(criterion, bench, each, numbers, batch);
             }
         }
     }

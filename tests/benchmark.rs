@@ -17,8 +17,11 @@ fn quick(folder: &Folder, arguments: &str) -> Ended {
 }
 
 fn json(folder: &Folder, name: &str) -> Value {
-    serde_json::from_slice(folder.contents()[name.as_ref() as &std::ffi::OsStr].as_ref().unwrap())
-        .unwrap()
+    serde_json::from_str(&text(folder, name)).unwrap()
+}
+
+fn text(folder: &Folder, name: &str) -> String {
+    std::fs::read_to_string(folder.path(name)).unwrap()
 }
 
 #[test]
@@ -55,6 +58,26 @@ fn measurements_of_every_dtype() {
     }
     let row = |line: &String| line.starts_with("cifar_norm1_n2") && line.contains("bf16");
     assert!(ended.stdout.iter().any(row), "{ended:?}");
+}
+
+/// Halves have one precision, whatever is asked for.
+#[test]
+fn measurements_of_every_precision() {
+    let folder = folder("precisions");
+    let asked = "--precisions fast,exact --dtypes f32,f16 --shapes cifar_norm1";
+    let ended = quick(&folder, &format!("{asked} --json out.json --html out.html"));
+    for adapter in json(&folder, "out.json")["adapters"].as_array().unwrap() {
+        let all = adapter["measurements"].as_array().unwrap().iter().cloned();
+        let (exact, fast): (Vec<_>, Vec<_>) = all.partition(|m| m["precision"] == "exact");
+        measurements(&fast, "f32", 4.0);
+        measurements(&fast, "f16", 2.0);
+        measurements(&exact, "f32", 4.0);
+        assert!(exact.iter().all(|m| m["dtype"] == "f32"));
+    }
+    let row = |line: &String| line.starts_with("cifar_norm1_n2") && line.contains("f32   exact");
+    assert!(ended.stdout.iter().any(row), "{ended:?}");
+    let page = text(&folder, "out.html");
+    assert!(page.contains("cifar_norm1_n2, exact") && page.contains("cifar_norm1_n2, f16"));
 }
 
 #[test]
@@ -131,11 +154,11 @@ fn files_side_by_side_on_one_page() {
     other["adapters"][0]["name"] = "Another <GPU>".into();
     for measurement in other["adapters"][0]["measurements"].as_array_mut().unwrap() {
         measurement["dtype"] = "f16".into();
+        measurement.as_object_mut().unwrap().remove("precision"); // as in the files of peers
     }
     folder.put("b.json", other.to_string());
     folder.succeed("--compare a.json b.json --html both.html");
-    let page = folder.contents()["both.html".as_ref() as &std::ffi::OsStr].clone().unwrap();
-    let page = String::from_utf8(page).unwrap();
+    let page = text(&folder, "both.html");
     let name = &gpus()[0].info().name;
     for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "channels"] {
         assert!(page.contains(part), "{part}");
@@ -155,6 +178,7 @@ fn refusals() {
     for (line, word) in [
         ("--shapes alexnet", "alexnet_norm1"),
         ("--dtypes f16,half", "unknown dtype \"half\"; known are f32, f16, bf16, f64"),
+        ("--precisions exact,good", "unknown precision \"good\"; known are fast, exact"),
         ("--variants relu,tanh", "tanh"),
         ("--batches 0", "0"),
         ("--batches many", "many"),
@@ -164,6 +188,7 @@ fn refusals() {
         ("--compare no.json --html out.html", "no.json"),
         ("--compare no.json", "--html"),
         ("--compare no.json --html out.html --quick", "--quick"),
+        ("--compare no.json --html out.html --precisions exact", "--precisions"),
         ("--quick --shapes cifar_norm1 --batches 1 --html absent/out.html", "absent"),
         ("forward", "forward"),
     ] {

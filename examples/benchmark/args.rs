@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::networks::NETWORKS;
 use crate::variant::Variant;
 use std::path::PathBuf;
-use wgpu_lrn::Dtype;
+use wgpu_lrn::{Dtype, Precision};
 
 /// Times LRN on every GPU of this machine, beside a copy of the same bytes.
 #[derive(clap::Parser)]
@@ -26,6 +26,9 @@ pub struct Args {
     /// Types of the elements, separated by commas: f32, f16, bf16, f64
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32")]
     pub dtypes: Vec<Dtype>,
+    /// How exact results of f32 are, separated by commas: fast, exact
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast")]
+    pub precisions: Vec<Precision>,
     /// What the layers of the networks compute besides, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum, default_value = "plain")]
     pub variants: Vec<Variant>,
@@ -36,7 +39,7 @@ pub struct Args {
     #[arg(long)]
     pub quick: bool,
     /// Measure nothing: show these measurements side by side
-    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "variants", "adapter", "quick"], requires = "html")]
+    #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "precisions", "variants", "adapter", "quick"], requires = "html")]
     pub compare: Vec<PathBuf>,
 }
 
@@ -48,6 +51,11 @@ impl Args {
             (true, true) => vec![1, 8],
             (true, false) => vec![1, 32, 128],
         }
+    }
+
+    /// The precisions of a dtype: only for f32 do they differ.
+    pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
+        if dtype == Dtype::F32 { &self.precisions } else { &[Precision::Fast] }
     }
 
     /// Whether a network or sweep is to be measured.

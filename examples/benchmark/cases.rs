@@ -26,6 +26,25 @@ impl Case {
         let name = variant.name_of(&self.name);
         Ok(Case { name, lrn: variant.lrn(self.lrn.clone())?, variant, ..self.clone() })
     }
+
+    /// The same in every dtype and precision.
+    fn in_dtypes(&self, args: &Args) -> impl Iterator<Item = Case> {
+        let of = |dtype, precision| Case {
+            dtype,
+            lrn: self.lrn.with_precision(precision),
+            ..self.clone()
+        };
+        args.dtypes.iter().flat_map(move |&dtype| {
+            args.precisions(dtype).iter().map(move |&precision| of(dtype, precision))
+        })
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (layout, dtype) = (self.layout.name(), self.dtype.name());
+        write!(f, "{} {layout} {dtype} {}", self.name, self.lrn.precision().name())
+    }
 }
 
 /// Series in which one size grows.
@@ -43,13 +62,10 @@ pub fn cases(args: &Args) -> Result<Vec<Case>> {
         // In a quick run, every second step.
         cases.extend(steps(sweep)?.into_iter().step_by(if args.quick { 2 } else { 1 }));
     }
-    let in_dtypes = cases
-        .iter()
-        .flat_map(|case| args.dtypes.iter().map(move |&dtype| Case { dtype, ..case.clone() }));
-    Ok(in_dtypes.collect())
+    Ok(cases.iter().flat_map(|case| case.in_dtypes(args)).collect())
 }
 
-/// The networks at every batch, in f32.
+/// The networks at every batch, in fast f32.
 fn networks(args: &Args) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for network in NETWORKS.iter().filter(|network| args.wants(network.name)) {
@@ -69,7 +85,7 @@ fn networks(args: &Args) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The steps of a sweep, channels-first, in f32.
+/// The steps of a sweep, channels-first, in fast f32.
 fn steps(sweep: &str) -> Result<Vec<Case>> {
     let step = |dims: [usize; 4], radius: u32| {
         Ok(Case {

@@ -41,8 +41,7 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
     let mut measurements = Vec::new();
     table::head(info)?;
     for (number, case) in cases.iter().enumerate() {
-        let (layout, dtype) = (case.layout.name(), case.dtype.name());
-        note(format_args!("{}/{} {} {layout} {dtype}", number + 1, cases.len(), case.name));
+        note(format_args!("{}/{} {case}", number + 1, cases.len()));
         if let Some(lack) = lack(gpu, case)? {
             note(format_args!("left out: {lack}"));
             continue;
@@ -181,6 +180,7 @@ fn measurements(
             dims: case.dims.clone(),
             layout: case.layout.name().to_owned(),
             dtype: case.dtype.name().to_owned(),
+            precision: case.lrn.precision().name().to_owned(),
             window: case.lrn.windows().first().map(|&(behind, ahead)| [behind, ahead]),
             pass: operation.name().to_owned(),
             kernel: candidate.name.clone(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use wgpu_lrn::Kernel;
+use wgpu_lrn::{Kernel, Precision};
 
 #[derive(Default, Deserialize, Serialize)]
 pub struct Report {
@@ -36,6 +36,9 @@ pub struct Measurement {
     pub dims: Vec<usize>,
     pub layout: String,
     pub dtype: String,
+    /// How exact it is; peers do not tell.
+    #[serde(default = "fast")]
+    pub precision: String,
     /// Look-behind and look-ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<[u32; 2]>,
@@ -54,6 +57,10 @@ pub struct Measurement {
     /// Whether it was the fastest of all choices.
     #[serde(default)]
     pub fastest: bool,
+}
+
+fn fast() -> String {
+    Precision::Fast.name().to_owned()
 }
 
 impl Report {

@@ -9,8 +9,8 @@ use wgpu_lrn::wgpu::AdapterInfo;
 pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
     say(format_args!("{} ({})", info.name, info.backend))?;
     say(format_args!(
-        "{:30} {:5} {:11} {:14} {:17} {:>11} {:>8} {:>8}",
-        "shape", "dtype", "pass", "layout", "kernel", "time", "GB/s", "of copy"
+        "{:30} {:5} {:9} {:11} {:14} {:10} {:>11} {:>8} {:>8}",
+        "shape", "dtype", "precision", "pass", "layout", "kernel", "time", "GB/s", "of copy"
     ))
 }
 
@@ -30,9 +30,10 @@ fn row(m: &Measurement) -> String {
         (false, false) => "",
     };
     format!(
-        "{:30} {:5} {:11} {:14} {:17} {:>11} {:>8.2} {:>8.2}{remark}",
+        "{:30} {:5} {:9} {:11} {:14} {:10} {:>11} {:>8.2} {:>8.2}{remark}",
         m.shape,
         m.dtype,
+        m.precision,
         m.pass,
         m.layout,
         m.kernel,

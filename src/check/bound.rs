@@ -29,11 +29,11 @@ const U: f64 = f32::EPSILON as f64 / 2.0;
 const U64: f64 = f64::EPSILON / 2.0;
 
 /// With sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did,
-/// half as much, and the residual twice, of which ¾ count.
+/// half as much, and the residual twice, of which ¾ count; or, where a compiler takes q·q for the argument of the root q, an ulp of the device's square root.
 const SINGLE: Errors = Errors {
     unit: U,
     step: U,
-    powers: 3.0 * U,
+    powers: 5.0 * U,
     scaled: 0.0,
     between: 0.0,
     tiny: 4.0 * f32::MIN_POSITIVE as f64,
