@@ -191,7 +191,7 @@ fn network(
 }
 
 fn networks(criterion: &mut Criterion, bench: &Bench) {
-    for each in NETWORKS {
+    for each in NETWORKS.iter() {
         for numbers in NUMBERS.into_iter().filter(|&(dtype, _)| shared::computes(&bench.gpu, dtype))
         {
             for &batch in batches(each, numbers) {

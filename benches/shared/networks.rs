@@ -1,50 +1,37 @@
 //! Layers of real networks.
 
+use serde::{Deserialize, Deserializer, Serialize};
+use std::sync::LazyLock;
 use wgpu_lrn::{Lrn, Result, Shape};
 
-/// An LRN layer of a network: channels, height and width of its input; look-behind and look-ahead along
-/// the channels, or along height and width.
-///
-/// Sources: the networks' own definitions in Caffe's model zoo and in those of fast-rcnn (VGG-M) and
-/// faster-rcnn (ZF, within channels); ZFNet's of the ONNX zoo; TensorFlow's CIFAR-10 tutorial, and
-/// Caffe's (`full`, within channels); the PixelNorm of ProGAN.
-#[derive(Clone, Copy)]
+/// An LRN layer of a network.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Network {
     pub name: &'static str,
+    /// Channels, height and width.
     pub input: [usize; 3],
-    pub windows: &'static [(u32, u32)],
+    /// Look-behind and look-ahead along the channels, or along height and width.
+    pub windows: Vec<(u32, u32)>,
+    #[serde(deserialize_with = "quotient")]
     pub a: f64,
     pub beta: f64,
     pub k: f64,
 }
 
-const fn network(
-    name: &'static str,
-    input: [usize; 3],
-    windows: &'static [(u32, u32)],
-    (a, beta, k): (f64, f64, f64),
-) -> Network {
-    Network { name, input, windows, a, beta, k }
+/// A number that is listed as dividend and divisor.
+fn quotient<'de, D: Deserializer<'de>>(listed: D) -> std::result::Result<f64, D::Error> {
+    <(f64, f64)>::deserialize(listed).map(|(dividend, divisor)| dividend / divisor)
 }
 
-const CAFFE: (f64, f64, f64) = (2e-5, 0.75, 1.0);
-const WITHIN: (f64, f64, f64) = (5e-5 / 9.0, 0.75, 1.0);
-
-pub const NETWORKS: &[Network] = &[
-    network("alexnet_norm1", [96, 55, 55], &[(2, 2)], CAFFE),
-    network("alexnet_norm2", [256, 27, 27], &[(2, 2)], CAFFE),
-    network("caffenet_norm1", [96, 27, 27], &[(2, 2)], CAFFE),
-    network("caffenet_norm2", [256, 13, 13], &[(2, 2)], CAFFE),
-    network("googlenet_norm1", [64, 56, 56], &[(2, 2)], CAFFE),
-    network("googlenet_norm2", [192, 56, 56], &[(2, 2)], CAFFE),
-    network("zfnet_norm1", [96, 55, 55], &[(1, 1)], CAFFE),
-    network("vgg_m_norm1", [96, 109, 109], &[(2, 2)], (1e-4, 0.75, 2.0)),
-    network("vgg_m_norm2", [256, 26, 26], &[(2, 2)], (1e-4, 0.75, 2.0)),
-    network("cifar_norm1", [64, 12, 12], &[(4, 4)], (1.11e-4, 0.75, 1.0)),
-    network("progan_pixelnorm", [512, 32, 32], &[(511, 511)], (1.0 / 512.0, 0.5, 1e-8)),
-    network("zf_within_norm1", [96, 112, 112], &[(1, 1), (1, 1)], WITHIN),
-    network("cifar_full_norm1", [32, 16, 16], &[(1, 1), (1, 1)], WITHIN),
-];
+/// The one list, which the scripts in `../peers` read too.
+///
+/// Sources: the networks' own definitions in Caffe's model zoo and in those of fast-rcnn (VGG-M) and
+/// faster-rcnn (ZF, within channels); ZFNet's of the ONNX zoo; TensorFlow's CIFAR-10 tutorial, and
+/// Caffe's (`full`, within channels); the PixelNorm of ProGAN.
+pub static NETWORKS: LazyLock<Vec<Network>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("networks.json")).expect("networks.json lists networks")
+});
 
 /// The order of the dimensions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +72,7 @@ impl Layout {
 
 impl Network {
     pub fn lrn(&self) -> Result<Lrn> {
-        Lrn::exact_over(self.windows, self.a, self.beta, self.k)
+        Lrn::exact_over(&self.windows, self.a, self.beta, self.k)
     }
 
     pub fn dims(&self, batch: usize, layout: Layout) -> [usize; 4] {
