@@ -1,15 +1,10 @@
-"""What the peers share: the shapes, the answers they must give, statistics, and the JSON.
-
-`a` multiplies the plain sum of squares; the `alpha` of PyTorch, Burn, ncnn and cuDNN is `a` times the
-size of the window.
-"""
+"""What the peers share: the cases, the answers they must give, statistics, and the JSON."""
 
 import argparse
 import dataclasses
 import json
 import math
 import os
-import re
 import shlex
 import statistics
 import subprocess
@@ -20,6 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+import networks
+from errors import PeerError
+from networks import Network, Windows
+
 HERE = Path(__file__).resolve().parent
 CRATE = HERE.parents[1]
 LAYOUTS = ("channels_first", "channels_last")
@@ -29,41 +28,6 @@ PASSES = ("forward", "backward")
 TOLERANCE = 1e-5
 # A batch repeats so many images: enough that mixing up images shows, cheap to have a reference for.
 IMAGES = 3
-
-
-class PeerError(Exception):
-    """A peer that is missing, fails, or answers wrongly."""
-
-
-class Unsupported(PeerError):
-    """A peer says that it does not have this case: said, and passed over."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Network:
-    """An LRN layer of a network."""
-
-    name: str
-    channels: int
-    height: int
-    width: int
-    side: int
-    a: float
-    beta: float
-    k: float
-
-    @property
-    def size(self) -> int:
-        return 2 * self.side + 1
-
-    @property
-    def alpha(self) -> float:
-        return self.a * self.size
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the window reaches across all channels."""
-        return self.side >= self.channels - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,8 +49,7 @@ class Case:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Batch, channels, height and width, whatever the layout."""
-        net = self.network
-        return self.batch, net.channels, net.height, net.width
+        return self.batch, *self.network.input
 
     @property
     def dims(self) -> tuple[int, int, int, int]:
@@ -99,33 +62,13 @@ class Case:
         return 4 * math.prod(self.shape)
 
 
-def networks() -> dict[str, Network]:
-    """The list of the crate's own benchmarks."""
-    source = (HERE.parent / "shared" / "networks.rs").read_text()
-    listed = source.partition("NETWORKS: &[Network] = &[")[2].partition("];")[0]
-    constants = dict(re.findall(r"const (\w+): \(f32, f32, f32\) = \((.*)\);", source))
-    found = {}
-    entry = r'network\("(\w+)", \[(\d+), (\d+), (\d+)\], (\d+), (\w+|\(.*\))\)'
-    for name, c, h, w, side, parameters in re.findall(entry, listed):
-        terms = constants.get(parameters, parameters).strip("()").split(",")
-        a, beta, k = (float(np.float32(quotient(term))) for term in terms)
-        found[name] = Network(name, int(c), int(h), int(w), int(side), a, beta, k)
-    if not found or len(found) != listed.count("network("):
-        raise PeerError(f"of {listed.count('network(')} networks in networks.rs, read {len(found)}")
-    return found
-
-
-def quotient(term: str) -> float:
-    numerator, _, denominator = term.partition("/")
-    return float(numerator) / float(denominator or 1)
-
-
 @lru_cache(maxsize=2)
 def inputs(network: Network) -> tuple[np.ndarray, np.ndarray]:
     """x and dy of `IMAGES` images, so large that the sum of squares weighs as much as k."""
-    shape = (IMAGES, network.channels, network.height, network.width)
+    shape = (IMAGES, *network.input)
     random = np.random.default_rng(1)
-    scale = 1 / math.sqrt(network.a * min(network.size, network.channels))
+    most = window_sum(np.ones((1, *network.input)), network.windows).max()
+    scale = 1 / math.sqrt(network.a * most)
     x = random.standard_normal(shape, np.float32) * np.float32(scale)
     return x, random.standard_normal(shape, np.float32)
 
@@ -136,28 +79,36 @@ def batch_of(images: np.ndarray, case: Case) -> np.ndarray:
     return batch if case.channels_first else np.ascontiguousarray(np.moveaxis(batch, 1, -1))
 
 
-def window_sum(values: np.ndarray, side: int) -> np.ndarray:
-    """Sums along the channels, cut off at the borders."""
-    channels = values.shape[1]
+def window_sum(values: np.ndarray, windows: Windows) -> np.ndarray:
+    """Sums along the channels, or along height and width, cut off at the borders."""
+    for axis, window in zip((1,) if len(windows) == 1 else (2, 3), windows, strict=True):
+        values = sum_along(values, axis, *window)
+    return values
+
+
+def sum_along(values: np.ndarray, axis: int, behind: int, ahead: int) -> np.ndarray:
+    values = np.moveaxis(values, axis, 0)
     sums = values.copy()
-    for i in range(1, min(side, channels - 1) + 1):
-        sums[:, i:] += values[:, :-i]
-        sums[:, :-i] += values[:, i:]
-    return sums
+    for i in range(1, min(behind, len(values) - 1) + 1):
+        sums[i:] += values[:-i]
+    for i in range(1, min(ahead, len(values) - 1) + 1):
+        sums[:-i] += values[i:]
+    return np.moveaxis(sums, 0, axis)
 
 
 @lru_cache(maxsize=2)
 def reference(network: Network) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """For each pass the answer in float64, and the sum of the magnitudes of its terms."""
     x, dy = (values.astype(np.float64) for values in inputs(network))
-    a, beta, k, side = network.a, network.beta, network.k, network.side
-    s = k + a * window_sum(x * x, side)
+    a, beta, k, windows = network.a, network.beta, network.k, network.windows
+    reaching = tuple((ahead, behind) for behind, ahead in windows)  # whose windows reach a value
+    s = k + a * window_sum(x * x, windows)
     y = x * s**-beta
     direct = dy * s**-beta
     crossed = direct * x / s
     factor = 2 * a * beta * x
-    dx = direct - factor * window_sum(crossed, side)
-    magnitude = np.abs(direct) + np.abs(factor) * window_sum(np.abs(crossed), side)
+    dx = direct - factor * window_sum(crossed, reaching)
+    magnitude = np.abs(direct) + np.abs(factor) * window_sum(np.abs(crossed), reaching)
     return {"forward": (y, np.abs(y)), "backward": (dx, magnitude)}
 
 
@@ -185,7 +136,7 @@ def measurement(
         "dims": list(case.dims),
         "layout": case.layout,
         "dtype": "f32",
-        "window": [case.network.side] * 2,
+        "window": case.network.windows[0],
         "pass": pass_,
         "kernel": peer,
         "seconds": median,
@@ -227,11 +178,12 @@ def arguments(description: str, peers: list[str], batches: str) -> argparse.Argu
 
 def selection(args: argparse.Namespace) -> tuple[list[Network], list[int], list[str]]:
     """The networks, batches and peers asked for."""
-    known = networks()
+    known = {network.name: network for network in networks.read()}
     names = args.shapes.split(",") if args.shapes else list(known)
     peers = args.peers.split(",")
     if unknown := [n for n in names if n not in known] + [p for p in peers if p not in args.known_peers]:
         raise PeerError(f"unknown: {', '.join(unknown)}")
+    args.shapes = ",".join(names)
     args.batches = args.batches or args.default_batches
     return [known[name] for name in names], [int(b) for b in args.batches.split(",")], peers
 
@@ -241,7 +193,7 @@ def run_ours(args: argparse.Namespace, adapter: str, **environment: str) -> list
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "ours.json")
         command = [*shlex.split(args.ours), "--json", str(out), "--batches", args.batches]
-        command += ["--shapes", args.shapes or ",".join(networks()), "--adapter", adapter]
+        command += ["--shapes", args.shapes, "--adapter", adapter]
         command += ["--quick"] if args.quick else []
         done = subprocess.run(command, cwd=CRATE, env={**os.environ, **environment}, stdout=sys.stderr)
         if done.returncode or not out.exists():

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from common import Case, PeerError, Unsupported
+from common import Case
+from errors import PeerError, Unsupported
 
 DATA_FLOAT = 0  # CUDNN_DATA_FLOAT
 CROSS_CHANNEL = 0  # CUDNN_LRN_CROSS_CHANNEL_DIM1

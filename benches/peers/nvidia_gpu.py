@@ -24,7 +24,8 @@ from contextlib import nullcontext
 from itertools import product
 
 import common
-from common import Case, PeerError, Unsupported
+from common import Case
+from errors import PeerError, Unsupported
 
 try:
     import torch

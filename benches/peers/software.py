@@ -25,7 +25,8 @@ from pathlib import Path
 import numpy as np
 
 import common
-from common import Case, PeerError, Unsupported
+from common import Case
+from errors import PeerError, Unsupported
 
 PEERS = ["ncnn", "burn"]
 WARM_UP = 2

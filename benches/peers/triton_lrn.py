@@ -192,7 +192,8 @@ def launches(case: Case, operands: list[torch.Tensor]):
     The operands are x and y, or x, dy and dx, in the memory order of the case's layout.
     """
     net, forward = case.network, len(operands) == 2
-    channels, pixels = net.channels, net.height * net.width
+    channels, height, width = net.input
+    pixels = height * width
     parameters = {"a": net.a, "beta": net.beta, "k": net.k}
     if net.is_full:
         kernel = whole_forward if forward else whole_backward
