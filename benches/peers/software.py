@@ -13,6 +13,7 @@ The copy that each is compared with is the best that this crate's benchmark find
 multiplication by 1, run in the same way.
 """
 
+import dataclasses
 import glob
 import json
 import os
@@ -27,6 +28,7 @@ import numpy as np
 import common
 from common import Case
 from errors import PeerError, Unsupported
+from networks import Network
 
 PEERS = ["ncnn", "burn"]
 WARM_UP = 2
@@ -77,12 +79,19 @@ class Ncnn:
             raise PeerError("ncnn would run the layer on the CPU")
         return net
 
+    def lrn(self, network: Network):
+        """Across channels, or within them in a square."""
+        first, *others = network.windows
+        if any(other != first for other in others):
+            raise Unsupported("no window of different sides")
+        size = dataclasses.replace(network, windows=(first,)).size
+        return self.net(f"LRN 0={len(others)} 1={size} 2={network.alpha} 3={network.beta} 4={network.k}")
+
     def run(self, case: Case, pass_: str, x: np.ndarray, dy: np.ndarray, runs: int):
         if pass_ == "backward":
             raise Unsupported("ncnn has no backward")
-        net = case.network
         images = [self.ncnn.Mat(image).clone() for image in x]
-        lrn = self.net(f"LRN 0=0 1={net.size} 2={net.alpha} 3={net.beta} 4={net.k}")
+        lrn = self.lrn(case.network)
         copy = self.net("BinaryOp 0=2 1=1 2=1.0")  # the product with the scalar 1
         copies = wall_seconds(lambda: self.batch(copy, images), runs)
         seconds = wall_seconds(lambda: self.batch(lrn, images), runs)
