@@ -1,0 +1,79 @@
+//! The command line.
+
+use crate::failure::Failure;
+use crate::networks::{Layout, NETWORKS};
+use std::path::PathBuf;
+use wgpu_lrn::{Dtype, Kernel, wgpu};
+
+/// Says what the compilers of real GPUs make of the kernels: no GPU is needed.
+#[derive(clap::Parser)]
+#[command(name = "compilers")]
+pub struct Args {
+    /// Networks, by name, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "alexnet_norm1")]
+    pub shapes: Vec<String>,
+    /// Order of the dimensions: channels_first, channels_last, or both
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "channels_first,channels_last"
+    )]
+    pub layouts: Vec<String>,
+    /// Types of the elements, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32,f16,bf16,f64")]
+    pub dtypes: Vec<Dtype>,
+    /// Only these kernels
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Kernel::from_name)]
+    pub kernels: Vec<Kernel>,
+    /// What the device has not, of f16, i16 and f64
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// AMD GPUs, by the names of Mesa's RADV, such as NAVI21 (RDNA 2), GFX1100 (RDNA 3), VEGA20 (GCN); or none
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "NAVI21")]
+    pub amd: Vec<String>,
+    /// Write what is printed as JSON
+    #[arg(long, value_name = "OUT.json")]
+    pub json: Option<PathBuf>,
+    /// Compile what comes on standard input: how the program calls itself
+    #[arg(long, hide = true)]
+    pub serve: bool,
+}
+
+/// What a device may have that matters to the kernels.
+const FEATURES: [(&str, wgpu::Features); 3] = [
+    ("f16", wgpu::Features::SHADER_F16),
+    ("i16", wgpu::Features::SHADER_I16),
+    ("f64", wgpu::Features::SHADER_F64),
+];
+
+impl Args {
+    /// What the device has.
+    pub fn features(&self) -> wgpu::Features {
+        let has = FEATURES.iter().filter(|(name, _)| !self.without.iter().any(|n| n == name));
+        has.fold(wgpu::Features::empty(), |all, (_, feature)| all | *feature)
+    }
+
+    /// Whether a kernel is asked for.
+    pub fn wants(&self, kernel: Kernel) -> bool {
+        self.kernels.is_empty() || self.kernels.contains(&kernel)
+    }
+
+    /// Refuses names that there are not.
+    pub fn check(&self) -> Result<(), Failure> {
+        let networks: Vec<_> = NETWORKS.iter().map(|network| network.name).collect();
+        known("shape", &self.shapes, &networks)?;
+        known("layout", &self.layouts, &Layout::ALL.map(Layout::name))?;
+        known("feature", &self.without, &FEATURES.map(|(name, _)| name))
+    }
+}
+
+fn known(what: &str, given: &[String], known: &[&str]) -> Result<(), Failure> {
+    match given.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let known = known.join(", ");
+            Err(Failure::Refused(format!("unknown {what} {name:?}; known are {known}")))
+        }
+    }
+}

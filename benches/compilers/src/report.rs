@@ -1,0 +1,138 @@
+//! What the compilers said, as it is in the JSON.
+
+use crate::budget::Gpu;
+use crate::cases::Case;
+use crate::failure::Failure;
+use crate::flow::{Instruction, Memory, Turn};
+use crate::output::write_whole;
+use crate::turns::IN_REGISTERS;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+pub struct Report {
+    /// Known GPUs, with the speeds of their arithmetic and their memory.
+    pub gpus: Vec<Gpu>,
+    pub targets: Vec<Target>,
+}
+
+/// A GPU that was compiled for.
+#[derive(Serialize)]
+pub struct Target {
+    pub name: String,
+    pub rows: Vec<Row>,
+}
+
+/// What an element costs in the listing.
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct Cost {
+    /// Slots of the arithmetic unit, on the way inside the tensor.
+    pub slots: f64,
+    /// The same with all other ways.
+    pub slots_of_all: f64,
+    /// Instructions of every kind, on the way inside the tensor.
+    pub instructions: f64,
+    /// The same with all other ways.
+    pub instructions_of_all: f64,
+    /// Loads from memory.
+    pub loads: f64,
+    /// Stores to memory.
+    pub stores: f64,
+}
+
+impl Cost {
+    pub fn new(code: &[Instruction], turns: &[(Turn, u32)]) -> Cost {
+        let sum = |places: fn(&Turn) -> &[usize], of: fn(&Instruction) -> f64| -> f64 {
+            let of_turn = |turn| places(turn).iter().map(|&at| of(&code[at])).sum::<f64>();
+            turns.iter().map(|(turn, elements)| of_turn(turn) / f64::from(*elements)).sum()
+        };
+        Cost {
+            slots: sum(|turn| &turn.way, |one| one.slots),
+            slots_of_all: sum(|turn| &turn.body, |one| one.slots),
+            instructions: sum(|turn| &turn.way, |_| 1.0),
+            instructions_of_all: sum(|turn| &turn.body, |_| 1.0),
+            loads: sum(|turn| &turn.way, |one| count(one, Memory::Load)),
+            stores: sum(|turn| &turn.way, |one| count(one, Memory::Store)),
+        }
+    }
+}
+
+fn count(one: &Instruction, kind: Memory) -> f64 {
+    if one.memory == kind { 1.0 } else { 0.0 }
+}
+
+/// What a compiler says of one pass of an operation.
+#[derive(Clone, Default, Serialize)]
+pub struct Row {
+    pub shape: &'static str,
+    pub layout: &'static str,
+    pub dtype: &'static str,
+    pub pass: &'static str,
+    /// The choice.
+    pub kernel: String,
+    /// Which of how many passes, from 1.
+    pub part: (usize, usize),
+    /// Bytes that the operation has to move for an element.
+    pub bytes: u64,
+    pub cost: Cost,
+    /// Slots of an element by the compiler's own estimate.
+    pub estimate: Option<f64>,
+    /// Cycles from an element of a wave to its next, by the compiler's own estimate.
+    pub latency: Option<f64>,
+    /// Loads of an invocation that are under way together.
+    pub loads_under_way: usize,
+    /// Registers of an invocation.
+    pub registers: u64,
+    /// Waves (warps) that a SIMD (scheduler) keeps.
+    pub waves: u64,
+    /// Registers (AMD) or bytes (NVIDIA) that were spilled.
+    pub spills: u64,
+    /// Bytes of private memory.
+    pub scratch: u64,
+    /// Bytes of workgroup memory.
+    pub shared: u64,
+    /// Whether all it keeps shall be in registers.
+    pub in_registers: bool,
+}
+
+impl Row {
+    /// What is known before it is compiled.
+    pub fn of(case: &Case) -> Row {
+        Row {
+            shape: case.shape,
+            layout: case.layout.name(),
+            dtype: case.dtype.name(),
+            pass: case.operation.name(),
+            kernel: case.choice.to_string(),
+            part: case.part,
+            bytes: case.dtype.bytes() * case.operation.operands().len() as u64,
+            in_registers: IN_REGISTERS.contains(&case.choice.kernel),
+            ..Row::default()
+        }
+    }
+
+    /// Whether it keeps in memory what shall be in registers.
+    fn leaks(&self) -> bool {
+        self.in_registers && self.spills + self.scratch > 0
+    }
+}
+
+impl Report {
+    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+        write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
+    }
+
+    /// Refuses kernels that spill, or use private memory, and should not.
+    pub fn check(&self) -> Result<(), Failure> {
+        let rows = self.targets.iter().flat_map(|t| t.rows.iter().map(move |row| (t, row)));
+        let leaks = rows.filter(|(_, row)| row.leaks()).map(|(target, row)| {
+            let Row { kernel, pass, dtype, layout, spills, scratch, .. } = row;
+            format!("{} {layout} {dtype} {kernel} {pass}: {spills} spilled, {scratch} bytes of private memory", target.name)
+        });
+        let leaks: Vec<_> = leaks.collect();
+        if leaks.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Beyond(format!("not all in registers: {}", leaks.join("; "))))
+    }
+}

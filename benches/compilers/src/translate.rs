@@ -1,0 +1,63 @@
+//! Programs as wgpu hands them to a driver.
+
+use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, ShaderStage, back};
+use serde::{Deserialize, Serialize};
+use wgpu_lrn::Program;
+
+/// A module of SPIR-V with one entry point.
+#[derive(Deserialize, Serialize)]
+pub struct Shader {
+    pub words: Vec<u32>,
+    pub entry: String,
+    /// The bindings of group 0, and whether each is a uniform buffer.
+    pub bindings: Vec<(u32, bool)>,
+}
+
+/// The checks that wgpu has naga write where the driver checks the bounds of buffers itself.
+const POLICIES: BoundsCheckPolicies = BoundsCheckPolicies {
+    index: BoundsCheckPolicy::Restrict,
+    buffer: BoundsCheckPolicy::Unchecked,
+    image_load: BoundsCheckPolicy::Unchecked,
+    binding_array: BoundsCheckPolicy::Unchecked,
+};
+
+/// SPIR-V as wgpu's Vulkan backend writes it, without zeros for workgroup memory, as the library asks.
+pub fn spirv(program: &Program) -> Shader {
+    let (module, info) = valid(&program.source());
+    let options = back::spv::Options {
+        lang_version: (1, 3),
+        flags: back::spv::WriterFlags::empty(),
+        bounds_check_policies: POLICIES,
+        zero_initialize_workgroup_memory: back::spv::ZeroInitializeWorkgroupMemoryMode::None,
+        ..Default::default()
+    };
+    let entry = program.entry().to_owned();
+    let pipeline = back::spv::PipelineOptions {
+        shader_stage: ShaderStage::Compute,
+        entry_point: entry.clone(),
+    };
+    let words = back::spv::write_vec(&module, &info, &options, Some(&pipeline));
+    Shader {
+        words: words.expect("naga writes its valid modules"),
+        entry,
+        bindings: bindings(&module),
+    }
+}
+
+fn valid(source: &str) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::all())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    (module, info)
+}
+
+fn bindings(module: &Module) -> Vec<(u32, bool)> {
+    let bound = module.global_variables.iter().filter_map(|(_, variable)| {
+        Some((variable.binding?.binding, variable.space == AddressSpace::Uniform))
+    });
+    bound.collect()
+}
