@@ -4,15 +4,19 @@ use crate::cases::Case;
 use crate::failure::Failure;
 use crate::flow::{Instruction, Memory};
 use crate::radv::Compiled;
-use crate::report::{Cost, Row};
-use crate::turns::{elements_estimated, turns};
+use crate::report::Row;
+use crate::turns::elements_estimated;
 use std::collections::BTreeMap;
+
+mod wave;
 
 /// What is known of a family of GPUs.
 #[derive(Clone, Copy)]
 struct Family {
     /// Cycles in which a wave of 64 issues an instruction.
     cycles: f64,
+    /// Cycles of an instruction that is not arithmetic.
+    scalar_cycles: f64,
     /// Slots of an instruction in f64.
     double: f64,
     /// Whether loads and stores are waited for together.
@@ -21,8 +25,8 @@ struct Family {
 
 fn family(name: &str) -> Family {
     match name.starts_with("NAVI") || name.starts_with("GFX10") || name.starts_with("GFX11") {
-        true => Family { cycles: 2.0, double: 16.0, stores_wait: false },
-        false => Family { cycles: 4.0, double: 2.0, stores_wait: true },
+        true => Family { cycles: 2.0, scalar_cycles: 1.0, double: 16.0, stores_wait: false },
+        false => Family { cycles: 4.0, scalar_cycles: 4.0, double: 2.0, stores_wait: true },
     }
 }
 
@@ -30,24 +34,17 @@ fn family(name: &str) -> Family {
 pub fn row(name: &str, case: &Case, compiled: &Compiled) -> Result<Row, Failure> {
     let family = family(name);
     let code = instructions(&compiled.listing, family);
-    let turns = turns(&case.program, &code);
     let elements = f64::from(elements_estimated(&case.program));
-    let under_way = |way: &[usize]| {
-        let way: Vec<_> = way.iter().map(|&at| &code[at]).collect();
-        loads_under_way(&way, family)
-    };
     let statistic = |name| compiled.statistic(name);
     Ok(Row {
-        cost: Cost::new(&code, &turns),
-        loads_under_way: turns.iter().map(|(turn, _)| under_way(&turn.way)).max().unwrap_or(0),
-        estimate: Some(statistic("Inverse Throughput")? as f64 / elements / family.cycles),
-        latency: Some(statistic("Latency")? as f64 / elements),
+        slots_estimated: Some(statistic("Inverse Throughput")? as f64 / elements / family.cycles),
+        latency_estimated: Some(statistic("Latency")? as f64 / elements),
         registers: statistic("VGPRs")?,
         waves: statistic("Subgroups per SIMD")?,
         spills: statistic("Spilled VGPRs")?,
         scratch: statistic("Scratch size")?,
         shared: statistic("LDS size")?,
-        ..Row::of(case)
+        ..Row::read(case, &code, |way| wave::walk(way, family))
     })
 }
 
@@ -106,27 +103,4 @@ fn slots(name: &str, family: Family) -> f64 {
     let quarter = QUARTER_RATE.iter().any(|start| name.starts_with(start));
     let double = name.contains("_f64");
     (if quarter { 4.0 } else { 1.0 }) * (if double { family.double } else { 1.0 })
-}
-
-/// The most loads that are issued before one of them is waited for, in two turns.
-fn loads_under_way(way: &[&Instruction], family: Family) -> usize {
-    let (mut queue, mut most) = (Vec::new(), 0);
-    for one in way.iter().chain(way) {
-        match one.memory {
-            Memory::Load => queue.push(true),
-            Memory::Store if family.stores_wait => queue.push(false),
-            _ => {}
-        }
-        if let Some(left) = waits(&one.text).filter(|&left| left < queue.len()) {
-            most = most.max(queue.iter().filter(|&&load| load).count());
-            queue.drain(..queue.len() - left);
-        }
-    }
-    most
-}
-
-/// How many loads may remain under way behind a wait.
-fn waits(text: &str) -> Option<usize> {
-    let (_, count) = text.strip_prefix("s_waitcnt")?.split_once("vmcnt(")?;
-    count.split_once(')')?.0.parse().ok()
 }

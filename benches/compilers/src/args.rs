@@ -31,7 +31,13 @@ pub struct Args {
     pub without: Vec<String>,
     /// AMD GPUs, by the names of Mesa's RADV, such as NAVI21 (RDNA 2), GFX1100 (RDNA 3), VEGA20 (GCN); or none
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "NAVI21")]
-    pub amd: Vec<String>,
+    amd: Vec<String>,
+    /// NVIDIA GPUs, of sm_90, sm_89, sm_86 and sm_75; or none
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "sm_90")]
+    nvidia: Vec<String>,
+    /// The Python that has the packages nvidia-cuda-nvcc and nvidia-cuda-nvdisasm [default: $CUDA_PYTHON]
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
     /// Write what is printed as JSON
     #[arg(long, value_name = "OUT.json")]
     pub json: Option<PathBuf>,
@@ -57,6 +63,21 @@ impl Args {
     /// Whether a kernel is asked for.
     pub fn wants(&self, kernel: Kernel) -> bool {
         self.kernels.is_empty() || self.kernels.contains(&kernel)
+    }
+
+    /// AMD's GPUs to compile for.
+    pub fn amd(&self) -> impl Iterator<Item = &String> {
+        self.amd.iter().filter(|name| *name != "none")
+    }
+
+    /// NVIDIA's.
+    pub fn nvidia(&self) -> impl Iterator<Item = &String> {
+        self.nvidia.iter().filter(|name| *name != "none")
+    }
+
+    /// The Python with NVIDIA's compiler, where one is named.
+    pub fn python(&self) -> Option<PathBuf> {
+        self.python.clone().or_else(|| std::env::var_os("CUDA_PYTHON").map(PathBuf::from))
     }
 
     /// Refuses names that there are not.

@@ -48,7 +48,7 @@ fn add_layer(
     let choices = Choice::available(&lrn, &shape, features);
     for choice in choices.into_iter().filter(|choice| args.wants(choice.kernel)) {
         for operation in Operation::ALL {
-            let limits = wgpu::Limits::default();
+            let limits = wgpu::Limits { max_buffer_size: 1 << 40, ..wgpu::Limits::default() };
             let recipe = Recipe::new(&lrn, &shape, operation, choice, features, &limits)?;
             let parts = recipe.passes.len();
             cases.extend(recipe.passes.into_iter().enumerate().map(|(part, pass)| Case {

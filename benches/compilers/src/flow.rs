@@ -26,8 +26,6 @@ pub struct Instruction {
 /// What is executed once: the instructions of one turn of a loop, or of the whole shader, without those
 /// of the loops in it.
 pub struct Turn {
-    /// How many loops it is in, itself too; 0 for the whole shader.
-    pub depth: usize,
     /// Whether there are loops in it.
     pub has_loops: bool,
     /// The way that loads and stores the most, and of those the shortest.
@@ -46,8 +44,11 @@ pub fn loops(code: &[Instruction]) -> Vec<Turn> {
 pub fn straight(code: &[Instruction]) -> Option<Turn> {
     let flow = Flow::new(code);
     let all = flow.reached(0, |block| flow.blocks[block].next.clone());
-    flow.turn(usize::MAX, &all).or(None)
+    flow.turn(NO_HEAD, &all)
 }
+
+/// In the place of a loop's head, for what is in none.
+const NO_HEAD: usize = usize::MAX;
 
 /// Instructions of which either all are executed or none.
 struct Block {
@@ -134,13 +135,13 @@ impl<'a> Flow<'a> {
         seen
     }
 
-    /// One turn of the loop with that head; or from block 0 to an end, where there is no such head.
+    /// One turn of the loop with that head; or the way from the first block to an end.
     fn turn(&self, head: usize, body: &BTreeSet<usize>) -> Option<Turn> {
         let inner: Vec<_> =
             self.loops.iter().filter(|l| l.head != head && body.contains(&l.head)).collect();
         let region = Region { flow: self, head, body, inner };
         let mut known = BTreeMap::new();
-        let start = if head == usize::MAX { 0 } else { head };
+        let start = if head == NO_HEAD { 0 } else { head };
         region.rest(start, &mut known)?;
         let (mut way, mut at) = (Vec::new(), Some(start));
         while let Some(block) = at {
@@ -148,7 +149,6 @@ impl<'a> Flow<'a> {
             at = known[&block].and_then(|rest: Rest| rest.next);
         }
         Some(Turn {
-            depth: self.loops.iter().filter(|l| l.body.contains(&head)).count(),
             has_loops: !region.inner.is_empty(),
             way,
             body: body.iter().flat_map(|&block| region.code(block)).collect(),
@@ -193,8 +193,7 @@ impl Region<'_> {
         }
         known.insert(block, None);
         let next = self.next(block);
-        let ends =
-            if self.head == usize::MAX { next.is_empty() } else { next.contains(&self.head) };
+        let ends = if self.head == NO_HEAD { next.is_empty() } else { next.contains(&self.head) };
         let mut best = ends.then_some(Rest { accesses: 0, slots: 0.0, next: None });
         for at in next.into_iter().filter(|at| *at != self.head && self.body.contains(at)) {
             let Some(rest) = self.rest(at, known) else { continue };

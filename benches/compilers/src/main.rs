@@ -5,8 +5,10 @@ mod args;
 mod budget;
 mod cases;
 mod flow;
+mod nvidia;
 mod radv;
 mod report;
+mod sass;
 mod table;
 mod translate;
 mod turns;
@@ -27,6 +29,10 @@ use output::note;
 use report::{Report, Target};
 use std::process::ExitCode;
 use wgpu_lrn::Program;
+
+/// Why NVIDIA's compiler is not asked.
+const NO_PYTHON: &str =
+    "name a Python that has nvidia-cuda-nvcc and nvidia-cuda-nvdisasm with --python";
 
 fn main() -> ExitCode {
     match run() {
@@ -56,7 +62,17 @@ fn run() -> Result<(), Failure> {
 /// What each compiler says of each case.
 fn targets(args: &Args, cases: &[Case]) -> Result<Vec<Target>, Failure> {
     let programs = distinct(cases);
-    args.amd.iter().map(|family| radv::target(family, cases, &programs)).collect()
+    let mut targets = Vec::new();
+    for family in args.amd() {
+        targets.push(radv::target(family, cases, &programs)?);
+    }
+    for arch in args.nvidia() {
+        match args.python() {
+            Some(python) => targets.push(nvidia::target(arch, &python, cases, &programs)?),
+            None => note(format_args!("{arch} is left out: {NO_PYTHON}")),
+        }
+    }
+    Ok(targets)
 }
 
 /// The programs of the cases, each once.

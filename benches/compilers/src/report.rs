@@ -5,7 +5,7 @@ use crate::cases::Case;
 use crate::failure::Failure;
 use crate::flow::{Instruction, Memory, Turn};
 use crate::output::write_whole;
-use crate::turns::IN_REGISTERS;
+use crate::turns::{IN_REGISTERS, turns};
 use serde::Serialize;
 use std::path::Path;
 
@@ -41,7 +41,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub fn new(code: &[Instruction], turns: &[(Turn, u32)]) -> Cost {
+    fn new(code: &[Instruction], turns: &[(Turn, u32)]) -> Cost {
         let sum = |places: fn(&Turn) -> &[usize], of: fn(&Instruction) -> f64| -> f64 {
             let of_turn = |turn| places(turn).iter().map(|&at| of(&code[at])).sum::<f64>();
             turns.iter().map(|(turn, elements)| of_turn(turn) / f64::from(*elements)).sum()
@@ -61,6 +61,14 @@ fn count(one: &Instruction, kind: Memory) -> f64 {
     if one.memory == kind { 1.0 } else { 0.0 }
 }
 
+/// What a wave does on a way.
+pub struct Walk {
+    /// The most of its loads that are under way together.
+    pub loads_under_way: usize,
+    /// How long it takes, where that is known.
+    pub cycles: Option<f64>,
+}
+
 /// What a compiler says of one pass of an operation.
 #[derive(Clone, Default, Serialize)]
 pub struct Row {
@@ -76,9 +84,11 @@ pub struct Row {
     pub bytes: u64,
     pub cost: Cost,
     /// Slots of an element by the compiler's own estimate.
-    pub estimate: Option<f64>,
-    /// Cycles from an element of a wave to its next, by the compiler's own estimate.
+    pub slots_estimated: Option<f64>,
+    /// Cycles from an element of a wave to its next, on the way inside the tensor.
     pub latency: Option<f64>,
+    /// The same by the compiler's own estimate.
+    pub latency_estimated: Option<f64>,
     /// Loads of an invocation that are under way together.
     pub loads_under_way: usize,
     /// Registers of an invocation.
@@ -97,7 +107,7 @@ pub struct Row {
 
 impl Row {
     /// What is known before it is compiled.
-    pub fn of(case: &Case) -> Row {
+    fn of(case: &Case) -> Row {
         Row {
             shape: case.shape,
             layout: case.layout.name(),
@@ -109,6 +119,21 @@ impl Row {
             in_registers: IN_REGISTERS.contains(&case.choice.kernel),
             ..Row::default()
         }
+    }
+
+    /// The same with what stands in the listing. How a way through it is walked is for its own reader
+    /// to say.
+    pub fn read(case: &Case, code: &[Instruction], walk: impl Fn(&[&Instruction]) -> Walk) -> Row {
+        let turns = turns(&case.program, code);
+        let walked = turns.iter().map(|(turn, elements)| {
+            let way: Vec<_> = turn.way.iter().map(|&at| &code[at]).collect();
+            (walk(&way), f64::from(*elements))
+        });
+        let walked: Vec<_> = walked.collect();
+        let latency = walked.iter().map(|(walk, elements)| Some(walk.cycles? / elements)).sum();
+        let loads_under_way =
+            walked.iter().map(|(walk, _)| walk.loads_under_way).max().unwrap_or(0);
+        Row { cost: Cost::new(code, &turns), latency, loads_under_way, ..Row::of(case) }
     }
 
     /// Whether it keeps in memory what shall be in registers.

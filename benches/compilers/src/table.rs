@@ -19,43 +19,38 @@ fn layer(row: &Row) -> [&str; 3] {
 
 fn print_layer(target: &Target, rows: &[Row]) -> Result<(), Failure> {
     say(format!("{}: {}", target.name, layer(&rows[0]).join(", ")))?;
-    say(format!(
-        "  {:26}{:12}{:>7}{:>7}{:>7}{:>8}{:>7}{:>6}{:>6}{:>7}{:>8}{:>7}",
-        "choice",
-        "pass",
-        "slots",
-        "of all",
-        "est.",
-        "latency",
-        "loads",
-        "regs",
-        "waves",
-        "spills",
-        "scratch",
-        "shared"
-    ))?;
+    say(aligned("choice", "pass", &HEADS.map(str::to_owned)))?;
     rows.iter().try_for_each(|row| say(line(row)))?;
     say("")
 }
+
+const HEADS: [&str; 11] = [
+    "slots", "of all", "est.", "latency", "est.", "loads", "regs", "waves", "spills", "private",
+    "shared",
+];
 
 fn line(row: &Row) -> String {
     let part = match row.part {
         (1, 1) => String::new(),
         (part, parts) => format!(" {part}/{parts}"),
     };
-    format!(
-        "  {:26}{:12}{:>7.1}{:>7.1}{:>7}{:>8}{:>7}{:>6}{:>6}{:>7}{:>8}{:>7}",
-        row.kernel.clone() + &part,
-        row.pass,
-        row.cost.slots,
-        row.cost.slots_of_all,
-        row.estimate.map_or("–".to_owned(), |slots| format!("{slots:.1}")),
+    let numbers = [
+        format!("{:.1}", row.cost.slots),
+        format!("{:.1}", row.cost.slots_of_all),
+        row.slots_estimated.map_or("–".to_owned(), |slots| format!("{slots:.1}")),
         row.latency.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
-        row.loads_under_way,
-        row.registers,
-        row.waves,
-        row.spills,
-        row.scratch,
-        row.shared,
-    )
+        row.latency_estimated.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
+        row.loads_under_way.to_string(),
+        row.registers.to_string(),
+        row.waves.to_string(),
+        row.spills.to_string(),
+        row.scratch.to_string(),
+        row.shared.to_string(),
+    ];
+    aligned(&(row.kernel.clone() + &part), row.pass, &numbers)
+}
+
+fn aligned(choice: &str, pass: &str, numbers: &[String]) -> String {
+    let numbers: String = numbers.iter().map(|number| format!("{number:>8}")).collect();
+    format!("  {choice:22}{pass:12}{numbers}")
 }

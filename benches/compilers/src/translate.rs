@@ -1,5 +1,8 @@
 //! Programs as wgpu hands them to a driver.
 
+mod doubles;
+
+use doubles::words;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, back};
@@ -13,6 +16,17 @@ pub struct Shader {
     pub entry: String,
     /// The bindings of group 0, and whether each is a uniform buffer.
     pub bindings: Vec<(u32, bool)>,
+}
+
+/// MSL with one entry point.
+#[derive(Serialize)]
+pub struct Metal {
+    pub metal: String,
+    pub entry: String,
+    /// Invocations of a workgroup.
+    pub threads: u32,
+    /// What its literals of f16 stand for, if f16 stands for f64.
+    pub numbers: Vec<f64>,
 }
 
 /// The checks that wgpu has naga write where the driver checks the bounds of buffers itself.
@@ -44,6 +58,39 @@ pub fn spirv(program: &Program) -> Shader {
         entry,
         bindings: bindings(&module),
     }
+}
+
+/// MSL with the same checks; none of programs with both f16 and f64. MSL has no f64, so that f16 takes
+/// its place.
+pub fn metal(program: &Program) -> Option<Metal> {
+    let source = without_comments(&program.source());
+    let has = |name| words(&source).any(|word| word == name);
+    if has("f64") && has("f16") {
+        return None;
+    }
+    let (source, numbers) = if has("f64") { doubles::replaced(&source) } else { (source, vec![]) };
+    let (module, info) = valid(&source);
+    let options = back::msl::Options {
+        bounds_check_policies: POLICIES,
+        zero_initialize_workgroup_memory: false,
+        ..Default::default()
+    };
+    let entry = program.entry().to_owned();
+    let pipeline = back::msl::PipelineOptions {
+        entry_point: Some((ShaderStage::Compute, entry.clone())),
+        ..Default::default()
+    };
+    let metal = back::msl::write_string(&module, &info, &options, &pipeline);
+    let of_entry = |point: &&naga::EntryPoint| point.name == entry;
+    let size = module.entry_points.iter().find(of_entry).map_or([1; 3], |e| e.workgroup_size);
+    let threads = size.iter().product();
+    let metal = metal.expect("naga writes its valid modules").0;
+    Some(Metal { metal, entry, threads, numbers })
+}
+
+fn without_comments(source: &str) -> String {
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or(line));
+    code.collect::<Vec<_>>().join("\n")
 }
 
 fn valid(source: &str) -> (Module, ModuleInfo) {
