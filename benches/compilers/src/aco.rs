@@ -23,16 +23,19 @@ struct Family {
     stores_wait: bool,
 }
 
-fn family(name: &str) -> Family {
-    match name.starts_with("NAVI") || name.starts_with("GFX10") || name.starts_with("GFX11") {
-        true => Family { cycles: 2.0, scalar_cycles: 1.0, double: 16.0, stores_wait: false },
-        false => Family { cycles: 4.0, scalar_cycles: 4.0, double: 2.0, stores_wait: true },
+const RDNA: Family = Family { cycles: 2.0, scalar_cycles: 1.0, double: 16.0, stores_wait: false };
+const GCN: Family = Family { cycles: 4.0, scalar_cycles: 4.0, double: 2.0, stores_wait: true };
+
+impl Family {
+    fn of(name: &str) -> Family {
+        let rdna = ["NAVI", "GFX10", "GFX11"].iter().any(|start| name.starts_with(start));
+        if rdna { RDNA } else { GCN }
     }
 }
 
 /// What the compiler says of a case.
 pub fn row(name: &str, case: &Case, compiled: &Compiled) -> Result<Row, Failure> {
-    let family = family(name);
+    let family = Family::of(name);
     let code = instructions(&compiled.listing, family);
     let elements = f64::from(elements_estimated(&case.program));
     let statistic = |name| compiled.statistic(name);
@@ -42,9 +45,9 @@ pub fn row(name: &str, case: &Case, compiled: &Compiled) -> Result<Row, Failure>
         registers: statistic("VGPRs")?,
         waves: statistic("Subgroups per SIMD")?,
         spills: statistic("Spilled VGPRs")?,
-        scratch: statistic("Scratch size")?,
+        private: statistic("Scratch size")?,
         shared: statistic("LDS size")?,
-        ..Row::read(case, &code, |way| wave::walk(way, family))
+        ..Row::read(case, &compiled.listing, &code, |way| wave::walk(way, family))
     })
 }
 
@@ -103,4 +106,76 @@ fn slots(name: &str, family: Family) -> f64 {
     let quarter = QUARTER_RATE.iter().any(|start| name.starts_with(start));
     let double = name.contains("_f64");
     (if quarter { 4.0 } else { 1.0 }) * (if double { family.double } else { 1.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GCN, RDNA, instructions, wave};
+    use crate::flow::{Instruction, loops, straight};
+
+    /// A loop that takes a way inside or one at the edge.
+    const LISTING: &str = "BB0:
+\ts_mov_b32 s0, s3                   ; be800303
+BB1:
+\ts_cmp_ge_u32 s0, s1                ; bf090809
+\ts_cbranch_scc1 BB5                 ; bf85001d
+BB2:
+\ts_cbranch_scc0 BB4                 ; bf85001d
+BB3:
+\tbuffer_load_dword v1, v2, s[4:7], 0 offen
+\tbuffer_load_dword v3, v2, s[4:7], 0 offen
+\ts_waitcnt vmcnt(1)
+\tv_rsq_f32_e32 v1, v1
+\ts_waitcnt vmcnt(0)
+\tbuffer_store_dword v3, v2, s[4:7], 0 offen
+\ts_branch BB1
+BB4:
+\tbuffer_load_dword v1, v2, s[4:7], 0 offen
+\ts_waitcnt vmcnt(0)
+\ts_cbranch_execz BB6
+BB7:
+\tbuffer_load_dword v3, v2, s[4:7], 0 offen
+\ts_waitcnt vmcnt(0)
+BB6:
+\tv_add_f32_e32 v1, v1, v3
+\tv_rsq_f32_e32 v1, v1
+\tbuffer_store_dword v1, v2, s[4:7], 0 offen
+\ts_branch BB1
+BB5:
+\ts_endpgm
+";
+
+    fn way<'a>(code: &'a [Instruction], places: &[usize]) -> Vec<&'a Instruction> {
+        places.iter().map(|&at| &code[at]).collect()
+    }
+
+    #[test]
+    fn the_way_inside_is_the_shorter_of_those_that_move_as_much() {
+        let code = instructions(LISTING, RDNA);
+        let [turn] = &loops(&code)[..] else { panic!("not one loop") };
+        assert!(turn.way.iter().all(|&at| !code[at].text.starts_with("v_add")));
+        assert_eq!((turn.way.len(), turn.body.len()), (10, 19));
+        assert_eq!(way(&code, &turn.way).iter().map(|one| one.slots).sum::<f64>(), 4.0);
+    }
+
+    #[test]
+    fn loads_are_under_way_until_one_is_waited_for() {
+        let code = instructions(LISTING, RDNA);
+        let walk = wave::walk(&way(&code, &loops(&code)[0].way), RDNA);
+        assert_eq!(walk.loads_under_way, 2);
+        assert!(walk.cycles.is_some_and(|cycles| (320.0..350.0).contains(&cycles)));
+        let walk = wave::walk(&way(&code, &loops(&code)[0].way), GCN);
+        assert_eq!(walk.loads_under_way, 2, "a store is no load, though it is waited for");
+    }
+
+    #[test]
+    fn loops_are_no_part_of_what_is_around_them() {
+        let code = instructions(LISTING, RDNA);
+        let all = straight(&code).expect("it ends");
+        assert_eq!(
+            way(&code, &all.way).iter().map(|one| &one.text[..5]).collect::<Vec<_>>(),
+            ["s_mov", "s_end"]
+        );
+        assert!(all.has_loops);
+    }
 }

@@ -41,6 +41,9 @@ pub struct Args {
     /// Write what is printed as JSON
     #[arg(long, value_name = "OUT.json")]
     pub json: Option<PathBuf>,
+    /// Leave the programs and the listings there
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
     /// Compile what comes on standard input: how the program calls itself
     #[arg(long, hide = true)]
     pub serve: bool,

@@ -4,6 +4,7 @@ mod aco;
 mod args;
 mod budget;
 mod cases;
+mod expected;
 mod flow;
 mod nvidia;
 mod radv;
@@ -51,9 +52,14 @@ fn run() -> Result<(), Failure> {
     }
     args.check()?;
     let cases = cases(&args)?;
-    let report = Report { gpus: budget::GPUS.to_vec(), targets: targets(&args, &cases)? };
+    let targets = targets(&args, &cases)?;
+    let expected = expected::expected(&targets);
+    let report = Report { gpus: budget::GPUS.to_vec(), targets, expected };
     if let Some(path) = &args.json {
         report.write(path)?;
+    }
+    if let Some(folder) = &args.keep {
+        report.keep(folder)?;
     }
     table::print(&report)?;
     report.check()
@@ -71,6 +77,9 @@ fn targets(args: &Args, cases: &[Case]) -> Result<Vec<Target>, Failure> {
             Some(python) => targets.push(nvidia::target(arch, &python, cases, &programs)?),
             None => note(format_args!("{arch} is left out: {NO_PYTHON}")),
         }
+    }
+    if targets.is_empty() {
+        return Err(Failure::Refused("there is no compiler to ask".to_owned()));
     }
     Ok(targets)
 }

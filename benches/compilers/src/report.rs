@@ -2,9 +2,10 @@
 
 use crate::budget::Gpu;
 use crate::cases::Case;
+use crate::expected::Expected;
 use crate::failure::Failure;
 use crate::flow::{Instruction, Memory, Turn};
-use crate::output::write_whole;
+use crate::output::{note, write_whole};
 use crate::turns::{IN_REGISTERS, turns};
 use serde::Serialize;
 use std::path::Path;
@@ -14,6 +15,8 @@ pub struct Report {
     /// Known GPUs, with the speeds of their arithmetic and their memory.
     pub gpus: Vec<Gpu>,
     pub targets: Vec<Target>,
+    /// What to expect on the known GPUs.
+    pub expected: Vec<Expected>,
 }
 
 /// A GPU that was compiled for.
@@ -98,11 +101,14 @@ pub struct Row {
     /// Registers (AMD) or bytes (NVIDIA) that were spilled.
     pub spills: u64,
     /// Bytes of private memory.
-    pub scratch: u64,
+    pub private: u64,
     /// Bytes of workgroup memory.
     pub shared: u64,
     /// Whether all it keeps shall be in registers.
     pub in_registers: bool,
+    /// The program, and what was made of it.
+    #[serde(skip)]
+    pub texts: [String; 2],
 }
 
 impl Row {
@@ -117,13 +123,19 @@ impl Row {
             part: case.part,
             bytes: case.dtype.bytes() * case.operation.operands().len() as u64,
             in_registers: IN_REGISTERS.contains(&case.choice.kernel),
+            texts: [case.program.source(), String::new()],
             ..Row::default()
         }
     }
 
     /// The same with what stands in the listing. How a way through it is walked is for its own reader
     /// to say.
-    pub fn read(case: &Case, code: &[Instruction], walk: impl Fn(&[&Instruction]) -> Walk) -> Row {
+    pub fn read(
+        case: &Case,
+        listing: &str,
+        code: &[Instruction],
+        walk: impl Fn(&[&Instruction]) -> Walk,
+    ) -> Row {
         let turns = turns(&case.program, code);
         let walked = turns.iter().map(|(turn, elements)| {
             let way: Vec<_> = turn.way.iter().map(|&at| &code[at]).collect();
@@ -133,12 +145,26 @@ impl Row {
         let latency = walked.iter().map(|(walk, elements)| Some(walk.cycles? / elements)).sum();
         let loads_under_way =
             walked.iter().map(|(walk, _)| walk.loads_under_way).max().unwrap_or(0);
-        Row { cost: Cost::new(code, &turns), latency, loads_under_way, ..Row::of(case) }
+        let mut row = Row::of(case);
+        row.texts[1] = listing.to_owned();
+        Row { cost: Cost::new(code, &turns), latency, loads_under_way, ..row }
+    }
+
+    /// Shape, layout and type of the elements.
+    pub fn layer(&self) -> [&'static str; 3] {
+        [self.shape, self.layout, self.dtype]
+    }
+
+    /// Which row it is.
+    fn name(&self) -> String {
+        let Row { shape, layout, dtype, kernel, pass, part: (part, parts), .. } = self;
+        let part = if *parts > 1 { format!(" {part}/{parts}") } else { String::new() };
+        format!("{shape} {layout} {dtype} {kernel} {pass}{part}")
     }
 
     /// Whether it keeps in memory what shall be in registers.
     fn leaks(&self) -> bool {
-        self.in_registers && self.spills + self.scratch > 0
+        self.in_registers && self.spills + self.private > 0
     }
 }
 
@@ -147,17 +173,34 @@ impl Report {
         write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }
 
+    /// Leaves the programs and the listings in a folder.
+    pub fn keep(&self, folder: &Path) -> Result<(), Failure> {
+        let failed = |error| Failure::file(folder, error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        for (target, row) in self.rows() {
+            for (text, suffix) in row.texts.iter().zip(["wgsl", "s"]) {
+                let name =
+                    format!("{} {}.{suffix}", target.name, row.name()).replace([' ', '/'], "_");
+                std::fs::write(folder.join(name), text).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&Target, &Row)> {
+        self.targets.iter().flat_map(|target| target.rows.iter().map(move |row| (target, row)))
+    }
+
     /// Refuses kernels that spill, or use private memory, and should not.
     pub fn check(&self) -> Result<(), Failure> {
-        let rows = self.targets.iter().flat_map(|t| t.rows.iter().map(move |row| (t, row)));
-        let leaks = rows.filter(|(_, row)| row.leaks()).map(|(target, row)| {
-            let Row { kernel, pass, dtype, layout, spills, scratch, .. } = row;
-            format!("{} {layout} {dtype} {kernel} {pass}: {spills} spilled, {scratch} bytes of private memory", target.name)
-        });
-        let leaks: Vec<_> = leaks.collect();
-        if leaks.is_empty() {
-            return Ok(());
+        let leaks: Vec<_> = self.rows().filter(|(_, row)| row.leaks()).collect();
+        for (target, row) in &leaks {
+            let (name, spills, private) = (row.name(), row.spills, row.private);
+            note(format_args!("{} {name}: {spills} spilled, {private} bytes private", target.name));
         }
-        Err(Failure::Beyond(format!("not all in registers: {}", leaks.join("; "))))
+        match leaks.len() {
+            0 => Ok(()),
+            n => Err(Failure::Beyond(format!("not all in registers: {n} of the programs"))),
+        }
     }
 }

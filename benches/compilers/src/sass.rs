@@ -41,9 +41,9 @@ pub fn row(name: &str, case: &Case, threads: u32, compiled: &Compiled) -> Result
         registers: compiled.registers,
         waves: arch.waves(compiled, u64::from(threads)),
         spills: compiled.spills,
-        scratch: compiled.stack,
+        private: compiled.stack,
         shared: compiled.shared,
-        ..Row::read(case, &code, walk)
+        ..Row::read(case, &compiled.listing, &code, walk)
     })
 }
 
@@ -145,5 +145,52 @@ fn loaded_registers(text: &str) -> u32 {
         2
     } else {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ARCHS, Compiled, instructions, walk};
+    use crate::flow::loops;
+
+    const LISTING: &str = "
+forward:
+.text.forward:
+        /*0000*/                   S2R R0, SR_TID.X ;
+.L_x_0:
+        /*0010*/               @P0 EXIT ;
+        /*0020*/                   LDG.E R4, desc[UR4][R2.64] ;
+        /*0030*/                   LDG.E.64 R6, desc[UR4][R2.64+0x10] ;
+        /*0040*/               @P1 BRA `(.L_x_1) ;
+        /*0050*/                   DADD R8, R8, R8 ;
+.L_x_1:
+        /*0060*/                   FADD R9, R9, R7 ;
+        /*0070*/                   FADD R9, R9, R4 ;
+        /*0080*/                   STG.E desc[UR4][R2.64], R9 ;
+        /*0090*/                   BRA `(.L_x_0) ;
+.L_x_2:
+        /*00a0*/                   BRA `(.L_x_2);
+        /*00b0*/                   NOP;
+";
+
+    #[test]
+    fn a_turn_is_read() {
+        let code = instructions(LISTING, &ARCHS[0]);
+        assert_eq!(code.len(), 10);
+        let [turn] = &loops(&code)[..] else { panic!("not one loop") };
+        assert_eq!((turn.way.len(), turn.body.len()), (8, 9));
+        let way: Vec<_> = turn.way.iter().map(|&at| &code[at]).collect();
+        assert_eq!(walk(&way).loads_under_way, 2);
+    }
+
+    #[test]
+    fn registers_limit_the_warps() {
+        let waves = |registers, shared| {
+            let compiled =
+                Compiled { registers, shared, spills: 0, stack: 0, listing: String::new() };
+            ARCHS[0].waves(&compiled, 64)
+        };
+        assert_eq!([waves(32, 0), waves(40, 0), waves(64, 0), waves(72, 0)], [16, 12, 8, 7]);
+        assert_eq!(waves(32, 16 << 10), 6);
     }
 }

@@ -1,24 +1,21 @@
 //! What is printed.
 
+use crate::expected::Expected;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::report::{Report, Row, Target};
 
-/// A table for each target and layer.
+/// A table for each target and layer, and what to expect.
 pub fn print(report: &Report) -> Result<(), Failure> {
     for target in &report.targets {
-        let layers = target.rows.chunk_by(|a, b| layer(a) == layer(b));
+        let layers = target.rows.chunk_by(|a, b| a.layer() == b.layer());
         layers.into_iter().try_for_each(|rows| print_layer(target, rows))?;
     }
-    Ok(())
-}
-
-fn layer(row: &Row) -> [&str; 3] {
-    [row.shape, row.layout, row.dtype]
+    print_expected(&report.expected)
 }
 
 fn print_layer(target: &Target, rows: &[Row]) -> Result<(), Failure> {
-    say(format!("{}: {}", target.name, layer(&rows[0]).join(", ")))?;
+    say(format!("{}: {}", target.name, rows[0].layer().join(", ")))?;
     say(aligned("choice", "pass", &HEADS.map(str::to_owned)))?;
     rows.iter().try_for_each(|row| say(line(row)))?;
     say("")
@@ -44,7 +41,7 @@ fn line(row: &Row) -> String {
         row.registers.to_string(),
         row.waves.to_string(),
         row.spills.to_string(),
-        row.scratch.to_string(),
+        row.private.to_string(),
         row.shared.to_string(),
     ];
     aligned(&(row.kernel.clone() + &part), row.pass, &numbers)
@@ -53,4 +50,22 @@ fn line(row: &Row) -> String {
 fn aligned(choice: &str, pass: &str, numbers: &[String]) -> String {
     let numbers: String = numbers.iter().map(|number| format!("{number:>8}")).collect();
     format!("  {choice:22}{pass:12}{numbers}")
+}
+
+fn print_expected(expected: &[Expected]) -> Result<(), Failure> {
+    say(
+        "What to expect: the slots that the cheapest choice takes, of those that there are while the memory moves",
+    )?;
+    say("an element, and the share of the memory's speed that they leave it.")?;
+    expected.chunk_by(Expected::is_beside).try_for_each(|passes| {
+        let Expected { gpu, target, shape, layout, dtype, .. } = &passes[0];
+        let passes: Vec<_> = passes.iter().map(share).collect();
+        let layer = [*shape, *layout, *dtype].join(" ");
+        say(format!("  {gpu:13}{target:9}{layer:38}{}", passes.join("; ")))
+    })
+}
+
+fn share(one: &Expected) -> String {
+    let Expected { pass, slots, budget, share, kernel, .. } = one;
+    format!("{pass} {slots:.0} of {budget:.0}, {:.0} % ({kernel})", share * 100.0)
 }

@@ -7,7 +7,7 @@ use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, back};
 use serde::{Deserialize, Serialize};
-use wgpu_lrn::Program;
+use wgpu_lrn::{Dtype, Program};
 
 /// A module of SPIR-V with one entry point.
 #[derive(Deserialize, Serialize)]
@@ -68,7 +68,9 @@ pub fn metal(program: &Program) -> Option<Metal> {
     if has("f64") && has("f16") {
         return None;
     }
-    let (source, numbers) = if has("f64") { doubles::replaced(&source) } else { (source, vec![]) };
+    let all = program.dtype == Dtype::F64;
+    let doubles = has("f64").then(|| doubles::replaced(&source, all));
+    let (source, numbers) = doubles.unwrap_or((source, Vec::new()));
     let (module, info) = valid(&source);
     let options = back::msl::Options {
         bounds_check_policies: POLICIES,

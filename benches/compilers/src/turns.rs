@@ -1,6 +1,7 @@
 //! What the kernels compute in a turn: the only place that knows them.
 
 use crate::flow::{self, Instruction, Memory, Turn};
+use std::cmp::Reverse;
 use wgpu_lrn::{Kernel, Program};
 
 /// Kernels that shall have all they keep in registers.
@@ -14,7 +15,7 @@ const TURNS_ESTIMATED: u32 = 8;
 enum Work {
     /// In no loop.
     Straight,
-    /// In the loop that moves the most.
+    /// In the loop that moves the most in a turn, and of those in the one with the fewest instructions.
     Main,
     /// In each loop that every element goes through.
     Each,
@@ -45,13 +46,10 @@ pub fn turns(program: &Program, code: &[Instruction]) -> Vec<(Turn, u32)> {
     let (work, elements) = work(program);
     let accesses =
         |turn: &Turn| turn.way.iter().filter(|&&at| code[at].memory != Memory::None).count();
+    let rank = |turn: &Turn| (accesses(turn), Reverse(turn.way.len()));
     let found = match work {
         Work::Straight => flow::straight(code).into_iter().collect(),
-        Work::Main => flow::loops(code)
-            .into_iter()
-            .max_by_key(|turn| (accesses(turn), turn.body.len()))
-            .into_iter()
-            .collect(),
+        Work::Main => flow::loops(code).into_iter().max_by_key(rank).into_iter().collect(),
         Work::Each => flow::loops(code),
     };
     // *pixel* scans a block in each turn of a loop that has loops.
