@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::networks::{Layout, NETWORKS};
 use std::path::PathBuf;
-use wgpu_lrn::{Dtype, Kernel, wgpu};
+use wgpu_lrn::{Dtype, Kernel, Precision, wgpu};
 
 /// Says what the compilers of real GPUs make of the kernels: no GPU is needed.
 #[derive(clap::Parser)]
@@ -23,6 +23,9 @@ pub struct Args {
     /// Types of the elements, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32,f16,bf16,f64")]
     pub dtypes: Vec<Dtype>,
+    /// How exact f32 is computed, separated by commas: fast, exact
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast,exact")]
+    precisions: Vec<Precision>,
     /// Only these kernels
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Kernel::from_name)]
     pub kernels: Vec<Kernel>,
@@ -61,6 +64,16 @@ impl Args {
     pub fn features(&self) -> wgpu::Features {
         let has = FEATURES.iter().filter(|(name, _)| !self.without.iter().any(|n| n == name));
         has.fold(wgpu::Features::empty(), |all, (_, feature)| all | *feature)
+    }
+
+    /// The types, those of f32 in each precision.
+    pub fn numbers(&self) -> impl Iterator<Item = (Dtype, Precision)> {
+        let precisions = |dtype| match dtype {
+            Dtype::F32 => &self.precisions[..],
+            _ => &[Precision::Fast],
+        };
+        let each = move |&dtype| precisions(dtype).iter().map(move |&precision| (dtype, precision));
+        self.dtypes.iter().flat_map(each)
     }
 
     /// Whether a kernel is asked for.

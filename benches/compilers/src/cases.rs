@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::failure::Failure;
 use crate::networks::{Layout, NETWORKS, Network};
-use wgpu_lrn::{Choice, Dtype, Operation, Program, Recipe, wgpu};
+use wgpu_lrn::{Choice, Dtype, Operation, Precision, Program, Recipe, wgpu};
 
 /// Images of a batch. It changes no program.
 const BATCH: usize = 128;
@@ -13,6 +13,7 @@ pub struct Case {
     pub shape: &'static str,
     pub layout: Layout,
     pub dtype: Dtype,
+    pub precision: Precision,
     pub choice: Choice,
     pub operation: Operation,
     /// Which of so many passes, from 1.
@@ -28,8 +29,8 @@ pub fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
         let layouts =
             Layout::ALL.into_iter().filter(|l| args.layouts.iter().any(|n| n == l.name()));
         for layout in layouts {
-            for &dtype in &args.dtypes {
-                add_layer(&mut cases, args, network, layout, dtype)?;
+            for numbers in args.numbers() {
+                add_layer(&mut cases, args, network, layout, numbers)?;
             }
         }
     }
@@ -41,9 +42,9 @@ fn add_layer(
     args: &Args,
     network: &Network,
     layout: Layout,
-    dtype: Dtype,
+    (dtype, precision): (Dtype, Precision),
 ) -> Result<(), Failure> {
-    let (lrn, features) = (network.lrn()?, args.features());
+    let (lrn, features) = (network.lrn()?.with_precision(precision), args.features());
     let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.of(dtype);
     let choices = Choice::available(&lrn, &shape, features);
     for choice in choices.into_iter().filter(|choice| args.wants(choice.kernel)) {
@@ -55,6 +56,7 @@ fn add_layer(
                 shape: network.name,
                 layout,
                 dtype,
+                precision,
                 choice,
                 operation,
                 part: (part + 1, parts),

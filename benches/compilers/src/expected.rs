@@ -13,6 +13,7 @@ pub struct Expected {
     pub shape: &'static str,
     pub layout: &'static str,
     pub dtype: &'static str,
+    pub precision: &'static str,
     pub pass: &'static str,
     pub kernel: String,
     /// Slots of an element: those it takes, and those that there are while the memory moves it.
@@ -68,6 +69,7 @@ fn of_pass(gpu: &Gpu, target: &Target, rows: Vec<&Row>) -> Expected {
         shape: row.shape,
         layout: row.layout,
         dtype: row.dtype,
+        precision: row.precision,
         pass: row.pass,
         kernel: row.kernel.clone(),
         slots,
@@ -79,7 +81,7 @@ fn of_pass(gpu: &Gpu, target: &Target, rows: Vec<&Row>) -> Expected {
 impl Expected {
     /// Whether it is of the same GPU and the same layer.
     pub fn is_beside(&self, other: &Expected) -> bool {
-        let key = |one: &Expected| [one.gpu, one.shape, one.layout, one.dtype];
+        let key = |one: &Expected| [one.gpu, one.shape, one.layout, one.dtype, one.precision];
         key(self) == key(other)
     }
 }

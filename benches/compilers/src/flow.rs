@@ -26,8 +26,6 @@ pub struct Instruction {
 /// What is executed once: the instructions of one turn of a loop, or of the whole shader, without those
 /// of the loops in it.
 pub struct Turn {
-    /// Whether there are loops in it.
-    pub has_loops: bool,
     /// The way that loads and stores the most, and of those the shortest.
     pub way: Vec<usize>,
     /// Every instruction, also of the ways not taken.
@@ -149,7 +147,6 @@ impl<'a> Flow<'a> {
             at = known[&block].and_then(|rest: Rest| rest.next);
         }
         Some(Turn {
-            has_loops: !region.inner.is_empty(),
             way,
             body: body.iter().flat_map(|&block| region.code(block)).collect(),
         })

@@ -78,6 +78,8 @@ pub struct Row {
     pub shape: &'static str,
     pub layout: &'static str,
     pub dtype: &'static str,
+    /// Of the results, which matters for f32.
+    pub precision: &'static str,
     pub pass: &'static str,
     /// The choice.
     pub kernel: String,
@@ -118,6 +120,7 @@ impl Row {
             shape: case.shape,
             layout: case.layout.name(),
             dtype: case.dtype.name(),
+            precision: case.precision.name(),
             pass: case.operation.name(),
             kernel: case.choice.to_string(),
             part: case.part,
@@ -150,16 +153,16 @@ impl Row {
         Row { cost: Cost::new(code, &turns), latency, loads_under_way, ..row }
     }
 
-    /// Shape, layout and type of the elements.
-    pub fn layer(&self) -> [&'static str; 3] {
-        [self.shape, self.layout, self.dtype]
+    /// Shape, layout, type of the elements and precision.
+    pub fn layer(&self) -> [&'static str; 4] {
+        [self.shape, self.layout, self.dtype, self.precision]
     }
 
     /// Which row it is.
     fn name(&self) -> String {
-        let Row { shape, layout, dtype, kernel, pass, part: (part, parts), .. } = self;
+        let Row { kernel, pass, part: (part, parts), .. } = self;
         let part = if *parts > 1 { format!(" {part}/{parts}") } else { String::new() };
-        format!("{shape} {layout} {dtype} {kernel} {pass}{part}")
+        format!("{} {kernel} {pass}{part}", self.layer().join(" "))
     }
 
     /// Whether it keeps in memory what shall be in registers.

@@ -58,10 +58,10 @@ fn print_expected(expected: &[Expected]) -> Result<(), Failure> {
     )?;
     say("an element, and the share of the memory's speed that they leave it.")?;
     expected.chunk_by(Expected::is_beside).try_for_each(|passes| {
-        let Expected { gpu, target, shape, layout, dtype, .. } = &passes[0];
+        let Expected { gpu, target, shape, layout, dtype, precision, .. } = &passes[0];
         let passes: Vec<_> = passes.iter().map(share).collect();
-        let layer = [*shape, *layout, *dtype].join(" ");
-        say(format!("  {gpu:13}{target:9}{layer:38}{}", passes.join("; ")))
+        let layer = [*shape, *layout, *dtype, *precision].join(" ");
+        say(format!("  {gpu:13}{target:9}{layer:44}{}", passes.join("; ")))
     })
 }
 

@@ -29,7 +29,8 @@ fn work(program: &Program) -> (Work, u32) {
         Kernel::Column | Kernel::Plane | Kernel::Ring => {
             (Work::Main, constant(program, "STEP") * width)
         }
-        Kernel::Whole | Kernel::Pixel => (Work::Each, width),
+        Kernel::Pixel => (Work::Straight, constant(program, "ITEMS")),
+        Kernel::Whole => (Work::Each, constant(program, "TURNS") * width),
     }
 }
 
@@ -52,13 +53,7 @@ pub fn turns(program: &Program, code: &[Instruction]) -> Vec<(Turn, u32)> {
         Work::Main => flow::loops(code).into_iter().max_by_key(rank).into_iter().collect(),
         Work::Each => flow::loops(code),
     };
-    // *pixel* scans a block in each turn of a loop that has loops.
-    let scans = |turn: &Turn| work == Work::Each && turn.has_loops && accesses(turn) == 0;
-    let shared = |turn: Turn| match scans(&turn) {
-        true => (turn, constant(program, "BLOCK")),
-        false => (turn, elements),
-    };
-    found.into_iter().map(shared).collect()
+    found.into_iter().map(|turn| (turn, elements)).collect()
 }
 
 fn constant(program: &Program, name: &str) -> u32 {
