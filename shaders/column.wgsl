@@ -1,4 +1,4 @@
-// column: one invocation per pixel (or four, as a Value) walks its channels in steps of STEP, with the
+// column: one invocation per pixel (or two, as a Value) walks its channels in steps of STEP, with the
 // window in registers. For narrow windows.
 //
 // A step loads all that it needs before it computes, so that its loads are under way together. Where all its

@@ -9,7 +9,7 @@
 //
 // A prelude written by src/program.rs stands in front: the operands x, dy and output, with x_at and dy_at,
 // which load an element; the types Stored, of what is in memory, Loaded, of the same as numbers, and Value,
-// of what is computed at once: a number, or four of neighbouring pixels; the constants POWER, RELU, SCALED,
+// of what is computed at once: a number, or those of two neighbouring pixels; the constants POWER, RELU, SCALED,
 // BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring also
 // the array `scratch` with its function `slot`, the place of a value. After this come the
 // storage, with output_at and put; the arithmetic of sums, single.wgsl, pair.wgsl or double.wgsl, which also has

@@ -1,4 +1,4 @@
-// What the kernels share that walk, column and ring: one invocation per pixel (or four, as a Value) and
+// What the kernels share that walk, column and ring: one invocation per pixel (or two, as a Value) and
 // segment of channels.
 
 struct Walk {

@@ -97,7 +97,7 @@ fn are_plane(axes: &[Axis]) -> bool {
     rows.is_beside(columns) && rows.window() == columns.window()
 }
 
-/// One way to compute a layer. Its text form is, for example, `column 4`.
+/// One way to compute a layer. Its text form is, for example, `column 2`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Choice {
     /// The kernel.

@@ -3,7 +3,7 @@
 use crate::{Choice, Error, Operation, Options, Result};
 
 /// A choice for each operation. Its text form has a line for each, for example
-/// `forward column 4`.
+/// `forward column 2`.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -92,7 +92,7 @@ fn texts_that_are_no_tuning_are_refused() {
         let refused = text.parse::<Tuning>().unwrap_err();
         assert_eq!(refused, Error::Tuning { operation: missing, given: text.to_owned() });
     }
-    let unknown = open.replace("forward column", "forward rows pair 1").parse::<Tuning>();
+    let unknown = open.replace("forward column", "forward rows 1").parse::<Tuning>();
     assert!(matches!(unknown, Err(Error::UnknownName { kind: "kernel", .. })));
 }
 

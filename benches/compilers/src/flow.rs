@@ -146,10 +146,7 @@ impl<'a> Flow<'a> {
             way.extend(region.code(block));
             at = known[&block].and_then(|rest: Rest| rest.next);
         }
-        Some(Turn {
-            way,
-            body: body.iter().flat_map(|&block| region.code(block)).collect(),
-        })
+        Some(Turn { way, body: body.iter().flat_map(|&block| region.code(block)).collect() })
     }
 }
 
