@@ -5,22 +5,24 @@
 // channels are bound, which is so but at the ends of the axis, no load or store is checked: whether they are
 // is the same for the whole workgroup.
 
-fn load_x_step(w: Walk, channel: u32, is_inside: bool) {
+// The channels of a step from one on, all of which are bound.
+fn load_x_inside(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
-    if is_inside {
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * w.inner); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(w, channel + t); }
-    }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * w.inner); }
 }
 
-fn load_dy_step(w: Walk, channel: u32, is_inside: bool) {
+fn load_dy_inside(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
-    if is_inside {
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * w.inner); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = load_dy(w, channel + t); }
-    }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * w.inner); }
+}
+
+// The same where some may be missing.
+fn load_x_edge(w: Walk, channel: u32) {
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(w, channel + t); }
+}
+
+fn load_dy_edge(w: Walk, channel: u32) {
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = load_dy(w, channel + t); }
 }
 
 // Writes the results of a step that are in the segment.
@@ -45,17 +47,21 @@ fn sum_squares() {
     sum_step(SQUARES);
 }
 
+var<private> fetched: array<Fetched, STEP>;
+var<private> needed: array<Needed, STEP>;
+
 fn hold_summand(w: Walk, slot: u32, channel: u32) {
     held[SQUARES + slot] = exactly(Value(0.0));
     if within(channel, chunk.read_begin, chunk.read_end) {
-        held[SQUARES + slot] = summand(w.offset + channel * w.inner);
+        held[SQUARES + slot] = summand(fetch_summand(w.offset + channel * w.inner));
     }
 }
 
 fn hold_summands(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if are_bound(channel, STEP) {
-        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(fetched[t]); }
     } else {
         for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, channel + t); }
     }
@@ -64,9 +70,10 @@ fn hold_summands(w: Walk, channel: u32) {
 fn finish_step(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if channel + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t]); }
+        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
     } else {
-        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t]); } }
+        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
     }
 }
 
@@ -91,7 +98,8 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     if !w.some { return; }
     hold_halo(w, w.begin - LOOK_BEHIND);
     for (var i = w.begin; i < w.end; i += STEP) {
-        load_x_step(w, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        let next = i + LOOK_AHEAD;
+        if are_bound(next, STEP) { load_x_inside(w, next); } else { load_x_edge(w, next); }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
         write_step(w, i);
@@ -109,9 +117,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     hold_halo(w, start);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        let is_inside = are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP);
-        load_x_step(w, j + HALO, is_inside);
-        load_dy_step(w, j + LOOK_BEHIND, is_inside);
+        if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
+            load_x_inside(w, j + HALO);
+            load_dy_inside(w, j + LOOK_BEHIND);
+        } else {
+            load_x_edge(w, j + HALO);
+            load_dy_edge(w, j + LOOK_BEHIND);
+        }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); }
         sum_step(TERMS);

@@ -17,6 +17,9 @@ var<private> item_x: array<Value, ITEMS>;
 var<private> item_dy: array<Value, ITEMS>;
 var<private> item_scaled: array<Sum, ITEMS>;
 var<private> results: array<Value, ITEMS>;
+var<private> fetched: array<Fetched, ITEMS>;
+var<private> needed: array<Needed, ITEMS>;
+var<private> olds: array<Loaded, ITEMS>;
 var<private> run_sums: array<Sum, STEP>;
 
 // What a workgroup holds, and what of it is written.
@@ -95,21 +98,25 @@ fn load_dy(h: Held) {
 
 fn write_results(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { write_at(offset(h, k), results[k]); } }
+        for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(chunk.output_shift + offset(h, k)); }
+        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); } }
     } else {
-        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { write_at(offset(h, k), results[k]); } }
+        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { write(chunk.output_shift + offset(h, k), results[k]); } }
     }
 }
+
+fn write(at: u32, result: Value) { put(at, blended(result, old_at(at))); }
 
 fn put_value(k: u32, v: Sum) { if is_place(k) { scratch[place(k)] = v; } }
 
 fn put_summand(h: Held, k: u32) {
-    if is_there(h, k) { put_value(k, summand(offset(h, k))); } else { put_value(k, exactly(Value(0.0))); }
+    if is_there(h, k) { put_value(k, summand(fetch_summand(offset(h, k)))); } else { put_value(k, exactly(Value(0.0))); }
 }
 
 fn put_summands(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(offset(h, k))); }
+        for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(h, k)); }
+        for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(fetched[k])); }
     } else {
         for (var k = 0u; k < ITEMS; k++) { put_summand(h, k); }
     }
@@ -117,9 +124,10 @@ fn put_summands(h: Held) {
 
 fn finish_values(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { finish(offset(h, k), scratch[place(k)]); } }
+        for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(h, k)); }
+        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { finish(offset(h, k), scratch[place(k)], needed[k]); } }
     } else {
-        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), scratch[place(k)]); } }
+        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), scratch[place(k)], fetch_needed(offset(h, k))); } }
     }
 }
 

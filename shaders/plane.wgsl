@@ -73,29 +73,30 @@ fn clear_sides() {
     }
 }
 
-// A row, where it is bound: loaded from the nearest that is.
 fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, chunk.read_begin, chunk.read_end); }
 
-fn load_x(p: Place, row: u32, is_inside: bool) {
+// The rows of a step from one on, all of which are bound.
+fn load_x_inside(p: Place, row: u32) {
     let at = p.input + row * p.inner;
-    if is_inside {
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * p.inner); }
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); }
-        for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t)); }
-    }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * p.inner); }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some); }
 }
 
-fn load_dy(p: Place, row: u32, is_inside: bool) {
+fn load_dy_inside(p: Place, row: u32) {
     let at = p.input + row * p.inner;
-    if is_inside {
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * p.inner); }
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); }
-        for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t)); }
-    }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * p.inner); }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); }
+}
+
+// The same where some may be missing.
+fn load_x_edge(p: Place, row: u32) {
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t)); }
+}
+
+fn load_dy_edge(p: Place, row: u32) {
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t)); }
 }
 
 fn write_step(p: Place, row: u32) {
@@ -141,7 +142,8 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = p.begin - RUN_UP + done;
-        load_x(p, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        let next = i + LOOK_AHEAD;
+        if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
         for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
         write_step(p, i);
@@ -156,7 +158,8 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = p.begin - RUN_UP + done;
-        load_x(p, i + LOOK_AHEAD, are_bound(i + LOOK_AHEAD, STEP));
+        let next = i + LOOK_AHEAD;
+        if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
         for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
         write_step(p, i);
@@ -172,9 +175,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let j = p.begin - RUN_UP + done;
-        let is_inside = are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP);
-        load_x(p, j + HALO, is_inside);
-        load_dy(p, j + LOOK_BEHIND, is_inside);
+        if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
+            load_x_inside(p, j + HALO);
+            load_dy_inside(p, j + LOOK_BEHIND);
+        } else {
+            load_x_edge(p, j + HALO);
+            load_dy_edge(p, j + LOOK_BEHIND);
+        }
         sum_squares(p, 0u);
         sum_terms(p);
         for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); }

@@ -28,6 +28,8 @@ const RING = WINDOW + STEP;
 var<private> lead: array<Sum, STEP>;
 var<private> tail: array<Sum, TAIL>;
 var<private> sums: array<Sum, STEP>;
+var<private> fetched: array<Fetched, FETCHED>;
+var<private> needed: array<Needed, STEP>;
 var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
@@ -61,10 +63,20 @@ fn end_group(which: u32) {
     places[which] = 0u;
 }
 
+fn finish_step(w: Walk, i: u32) {
+    let at = w.offset + i * w.inner;
+    if i + STEP <= w.end {
+        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
+    }
+}
+
 // What is summed of a channel, which may be missing.
 fn summand_at(w: Walk, channel: u32) -> Sum {
     if !within(channel, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
-    return summand(w.offset + channel * w.inner);
+    return summand(fetch_summand(w.offset + channel * w.inner));
 }
 
 // The lead of a step whose first channel is i.
@@ -72,7 +84,8 @@ fn load_lead(w: Walk, i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     let at = w.offset + first * w.inner;
     if are_bound(first, STEP) {
-        for (var t = 0u; t < STEP; t++) { lead[t] = summand(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { lead[t] = summand(fetched[t]); }
     } else {
         for (var t = 0u; t < STEP; t++) { lead[t] = summand_at(w, first + t); }
     }
@@ -82,7 +95,8 @@ fn load_tail(w: Walk, i: u32) {
     let first = i - LOOK_BEHIND;
     let at = w.offset + first * w.inner;
     if are_bound(first, TAIL) {
-        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(at + t * w.inner); }
+        for (var t = 0u; t < TAIL; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
+        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched[t]); }
     } else {
         for (var t = 0u; t < TAIL; t++) { tail[t] = summand_at(w, first + t); }
     }
@@ -113,7 +127,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     fill_blocks(w, w.begin);
     for (var i = w.begin; i < w.end; i += STEP) {
         sum_summands(w, i);
-        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(w.offset + (i + t) * w.inner, sums[t]); } }
+        finish_step(w, i);
     }
 }
 

@@ -37,6 +37,9 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
     vec() = default;
     __device__ __forceinline__ explicit vec(T a) : x(a), y(a), z(a), w(a) {}
     __device__ __forceinline__ vec(T a, T b, T c, T d) : x(a), y(b), z(c), w(d) {}
+    __device__ __forceinline__ vec(vec<T, 2> a, vec<T, 2> b) : x(a.x), y(a.y), z(b.x), w(b.y) {}
+    __device__ __forceinline__ vec<T, 2> xy() const { return {x, y}; }
+    __device__ __forceinline__ vec<T, 2> zw() const { return {z, w}; }
     template <class U>
     __device__ __forceinline__ explicit vec(vec<U, 4> a) : x(T(a.x)), y(T(a.y)), z(T(a.z)), w(T(a.w)) {}
     __device__ __forceinline__ T& operator[](int i) { return (&x)[i]; }
@@ -75,6 +78,10 @@ D float pow(float a, float b) { return ::__powf(a, b); }
 template <int N> D vec<float, N> pow(vec<float, N> a, vec<float, N> b) { EACH(N) a[i] = pow(a[i], b[i]); return a; }
 D float abs(float a) { return ::fabsf(a); } D double abs(double a) { return ::fabs(a); } UNARY(abs)
 D float rint(float a) { return ::rintf(a); } UNARY(rint)
+D float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+D double fma(double a, double b, double c) { return ::fma(a, b, c); }
+template <class T, int N> D vec<T, N> fma(vec<T, N> a, vec<T, N> b, vec<T, N> c) {
+    EACH(N) a[i] = fma(a[i], b[i], c[i]); return a; }
 #define BOTH(f, e)                                                                                                \
     template <class T> D T f(T a, T b) { return e; }                                                              \
     template <class T, int N> D vec<T, N> f(vec<T, N> a, vec<T, N> b) { EACH(N) a[i] = f(a[i], b[i]); return a; }

@@ -47,6 +47,7 @@ def cuda(text, threads, numbers):
     """MSL as CUDA C++. Buffers become pointers, uniforms parameters, which are in constant memory too."""
     text = re.sub(r"#include.*\n|using metal::uint;\n", "", text)
     text = re.sub(r"(?<![\w.])(\d+\.\d+)(?![\w.])", r"\1f", text)
+    text = re.sub(r"\.(xy|zw)\b", r".\1()", text)
     text = with_doubles(text, numbers) if numbers else text
     for array in re.findall(r"typedef \S+ (\w+)\[1\];", text):  # of any length
         text = re.sub(rf"typedef (\S+) {array}\[1\];", rf"typedef \1 {array};", text)

@@ -1,3 +1,7 @@
 // What is summed: the sums of the stage before.
 
-fn summand(offset: u32) -> Sum { return exactly(partial[chunk.sums_shift + offset]); }
+alias Fetched = Value;
+
+fn fetch_summand(offset: u32) -> Fetched { return partial[chunk.sums_shift + offset]; }
+
+fn summand(f: Fetched) -> Sum { return exactly(f); }

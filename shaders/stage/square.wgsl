@@ -1,3 +1,7 @@
 // What is summed: squares of x.
 
-fn summand(offset: u32) -> Sum { return square(x_at(chunk.input_shift + offset)); }
+alias Fetched = Value;
+
+fn fetch_summand(offset: u32) -> Fetched { return x_at(chunk.input_shift + offset); }
+
+fn summand(f: Fetched) -> Sum { return square(f); }

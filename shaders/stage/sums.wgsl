@@ -5,9 +5,4 @@
 @group(0) @binding(6) var<storage, read_write> s_values: array<Value>;
 @group(0) @binding(7) var<storage, read_write> totals: array<Value>;   // what this stage has summed
 
-fn s_at(offset: u32) -> Sum { return exactly(s_values[chunk.sums_shift + offset]); }
-
-fn write_at(offset: u32, result: Value) {
-    let at = chunk.output_shift + offset;
-    put(at, blended(result, old_at(at)));
-}
+fn s_at(offset: u32) -> Value { return s_values[chunk.sums_shift + offset]; }

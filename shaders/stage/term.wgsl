@@ -1,7 +1,17 @@
 // What is summed: the backward terms.
 
-fn summand(offset: u32) -> Sum {
+struct Fetched {
+    x: Value,
+    dy: Value,
+    s: Value,
+}
+
+fn fetch_summand(offset: u32) -> Fetched {
     let at = chunk.input_shift + offset;
-    let p = powers(base(s_at(offset)));
-    return term(p, x_at(at), scaled_gradient(p, dy_at(at)));
+    return Fetched(x_at(at), dy_at(at), s_at(offset));
+}
+
+fn summand(f: Fetched) -> Sum {
+    let p = powers(base(exactly(f.s)));
+    return term(p, f.x, scaled_gradient(p, f.dy));
 }

@@ -337,6 +337,7 @@ fn ring(task: &Task<'_>) -> Tile {
             ("BLOCKS", blocks),
             ("REST", rest),
             ("TAIL", (step - 1 + rest).max(1)),
+            ("FETCHED", step + rest),
         ],
         scratch: if in_workspace { Scratch::Workspace(sums) } else { Scratch::Private(sums) },
         workspace: if in_workspace {

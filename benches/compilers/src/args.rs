@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::failure::Failure;
-use crate::networks::{Layout, NETWORKS};
+use crate::networks::{Layout, NETWORKS, Network};
 use std::path::PathBuf;
 use wgpu_lrn::{Dtype, Kernel, Precision, wgpu};
 
@@ -11,7 +11,7 @@ use wgpu_lrn::{Dtype, Kernel, Precision, wgpu};
 pub struct Args {
     /// Networks, by name, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "alexnet_norm1")]
-    pub shapes: Vec<String>,
+    shapes: Vec<String>,
     /// Order of the dimensions: channels_first, channels_last, or both
     #[arg(
         long,
@@ -19,19 +19,19 @@ pub struct Args {
         value_delimiter = ',',
         default_value = "channels_first,channels_last"
     )]
-    pub layouts: Vec<String>,
+    layouts: Vec<String>,
     /// Types of the elements, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32,f16,bf16,f64")]
     pub dtypes: Vec<Dtype>,
-    /// How exact f32 is computed, separated by commas: fast, exact
+    /// How exact f32 is: fast, exact, or both
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast,exact")]
     precisions: Vec<Precision>,
     /// Only these kernels
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Kernel::from_name)]
-    pub kernels: Vec<Kernel>,
+    kernels: Vec<Kernel>,
     /// What the device has not, of f16, i16 and f64
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub without: Vec<String>,
+    without: Vec<String>,
     /// AMD GPUs, by the names of Mesa's RADV, such as NAVI21 (RDNA 2), GFX1100 (RDNA 3), VEGA20 (GCN); or none
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "NAVI21")]
     amd: Vec<String>,
@@ -66,19 +66,24 @@ impl Args {
         has.fold(wgpu::Features::empty(), |all, (_, feature)| all | *feature)
     }
 
-    /// The types, those of f32 in each precision.
-    pub fn numbers(&self) -> impl Iterator<Item = (Dtype, Precision)> {
-        let precisions = |dtype| match dtype {
-            Dtype::F32 => &self.precisions[..],
-            _ => &[Precision::Fast],
-        };
-        let each = move |&dtype| precisions(dtype).iter().map(move |&precision| (dtype, precision));
-        self.dtypes.iter().flat_map(each)
-    }
-
     /// Whether a kernel is asked for.
     pub fn wants(&self, kernel: Kernel) -> bool {
         self.kernels.is_empty() || self.kernels.contains(&kernel)
+    }
+
+    /// The networks.
+    pub fn networks(&self) -> impl Iterator<Item = &'static Network> {
+        NETWORKS.iter().filter(|network| self.shapes.iter().any(|name| name == network.name))
+    }
+
+    /// The orders of the dimensions.
+    pub fn layouts(&self) -> impl Iterator<Item = Layout> {
+        Layout::ALL.into_iter().filter(|layout| self.layouts.iter().any(|n| n == layout.name()))
+    }
+
+    /// What a type may be asked for: only f32 has a choice.
+    pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
+        if dtype == Dtype::F32 { &self.precisions } else { &[Precision::Fast] }
     }
 
     /// AMD's GPUs to compile for.

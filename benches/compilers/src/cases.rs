@@ -2,67 +2,177 @@
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::networks::{Layout, NETWORKS, Network};
-use wgpu_lrn::{Choice, Dtype, Operation, Precision, Program, Recipe, wgpu};
+use crate::networks::{Layout, Network};
+use serde::Serialize;
+use std::fmt;
+use wgpu_lrn::{
+    Arithmetic, Choice, Dtype, Lrn, Operation, Pass, Precision, Program, Recipe, Shape, Source,
+    wgpu,
+};
 
-/// Images of a batch. It changes no program.
+/// Images of a batch, so many that workgroups are as in use.
 const BATCH: usize = 128;
 
-/// One program, and what it is for.
-pub struct Case {
+/// What is computed.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Layer {
     pub shape: &'static str,
-    pub layout: Layout,
-    pub dtype: Dtype,
-    pub precision: Precision,
-    pub choice: Choice,
-    pub operation: Operation,
-    /// Which of so many passes, from 1.
-    pub part: (usize, usize),
-    pub program: Program,
+    pub layout: &'static str,
+    pub dtype: &'static str,
+    pub arithmetic: &'static str,
 }
 
-/// Everything that is asked for.
-pub fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
-    let mut cases = Vec::new();
-    let wanted = |network: &&Network| args.shapes.iter().any(|name| name == network.name);
-    for network in NETWORKS.iter().filter(wanted) {
-        let layouts =
-            Layout::ALL.into_iter().filter(|l| args.layouts.iter().any(|n| n == l.name()));
-        for layout in layouts {
-            for numbers in args.numbers() {
-                add_layer(&mut cases, args, network, layout, numbers)?;
+/// One pass of an operation, as a choice computes it.
+#[derive(Serialize)]
+pub struct Case {
+    #[serde(flatten)]
+    pub layer: Layer,
+    pub operation: &'static str,
+    /// Bytes of an element that the operation has to move.
+    pub bytes: u64,
+    pub choice: String,
+    /// Which of how many passes, from 1.
+    pub pass: (usize, usize),
+    /// Bytes of an element that the pass moves.
+    pub moved: u64,
+    /// Its program, by its number.
+    #[serde(skip)]
+    pub program: usize,
+}
+
+/// All of them, and their programs, each once.
+#[derive(Default)]
+pub struct Cases {
+    pub cases: Vec<Case>,
+    pub programs: Vec<Program>,
+}
+
+impl Cases {
+    /// Everything that is asked for.
+    pub fn of(args: &Args) -> Result<Cases, Failure> {
+        let mut cases = Cases::default();
+        for network in args.networks() {
+            for layout in args.layouts() {
+                for &dtype in &args.dtypes {
+                    for &precision in args.precisions(dtype) {
+                        cases.add_layer(args, network, layout, dtype, precision)?;
+                    }
+                }
             }
         }
+        Ok(cases)
     }
-    Ok(cases)
-}
 
-fn add_layer(
-    cases: &mut Vec<Case>,
-    args: &Args,
-    network: &Network,
-    layout: Layout,
-    (dtype, precision): (Dtype, Precision),
-) -> Result<(), Failure> {
-    let (lrn, features) = (network.lrn()?.with_precision(precision), args.features());
-    let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.of(dtype);
-    let choices = Choice::available(&lrn, &shape, features);
-    for choice in choices.into_iter().filter(|choice| args.wants(choice.kernel)) {
-        for operation in Operation::ALL {
-            let limits = wgpu::Limits { max_buffer_size: 1 << 40, ..wgpu::Limits::default() };
-            let recipe = Recipe::new(&lrn, &shape, operation, choice, features, &limits)?;
-            let parts = recipe.passes.len();
-            cases.extend(recipe.passes.into_iter().enumerate().map(|(part, pass)| Case {
-                shape: network.name,
-                layout,
-                dtype,
-                precision,
-                choice,
-                operation,
-                part: (part + 1, parts),
-                program: pass.program,
-            }));
+    fn add_layer(
+        &mut self,
+        args: &Args,
+        network: &Network,
+        layout: Layout,
+        dtype: Dtype,
+        precision: Precision,
+    ) -> Result<(), Failure> {
+        let lrn = network.lrn()?.with_precision(precision);
+        let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.of(dtype);
+        let layer = Layer {
+            shape: network.name,
+            layout: layout.name(),
+            dtype: dtype.name(),
+            arithmetic: arithmetic(Arithmetic::of(precision, dtype)),
+        };
+        for choice in Choice::available(&lrn, &shape, args.features()) {
+            for operation in Operation::ALL.into_iter().filter(|_| args.wants(choice.kernel)) {
+                let passes = recipe(args, &lrn, &shape, operation, choice)?.passes;
+                self.add_passes(&layer, dtype, operation, choice, passes);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_passes(
+        &mut self,
+        layer: &Layer,
+        dtype: Dtype,
+        operation: Operation,
+        choice: Choice,
+        passes: Vec<Pass>,
+    ) {
+        let parts = passes.len();
+        for (number, pass) in passes.into_iter().enumerate() {
+            let moved = moved(&pass, dtype);
+            let program = self.number(pass.program);
+            self.cases.push(Case {
+                layer: layer.clone(),
+                operation: operation.name(),
+                bytes: dtype.bytes() * operation.operands().len() as u64,
+                choice: choice.to_string(),
+                pass: (number + 1, parts),
+                moved,
+                program,
+            });
         }
     }
-    Ok(())
+
+    fn number(&mut self, program: Program) -> usize {
+        let known = self.programs.iter().position(|known| *known == program);
+        known.unwrap_or_else(|| {
+            self.programs.push(program);
+            self.programs.len() - 1
+        })
+    }
+}
+
+fn recipe(
+    args: &Args,
+    lrn: &Lrn,
+    shape: &Shape,
+    operation: Operation,
+    choice: Choice,
+) -> Result<Recipe, Failure> {
+    let limits = wgpu::Limits {
+        max_buffer_size: 1 << 40,
+        max_storage_buffer_binding_size: 1 << 31,
+        ..wgpu::Limits::default()
+    };
+    Ok(Recipe::new(lrn, shape, operation, choice, args.features(), &limits)?)
+}
+
+/// Bytes of an element that a pass moves: sums between passes are at least of f32.
+fn moved(pass: &Pass, dtype: Dtype) -> u64 {
+    let bytes = |source: &Source| match source {
+        Source::Input(_) | Source::Result => dtype.bytes(),
+        Source::Sums(_) | Source::Totals(_) => dtype.bytes().max(Dtype::F32.bytes()),
+    };
+    pass.sources.iter().map(|(_, source)| bytes(source)).sum()
+}
+
+fn arithmetic(arithmetic: Arithmetic) -> &'static str {
+    match arithmetic {
+        Arithmetic::Single => "single",
+        Arithmetic::Pair => "pair",
+        Arithmetic::Double => "double",
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Layer { shape, layout, dtype, arithmetic } = self;
+        write!(f, "{shape} {layout} {dtype} {arithmetic}")
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Case { layer, choice, operation, .. } = self;
+        write!(f, "{layer} {choice} {operation}{}", self.part())
+    }
+}
+
+impl Case {
+    /// Which pass it is, where there are several.
+    pub fn part(&self) -> String {
+        match self.pass {
+            (1, 1) => String::new(),
+            (number, parts) => format!(" {number}/{parts}"),
+        }
+    }
 }

@@ -1,18 +1,16 @@
 //! What the compilers of real GPUs make of the kernels, on a machine that has no GPU.
 
-mod aco;
 mod args;
 mod budget;
 mod cases;
-mod expected;
-mod flow;
+mod child;
+mod listing;
 mod nvidia;
 mod radv;
 mod report;
-mod sass;
 mod table;
 mod translate;
-mod turns;
+mod work;
 
 #[path = "../../../examples/shared/failure.rs"]
 mod failure;
@@ -24,16 +22,17 @@ mod output;
 mod usage;
 
 use args::Args;
-use cases::{Case, cases};
+use cases::Cases;
 use failure::Failure;
 use output::note;
 use report::{Report, Target};
 use std::process::ExitCode;
-use wgpu_lrn::Program;
 
-/// Why NVIDIA's compiler is not asked.
-const NO_PYTHON: &str =
-    "name a Python that has nvidia-cuda-nvcc and nvidia-cuda-nvdisasm with --python";
+/// Why AMD's compiler is not asked.
+const NO_RADV: &str = "Mesa's RADV is not installed (on Debian: mesa-vulkan-drivers)";
+
+/// Why NVIDIA's is not.
+const NO_PYTHON: &str = "no Python with nvidia-cuda-nvcc and nvidia-cuda-nvdisasm is named";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,46 +50,42 @@ fn run() -> Result<(), Failure> {
         return radv::serve();
     }
     args.check()?;
-    let cases = cases(&args)?;
+    let cases = Cases::of(&args)?;
     let targets = targets(&args, &cases)?;
-    let expected = expected::expected(&targets);
-    let report = Report { gpus: budget::GPUS.to_vec(), targets, expected };
+    let report = Report { gpus: budget::GPUS, expected: budget::expected(&targets), targets };
     if let Some(path) = &args.json {
         report.write(path)?;
     }
     if let Some(folder) = &args.keep {
-        report.keep(folder)?;
+        report.keep(folder, &cases.programs)?;
     }
     table::print(&report)?;
     report.check()
 }
 
-/// What each compiler says of each case.
-fn targets(args: &Args, cases: &[Case]) -> Result<Vec<Target>, Failure> {
-    let programs = distinct(cases);
+/// What each compiler that is there says of each case.
+fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure> {
     let mut targets = Vec::new();
     for family in args.amd() {
-        targets.push(radv::target(family, cases, &programs)?);
+        match radv::manifest() {
+            Some(manifest) => {
+                let figures = radv::figures(family, &manifest, &cases.programs)?;
+                targets.push(Target::new(family, cases, &figures));
+            }
+            None => note(format_args!("{family} is left out: {NO_RADV}")),
+        }
     }
     for arch in args.nvidia() {
         match args.python() {
-            Some(python) => targets.push(nvidia::target(arch, &python, cases, &programs)?),
+            Some(python) => {
+                let figures = nvidia::figures(arch, &python, &cases.programs)?;
+                targets.push(Target::new(arch, cases, &figures));
+            }
             None => note(format_args!("{arch} is left out: {NO_PYTHON}")),
         }
     }
-    if targets.is_empty() {
-        return Err(Failure::Refused("there is no compiler to ask".to_owned()));
+    match targets.is_empty() {
+        true => Err(Failure::Refused("there is no compiler to ask".to_owned())),
+        false => Ok(targets),
     }
-    Ok(targets)
-}
-
-/// The programs of the cases, each once.
-fn distinct(cases: &[Case]) -> Vec<&Program> {
-    let mut programs: Vec<&Program> = Vec::new();
-    for case in cases {
-        if !programs.contains(&&case.program) {
-            programs.push(&case.program);
-        }
-    }
-    programs
 }

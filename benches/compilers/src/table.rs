@@ -1,71 +1,75 @@
 //! What is printed.
 
-use crate::expected::Expected;
+use crate::budget::{Expected, GPUS};
 use crate::failure::Failure;
 use crate::output::say;
 use crate::report::{Report, Row, Target};
+use std::fmt::Display;
 
 /// A table for each target and layer, and what to expect.
 pub fn print(report: &Report) -> Result<(), Failure> {
     for target in &report.targets {
-        let layers = target.rows.chunk_by(|a, b| a.layer() == b.layer());
-        layers.into_iter().try_for_each(|rows| print_layer(target, rows))?;
+        let mut layers = target.rows.chunk_by(|a, b| a.case.layer == b.case.layer);
+        layers.try_for_each(|rows| print_layer(target, rows))?;
     }
+    print_budgets()?;
     print_expected(&report.expected)
 }
 
 fn print_layer(target: &Target, rows: &[Row]) -> Result<(), Failure> {
-    say(format!("{}: {}", target.name, rows[0].layer().join(", ")))?;
-    say(aligned("choice", "pass", &HEADS.map(str::to_owned)))?;
-    rows.iter().try_for_each(|row| say(line(row)))?;
+    let heads = ["slots", "listed", "latency", "loads", "registers", "waves", "spills", "private"];
+    say(format!("{}: {}", target.name, rows[0].case.layer))?;
+    say(line("choice", &heads))?;
+    rows.iter().try_for_each(|row| say(figures(row)))?;
     say("")
 }
 
-const HEADS: [&str; 11] = [
-    "slots", "of all", "est.", "latency", "est.", "loads", "regs", "waves", "spills", "private",
-    "shared",
-];
-
-fn line(row: &Row) -> String {
-    let part = match row.part {
-        (1, 1) => String::new(),
-        (part, parts) => format!(" {part}/{parts}"),
-    };
+fn figures(row: &Row) -> String {
+    let figures = &row.figures;
     let numbers = [
-        format!("{:.1}", row.cost.slots),
-        format!("{:.1}", row.cost.slots_of_all),
-        row.slots_estimated.map_or("–".to_owned(), |slots| format!("{slots:.1}")),
-        row.latency.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
-        row.latency_estimated.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
-        row.loads_under_way.to_string(),
-        row.registers.to_string(),
-        row.waves.to_string(),
-        row.spills.to_string(),
-        row.private.to_string(),
-        row.shared.to_string(),
+        format!("{:.1}", figures.slots),
+        format!("{:.1}", figures.listed),
+        figures.latency.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
+        figures.loads.to_string(),
+        figures.registers.to_string(),
+        figures.waves.to_string(),
+        figures.spills.to_string(),
+        figures.private.to_string(),
     ];
-    aligned(&(row.kernel.clone() + &part), row.pass, &numbers)
+    line(&format!("{} {}{}", row.case.choice, row.case.operation, row.case.part()), &numbers)
 }
 
-fn aligned(choice: &str, pass: &str, numbers: &[String]) -> String {
-    let numbers: String = numbers.iter().map(|number| format!("{number:>8}")).collect();
-    format!("  {choice:22}{pass:12}{numbers}")
+fn line(name: &str, columns: &[impl Display]) -> String {
+    let columns: String = columns.iter().map(|column| format!("{column:>12}")).collect();
+    format!("  {name:28}{columns}")
+}
+
+fn print_budgets() -> Result<(), Failure> {
+    say("Budget: slots of an element while a copy moves it; half of them for f16 and bf16")?;
+    say(line("", &GPUS.map(|gpu| gpu.name)))?;
+    for (name, bytes) in [("f32, 8 bytes forward", 8), ("f32, 12 bytes backward", 12)] {
+        say(line(name, &GPUS.map(|gpu| format!("{:.0}", gpu.budget(bytes)))))?;
+    }
+    say("")
 }
 
 fn print_expected(expected: &[Expected]) -> Result<(), Failure> {
     say(
-        "What to expect: the slots that the cheapest choice takes, of those that there are while the memory moves",
+        "To expect: % of a copy's speed, by the fastest choice, if nothing but memory and issue counts",
     )?;
-    say("an element, and the share of the memory's speed that they leave it.")?;
-    expected.chunk_by(Expected::is_beside).try_for_each(|passes| {
-        let Expected { gpu, target, shape, layout, dtype, precision, .. } = &passes[0];
-        let passes: Vec<_> = passes.iter().map(share).collect();
-        let layer = [*shape, *layout, *dtype, *precision].join(" ");
-        say(format!("  {gpu:13}{target:9}{layer:44}{}", passes.join("; ")))
-    })
-}
-
-fn share(one: &Expected) -> String {
-    let Expected { pass, slots, budget, share, kernel, .. } = one;
-    format!("{pass} {slots:.0} of {budget:.0}, {:.0} % ({kernel})", share * 100.0)
+    let gpus: Vec<_> = expected.chunk_by(|a, b| a.gpu == b.gpu).collect();
+    say(line("", &gpus.iter().map(|all| all[0].gpu).collect::<Vec<_>>()))?;
+    say(line(
+        "by the code for",
+        &gpus.iter().map(|all| all[0].target.as_str()).collect::<Vec<_>>(),
+    ))?;
+    let Some(first) = gpus.first() else { return Ok(()) };
+    for (number, one) in first.iter().enumerate() {
+        if number == 0 || first[number - 1].layer != one.layer {
+            say(format!("  {}", one.layer))?;
+        }
+        let percent = |all: &&[Expected]| format!("{:.0}", 100.0 * all[number].fraction);
+        say(line(one.operation, &gpus.iter().map(percent).collect::<Vec<_>>()))?;
+    }
+    Ok(())
 }

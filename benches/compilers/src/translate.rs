@@ -2,7 +2,6 @@
 
 mod doubles;
 
-use doubles::words;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, back};
@@ -60,17 +59,13 @@ pub fn spirv(program: &Program) -> Shader {
     }
 }
 
-/// MSL with the same checks; none of programs with both f16 and f64. MSL has no f64, so that f16 takes
-/// its place.
-pub fn metal(program: &Program) -> Option<Metal> {
+/// MSL with the same checks. It has no f64: f16, which programs in f64 do without, takes its place.
+pub fn metal(program: &Program) -> Metal {
     let source = without_comments(&program.source());
-    let has = |name| words(&source).any(|word| word == name);
-    if has("f64") && has("f16") {
-        return None;
-    }
-    let all = program.dtype == Dtype::F64;
-    let doubles = has("f64").then(|| doubles::replaced(&source, all));
-    let (source, numbers) = doubles.unwrap_or((source, Vec::new()));
+    let (source, numbers) = match program.dtype {
+        Dtype::F64 => doubles::replaced(&source),
+        _ => (source, Vec::new()),
+    };
     let (module, info) = valid(&source);
     let options = back::msl::Options {
         bounds_check_policies: POLICIES,
@@ -87,7 +82,7 @@ pub fn metal(program: &Program) -> Option<Metal> {
     let size = module.entry_points.iter().find(of_entry).map_or([1; 3], |e| e.workgroup_size);
     let threads = size.iter().product();
     let metal = metal.expect("naga writes its valid modules").0;
-    Some(Metal { metal, entry, threads, numbers })
+    Metal { metal, entry, threads, numbers }
 }
 
 fn without_comments(source: &str) -> String {

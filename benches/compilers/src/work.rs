@@ -1,0 +1,37 @@
+//! What the kernels compute where: the only place that knows them.
+
+use wgpu_lrn::{Kernel, Program};
+
+/// Kernels that shall have all they keep in registers.
+pub const IN_REGISTERS: [Kernel; 3] = [Kernel::Row, Kernel::Plane, Kernel::Column];
+
+/// Where in its listing a kernel computes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// In no loop.
+    Straight,
+    /// In the loop that reaches memory the most.
+    Loop,
+    /// In each loop that reaches memory.
+    Loops,
+}
+
+/// Where it computes, and the elements that an invocation computes there at once.
+pub fn work(program: &Program) -> (Place, f64) {
+    let constant = |name| constant(program, name);
+    let width = f64::from(program.choice.width);
+    match program.choice.kernel {
+        Kernel::Row => (Place::Straight, constant("STEP")),
+        Kernel::Pixel => {
+            let values = constant("PIXELS") * constant("SPAN");
+            (Place::Straight, values * width / constant("INVOCATIONS"))
+        }
+        Kernel::Column | Kernel::Plane | Kernel::Ring => (Place::Loop, constant("STEP") * width),
+        Kernel::Whole => (Place::Loops, constant("TURNS") * width),
+    }
+}
+
+fn constant(program: &Program, name: &str) -> f64 {
+    let found = program.constants.iter().find(|(known, _)| *known == name);
+    found.map_or(1.0, |(_, value)| f64::from(*value))
+}
