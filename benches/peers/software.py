@@ -180,7 +180,8 @@ def main() -> None:
     cases = [Case(net, batch, "channels_first") for net in nets for batch in batches]
     makers = {"ncnn": Ncnn, "burn": Burn}
     runs = 5 if args.quick else 15
-    adapters = [measure(peer, makers[peer](), cases, runs) for peer in peers if peer != "ours"]
+    measured = [measure(peer, makers[peer](), cases, runs) for peer in peers if peer != "ours"]
+    adapters = [adapter for adapter in measured if adapter["measurements"]]
     for adapter in adapters:
         if args.adapter not in adapter["name"]:
             raise PeerError(f"ran on {adapter['name']}, not on {args.adapter}")
