@@ -32,8 +32,14 @@ fn compare<T: Element>(
     check::run(lrn, shape, operation, inputs, &got).unwrap()
 }
 
+/// Whether a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
+/// program: there it is every third.
+fn has_turn(gpu: &Gpu, number: usize) -> bool {
+    gpu.info().backend != wgpu::Backend::Gl || number.is_multiple_of(3)
+}
+
 /// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
-/// they take turns. Compiling is what takes the time here, on GL a second a program: there the types take turns.
+/// they take turns, as do the types on GL.
 fn every_case(operation: Operation) {
     use Precision::{Exact, Fast};
     let mut worst = BTreeMap::new();
@@ -42,9 +48,8 @@ fn every_case(operation: Operation) {
         let types = [(Dtype::F32, Fast), (Dtype::F32, Exact), (half, Fast), (Dtype::F64, Fast)];
         for (turn, (dtype, precision)) in types.into_iter().enumerate() {
             let (lrn, shape) = (case.lrn().with_precision(precision), case.shape().of(dtype));
-            let has_turn =
-                |gpu: &Gpu| gpu.info().backend != wgpu::Backend::Gl || turn == number % 3;
-            for (gpu, choice) in runs(&lrn, &shape).filter(|(gpu, _)| has_turn(gpu)) {
+            for (gpu, choice) in runs(&lrn, &shape).filter(|(gpu, _)| has_turn(gpu, number + turn))
+            {
                 let report =
                     of_dtype!(dtype, T => compare::<T>(gpu, choice, &lrn, &shape, operation));
                 let numbers = format!("{} {}", precision.name(), dtype.name());
@@ -118,9 +123,10 @@ fn in_place() {
     let mut kernels = HashSet::new();
     let small = CASES.iter().filter(|case| case.shape().elements() < 1000);
     let all = CASES.iter().map(|case| (case, Dtype::F32));
-    for (case, dtype) in all.chain(small.map(|case| (case, Dtype::F16))) {
+    let cases = all.chain(small.map(|case| (case, Dtype::F16)));
+    for (number, (case, dtype)) in cases.enumerate() {
         let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
-        for (gpu, choice) in runs(&lrn, &shape) {
+        for (gpu, choice) in runs(&lrn, &shape).filter(|(gpu, _)| has_turn(gpu, number)) {
             for operation in [Operation::Forward, Operation::Backward] {
                 let computes = choice.computes_in_place(operation);
                 if computes && !is_too_long(gpu, choice, &lrn, &shape, operation) {
@@ -244,7 +250,8 @@ fn small_bindings() {
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
         let gpu = Gpu::new(&device, &queue);
         let cases = CASES.iter().filter(|case| (500..30_000).contains(&case.shape().elements()));
-        for (case, dtype) in cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
+        let cases = cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))).enumerate();
+        for (_, (case, dtype)) in cases.filter(|(number, _)| has_turn(&gpu, *number)) {
             let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
             for choice in Choice::available(&lrn, &shape, device.features()) {
                 let plan = match Plan::with_options(&device, &lrn, &shape, choice.into()) {
