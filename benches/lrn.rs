@@ -143,18 +143,18 @@ fn smoke() -> bool {
 /// A dtype, and a precision of it.
 type Numbers = (Dtype, Precision);
 
+/// What is measured at every batch.
+const FAST_F32: Numbers = (Dtype::F32, Precision::Fast);
+
 /// All that differ.
-const NUMBERS: [Numbers; 5] = [
-    (Dtype::F32, Precision::Fast),
-    (Dtype::F32, Precision::Exact),
-    (Dtype::F16, Precision::Fast),
-    (Dtype::Bf16, Precision::Fast),
-    (Dtype::F64, Precision::Fast),
-];
+fn all_numbers() -> impl Iterator<Item = Numbers> {
+    let of = |dtype| Precision::of(dtype).iter().map(move |&precision| (dtype, precision));
+    Dtype::ALL.into_iter().flat_map(of)
+}
 
 /// The batches of a network that are measured.
 fn batches(network: &Network, numbers: Numbers) -> &'static [usize] {
-    match (smoke(), numbers == NUMBERS[0]) {
+    match (smoke(), numbers == FAST_F32) {
         (true, true) => &[1],
         (true, false) if network.name == "cifar_norm1" => &[1],
         (true, false) => &[],
@@ -192,8 +192,7 @@ fn network(
 
 fn networks(criterion: &mut Criterion, bench: &Bench) {
     for each in NETWORKS.iter() {
-        for numbers in NUMBERS.into_iter().filter(|&(dtype, _)| shared::computes(&bench.gpu, dtype))
-        {
+        for numbers in all_numbers().filter(|&(dtype, _)| shared::computes(&bench.gpu, dtype)) {
             for &batch in batches(each, numbers) {
                 network(criterion, bench, each, numbers, batch);
             }

@@ -48,14 +48,6 @@ fn sum_squares() {
 }
 
 var<private> fetched: array<Fetched, STEP>;
-var<private> needed: array<Needed, STEP>;
-
-fn hold_summand(w: Walk, slot: u32, channel: u32) {
-    held[SQUARES + slot] = exactly(Value(0.0));
-    if within(channel, chunk.read_begin, chunk.read_end) {
-        held[SQUARES + slot] = summand(fetch_summand(w.offset + channel * w.inner));
-    }
-}
 
 fn hold_summands(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
@@ -63,17 +55,7 @@ fn hold_summands(w: Walk, channel: u32) {
         for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
         for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(fetched[t]); }
     } else {
-        for (var t = 0u; t < STEP; t++) { hold_summand(w, HALO + t, channel + t); }
-    }
-}
-
-fn finish_step(w: Walk, channel: u32) {
-    let at = w.offset + channel * w.inner;
-    if channel + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
-        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
+        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand_at(w, channel + t); }
     }
 }
 
@@ -83,7 +65,7 @@ fn finish_step(w: Walk, channel: u32) {
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    for (var i = 0u; i < HALO; i++) { hold_summand(w, i, w.begin - LOOK_BEHIND + i); }
+    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = summand_at(w, w.begin - LOOK_BEHIND + i); }
     for (var i = w.begin; i < w.end; i += STEP) {
         hold_summands(w, i + LOOK_AHEAD);
         sum_step(SQUARES);

@@ -91,11 +91,11 @@ fn powers(b: Sum) -> Powers {
 }
 
 fn normalizer(b: Sum, roots: Roots) -> Factor {
-    if POWER == ZERO { return factor(Value(1.0), Value(0.0)); }
+    if POWER == ZERO { return factor(Value(1.0)); }
     if POWER == HALF { return roots.half; }
     if POWER == THREE_QUARTERS { return roots.three_quarters; }
     if POWER == ONE { return times(roots.half, roots.half); }
-    return factor(power(rounded(b)), Value(0.0));
+    return factor(power(rounded(b)));
 }
 
 // x_i / b_i^beta

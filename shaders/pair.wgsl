@@ -20,7 +20,7 @@ fn exactly(v: Value) -> Sum { return Sum(v, Value(0.0)); }
 
 fn number(parts: vec4<f32>) -> Sum { return Sum(Value(parts.x), Value(parts.y)); }
 
-fn factor(v: Value, low: Value) -> Factor { return Factor(v, low); }
+fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
 fn rounded(s: Sum) -> Value { return select(s.high + s.low, s.high, abs(s.high) > Value(LARGEST)); }
 

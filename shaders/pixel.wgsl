@@ -66,8 +66,9 @@ fn channel(h: Held, k: u32) -> u32 {
 
 // The element of a value, from channel 0 of the first pixel of the chunk.
 fn offset(h: Held, k: u32) -> u32 {
-    if SIDE_BY_SIDE == 1u { return h.offset + channel(h, k) * chunk.inner; }
-    if h.is_whole { return h.offset + min(place(k), VALUES - 1u); }
+    let held = min(place(k), VALUES - 1u); // what is no place is loaded from the last, and dropped
+    if SIDE_BY_SIDE == 1u { return h.offset + (h.begin + held / PIXELS) * chunk.inner; }
+    if h.is_whole { return h.offset + held; }
     return h.offset + place(k) / SPAN * chunk.image + channel(h, k);
 }
 

@@ -29,7 +29,6 @@ var<private> lead: array<Sum, STEP>;
 var<private> tail: array<Sum, TAIL>;
 var<private> sums: array<Sum, STEP>;
 var<private> fetched: array<Fetched, FETCHED>;
-var<private> needed: array<Needed, STEP>;
 var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
@@ -61,22 +60,6 @@ fn end_group(which: u32) {
     }
     heads[which] = exactly(Value(0.0));
     places[which] = 0u;
-}
-
-fn finish_step(w: Walk, i: u32) {
-    let at = w.offset + i * w.inner;
-    if i + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
-        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
-    } else {
-        for (var t = 0u; t < STEP; t++) { if i + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
-    }
-}
-
-// What is summed of a channel, which may be missing.
-fn summand_at(w: Walk, channel: u32) -> Sum {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
-    return summand(fetch_summand(w.offset + channel * w.inner));
 }
 
 // The lead of a step whose first channel is i.

@@ -12,7 +12,7 @@ fn exactly(v: Value) -> Sum { return v; }
 
 fn number(parts: vec4<f32>) -> Sum { return Value(parts.x); }
 
-fn factor(v: Value, low: Value) -> Factor { return Factor(v, low); }
+fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
 fn rounded(s: Sum) -> Value { return s; }
 

@@ -45,3 +45,22 @@ fn write(w: Walk, channel: u32, result: Value) {
     let at = w.output + channel * w.inner;
     put(at, blended(result, old_at(at)));
 }
+
+// What is summed of a channel, which may be missing.
+fn summand_at(w: Walk, channel: u32) -> Sum {
+    if !within(channel, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
+    return summand(fetch_summand(w.offset + channel * w.inner));
+}
+
+var<private> needed: array<Needed, STEP>;
+
+// Makes of the sums of a step what they are for.
+fn finish_step(w: Walk, channel: u32) {
+    let at = w.offset + channel * w.inner;
+    if channel + STEP <= w.end {
+        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
+        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
+    } else {
+        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
+    }
+}

@@ -18,6 +18,11 @@ impl Precision {
     /// Both.
     pub const ALL: [Precision; 2] = [Self::Fast, Self::Exact];
 
+    /// Those that differ for elements of a type: only for f32 are there two.
+    pub fn of(dtype: Dtype) -> &'static [Precision] {
+        if dtype == Dtype::F32 { &Self::ALL } else { &[Self::Fast] }
+    }
+
     /// The name.
     pub fn name(self) -> &'static str {
         match self {

@@ -11,7 +11,6 @@ use std::collections::HashSet;
 use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
-use support::precisions;
 use wgpu_lrn::{
     Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Precision, Program, Recipe, Shape,
     Storage, wgpu,
@@ -57,7 +56,7 @@ fn programs() -> HashSet<Program> {
         let lrns = [case.lrn(), case.lrn().relu(), case.lrn().blended(0.7, -0.3).unwrap()];
         for (features, dtype) in DEVICES.iter().flat_map(|f| Dtype::ALL.map(|dtype| (*f, dtype))) {
             let shape = case.shape().of(dtype);
-            for &precision in precisions(dtype) {
+            for &precision in Precision::of(dtype) {
                 for lrn in lrns.iter().map(|lrn| lrn.with_precision(precision)) {
                     add_programs(&mut programs, &lrn, &shape, features, &wgpu::Limits::default());
                 }

@@ -53,9 +53,10 @@ impl Args {
         }
     }
 
-    /// The precisions of a dtype: only for f32 do they differ.
+    /// The precisions of a dtype, where they differ.
     pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
-        if dtype == Dtype::F32 { &self.precisions } else { &[Precision::Fast] }
+        let differ = Precision::of(dtype);
+        if differ.len() > 1 { &self.precisions } else { differ }
     }
 
     /// Whether a network or sweep is to be measured.

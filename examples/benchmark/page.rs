@@ -114,8 +114,9 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     /// Those of a dtype.
-    fn of(dtype: Dtype) -> [Numbers<'static>; 2] {
-        Precision::ALL.map(|precision| Numbers { dtype: dtype.name(), precision: precision.name() })
+    fn of(dtype: Dtype) -> impl Iterator<Item = Numbers<'static>> {
+        let precisions = Precision::of(dtype).iter();
+        precisions.map(move |p| Numbers { dtype: dtype.name(), precision: p.name() })
     }
 
     /// A name that tells the dtype unless it is f32, and the precision unless it is fast.

@@ -25,7 +25,8 @@ pub struct Gpu {
     queue: wgpu::Queue,
 }
 
-/// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for [`Storage`](crate::Storage), and for [`Timer`](crate::Timer).
+/// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for
+/// [`Storage`](crate::Storage), and for [`Timer`](crate::Timer).
 const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_I16)
     .union(wgpu::Features::SHADER_F16)

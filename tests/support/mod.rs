@@ -54,7 +54,7 @@ pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Cho
 
 /// The same in every precision, with the layer of that precision.
 pub fn precise_runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice, Lrn)> {
-    precisions(shape.dtype()).iter().flat_map(move |&precision| {
+    Precision::of(shape.dtype()).iter().flat_map(move |&precision| {
         let lrn = lrn.with_precision(precision);
         let runs: Vec<_> = runs(&lrn, shape).collect();
         runs.into_iter().map(move |(gpu, choice)| (gpu, choice, lrn.clone()))
@@ -84,11 +84,6 @@ macro_rules! of_dtype {
             }
         }
     };
-}
-
-/// The precisions that differ for elements of a type.
-pub fn precisions(dtype: Dtype) -> &'static [Precision] {
-    if dtype == Dtype::F32 { &Precision::ALL } else { &[Precision::Fast] }
 }
 
 /// A device that validates as any does, and computes nothing.

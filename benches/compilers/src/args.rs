@@ -83,7 +83,8 @@ impl Args {
 
     /// What a type may be asked for: only f32 has a choice.
     pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
-        if dtype == Dtype::F32 { &self.precisions } else { &[Precision::Fast] }
+        let differ = Precision::of(dtype);
+        if differ.len() > 1 { &self.precisions } else { differ }
     }
 
     /// AMD's GPUs to compile for.
