@@ -38,12 +38,11 @@ fn write_step(w: Walk, channel: u32) {
 
 fn hold_halo(w: Walk, channel: u32) {
     for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); }
-    for (var i = 0u; i < HALO; i++) { held[SQUARES + i] = square(held_x[i]); }
 }
 
 // Sums the windows that a step completes.
 fn sum_squares() {
-    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); }
+    for (var i = 0u; i < HELD; i++) { held[SQUARES + i] = square(held_x[i]); }
     sum_step(SQUARES);
 }
 

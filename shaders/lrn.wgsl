@@ -32,7 +32,7 @@ struct Chunk {
     output_shift: u32,
     sums_shift: u32,    // the same in the sums between stages that are read,
     totals_shift: u32,  // and in those that are written
-    zero: u32,          // always 0
+    one: f32,           // always 1, which no compiler knows
     columns: u32,       // length of a second axis, after the first; or 1
     strips: u32,        // parts of it that workgroups take
     beside: u32,        // pixels that lie side by side: elements from a column to the next
@@ -61,6 +61,7 @@ const GENERAL = 4u;
 
 // The layer's numbers, of which `fetch` is called before any loop: compilers leave a uniform where it is read.
 struct Layer {
+    one: f32,
     a: Sum,
     k: Sum,
     gradient: Sum,
@@ -68,7 +69,7 @@ struct Layer {
 
 var<private> layer: Layer;
 
-fn fetch() { layer = Layer(number(chunk.a), number(chunk.k), number(chunk.gradient)); }
+fn fetch() { layer = Layer(chunk.one, number(chunk.a), number(chunk.k), number(chunk.gradient)); }
 
 fn base(square_sum: Sum) -> Sum { return add_product(layer.k, layer.a, square_sum); }
 

@@ -24,31 +24,33 @@ fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
 fn rounded(s: Sum) -> Value { return select(s.high + s.low, s.high, abs(s.high) > Value(LARGEST)); }
 
+// a - b, which no compiler joins with what else is added: those that reorder floating point (Metal, DirectX and
+// Mesa do) would else find (a + b) - a to be b, and every rounding error to be 0. The product is exact, so
+// that it does not matter whether a device fuses it.
+fn difference(a: Value, b: Value) -> Value { return fma(a, Value(layer.one), -b); }
+
 // The same sum, its low part below the last bit of its high part.
 fn settled(s: Sum) -> Sum {
-    let high = opaque(rounded(s));
-    return Sum(high, s.low - opaque(high - s.high));
+    let high = rounded(s);
+    return Sum(high, s.low - difference(high, s.high));
 }
-
-// v itself, but compilers cannot know: those that reorder floating point (Metal, DirectX and Mesa do)
-// would else find (a + b) - a to be b, and every rounding error to be 0.
-fn opaque(v: Value) -> Value { return bitcast<Value>(bitcast<Bits>(v) ^ Bits(chunk.zero)); }
 
 // The 12 leading bits, and the rest: the product of two such parts is exact.
 fn leading(v: Value) -> Value { return bitcast<Value>(bitcast<Bits>(v) & Bits(0xfffff000u)); }
-fn trailing(v: Value) -> Value { return opaque(v - leading(v)); }
+fn trailing(v: Value) -> Value { return difference(v, leading(v)); }
 
 fn square(v: Value) -> Sum {
     let h = leading(v);
     return Sum(h * h, trailing(v) * (v + h));
 }
 
+// The high part loses what it is short of a, and what it is short of b. (D. E. Knuth, The Art of Computer
+// Programming, volume 2, 4.2.2, theorem B.)
 fn add(a: Sum, b: Sum) -> Sum {
-    let swap = abs(a.high) < abs(b.high);
-    let large = select(a.high, b.high, swap);
-    let small = select(b.high, a.high, swap);
-    let high = opaque(large + small);
-    let lost = opaque(small - opaque(high - large));
+    let high = a.high + b.high;
+    let of_b = difference(high, a.high);
+    let of_a = difference(high, of_b);
+    let lost = difference(a.high, of_a) + difference(b.high, of_b);
     return Sum(high, lost + (a.low + b.low));
 }
 
@@ -87,8 +89,8 @@ fn inverse_fourth_root(b: Sum) -> Factor {
     let t = m * m;
     let bh = leading(b1);
     let r = t * bh;
-    let rest = opaque(b.high - bh) + b.low;
-    let e = (opaque(1.0 - t * leading(r)) - t * trailing(r)) - t * (t * rest);
+    let rest = difference(b.high, bh) + b.low;
+    let e = (fma(-t, leading(r), Value(layer.one)) - t * trailing(r)) - t * (t * rest);
     return Factor(m, select(series(e), Value(0.0), infinite));
 }
 

@@ -58,7 +58,10 @@ fn held_by(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Held {
 // The values of an invocation, by their places in workgroup memory: they follow each other as elements do.
 fn place(k: u32) -> u32 { return k * INVOCATIONS + lane; }
 
-fn is_place(k: u32) -> bool { return (k + 1u) * INVOCATIONS <= VALUES || place(k) < VALUES; }
+// Whether those of all invocations have one: compilers know it.
+fn are_places(k: u32) -> bool { return (k + 1u) * INVOCATIONS <= VALUES; }
+
+fn is_place(k: u32) -> bool { return are_places(k) || place(k) < VALUES; }
 
 fn channel(h: Held, k: u32) -> u32 {
     return h.begin + select(place(k) % SPAN, place(k) / PIXELS, SIDE_BY_SIDE == 1u);
@@ -66,7 +69,8 @@ fn channel(h: Held, k: u32) -> u32 {
 
 // The element of a value, from channel 0 of the first pixel of the chunk.
 fn offset(h: Held, k: u32) -> u32 {
-    let held = min(place(k), VALUES - 1u); // what is no place is loaded from the last, and dropped
+    var held = place(k);
+    if !are_places(k) { held = min(held, VALUES - 1u); } // what has no place is loaded from the last, and dropped
     if SIDE_BY_SIDE == 1u { return h.offset + (h.begin + held / PIXELS) * chunk.inner; }
     if h.is_whole { return h.offset + held; }
     return h.offset + place(k) / SPAN * chunk.image + channel(h, k);

@@ -64,7 +64,7 @@ impl Kernel {
         };
         match self {
             Self::Plane => false,
-            Self::Row if arithmetic == Arithmetic::Double => false, // too much for registers
+            Self::Row if arithmetic != Arithmetic::Single => false, // too much for registers
             Self::Whole => axis.is_whole(),
             Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(PACKET.into()),
             Self::Column => narrow,
@@ -109,6 +109,9 @@ pub struct Choice {
 /// The widest window that *column* and *row* hold in registers.
 pub(crate) const NARROW: u64 = 16;
 
+/// The widest window for which *column* and *plane* have room in registers for two pixels, beside enough waves.
+const PAIRED: u64 = 5;
+
 /// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
 pub(crate) const WORKGROUP: u64 = 16352;
 
@@ -130,7 +133,9 @@ impl Choice {
         let arithmetic = Arithmetic::of(lrn.precision(), dtype);
         let mut choices = Vec::new();
         for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, arithmetic)) {
-            choices.extend(widths(kernel, &axes, dtype).map(|width| Choice { kernel, width }));
+            choices.extend(
+                widths(kernel, &axes, dtype, arithmetic).map(|width| Choice { kernel, width }),
+            );
         }
         choices
     }
@@ -158,12 +163,23 @@ fn computes(dtype: Dtype, features: wgpu::Features) -> bool {
     dtype != Dtype::F64 || features.contains(wgpu::Features::SHADER_F64)
 }
 
-fn widths(kernel: Kernel, axes: &[Axis], dtype: Dtype) -> impl Iterator<Item = u32> {
-    let even = dtype != Dtype::F64 && axes.iter().all(|axis| axis.inner.is_multiple_of(2));
+/// The widths of a kernel, the preferred first. Two pixels take twice the registers: so sums that take two leave
+/// it at one pixel, as wider windows prefer to; but for halves, two of which are a word.
+fn widths(
+    kernel: Kernel,
+    axes: &[Axis],
+    dtype: Dtype,
+    arithmetic: Arithmetic,
+) -> impl Iterator<Item = u32> {
+    let even = axes.iter().all(|axis| axis.inner.is_multiple_of(2));
+    let pairs = even && arithmetic == Arithmetic::Single;
+    let prefers_pairs = dtype.is_half() || axes.iter().all(|axis| axis.window() <= PAIRED);
     let widths: &[u32] = match kernel {
         Kernel::Row => &[PACKET],
-        Kernel::Whole | Kernel::Plane | Kernel::Column if even => &[2, 1],
-        _ => &[1],
+        Kernel::Whole if pairs => &[2, 1],
+        Kernel::Plane | Kernel::Column if pairs && prefers_pairs => &[2, 1],
+        Kernel::Plane | Kernel::Column if pairs => &[1, 2],
+        Kernel::Whole | Kernel::Plane | Kernel::Column | Kernel::Ring | Kernel::Pixel => &[1],
     };
     widths.iter().copied()
 }

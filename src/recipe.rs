@@ -56,8 +56,8 @@ pub struct Chunk {
     pub sums_shift: u32,
     /// The same for the sums that the stage writes.
     pub totals_shift: u32,
-    /// Always 0, which shader compilers do not know.
-    pub zero: u32,
+    /// Always 1, which shader compilers do not know.
+    pub one: f32,
     /// Length of a second axis, which follows the first; or 1.
     pub columns: u32,
     /// Parts of it that workgroups take.
@@ -256,7 +256,7 @@ impl Context<'_> {
                 output_shift,
                 sums_shift,
                 totals_shift,
-                zero: 0,
+                one: 1.0,
                 columns: tensor.columns as u32,
                 strips: tile.strips() as u32,
                 beside: tensor.beside() as u32,

@@ -163,7 +163,11 @@ fn files_side_by_side_on_one_page() {
     for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "channels"] {
         assert!(page.contains(part), "{part}");
     }
-    for part in ["cifar_norm1_n2, f16", "Time against channels<", "Time against channels, f16<"] {
+    for part in [
+        "cifar_norm1_n2, f16",
+        "Time against channels, channels last<",
+        "Time against channels, channels first, f16<",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     for outside in ["<script", "src=", "href=", "@import"] {

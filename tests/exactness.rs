@@ -36,8 +36,23 @@ const LAYERS: [Window; 5] =
 /// A window that is no longer narrow.
 const WIDE: [Window; 1] = [(9, 7, 0.5, 1.2)];
 
-/// Every adapter and choice, with a shape for which the choice is available and the layers to try.
-fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
+/// A choice on an adapter, with a shape for which it is available and the layers to try.
+struct Run {
+    gpu: &'static Gpu,
+    precision: Precision,
+    choice: Choice,
+    shape: Shape,
+    layers: &'static [Window],
+}
+
+impl Run {
+    fn is_like(&self, gpu: &Gpu, precision: Precision, choice: Choice) -> bool {
+        std::ptr::eq(self.gpu, gpu) && self.precision == precision && self.choice == choice
+    }
+}
+
+/// Every choice of every adapter and precision, once.
+fn every_choice() -> Vec<Run> {
     let shapes = [
         (Shape::nchw(9, 31, 29, 17).unwrap(), &LAYERS[..]), // odd: single pixels
         (Shape::nchw(9, 31, 29, 16).unwrap(), &LAYERS[..]),
@@ -47,28 +62,23 @@ fn every_choice() -> Vec<(&'static Gpu, Choice, Shape, &'static [Window])> {
         (Shape::over(&[9, 29, 17, 31], &[2, 3]).unwrap(), &LAYERS[1..2]), // a window of 4 by 4
         (Shape::over(&[9, 29, 31, 16], &[1, 2]).unwrap(), &LAYERS[1..2]),
     ];
-    let mut all: Vec<(&Gpu, Choice, Shape, &[Window])> = Vec::new();
+    let mut all: Vec<Run> = Vec::new();
     for (shape, layers) in shapes {
-        for (gpu, choice) in runs(&layer(&shape, layers[0], 0.75), &shape) {
-            if !all.iter().any(|(g, c, ..)| std::ptr::eq(*g, gpu) && *c == choice) {
-                all.push((gpu, choice, shape.clone(), layers));
+        for (gpu, choice, lrn) in precise_runs(&layer(&shape, layers[0], 0.75), &shape) {
+            let precision = lrn.precision();
+            if !all.iter().any(|run| run.is_like(gpu, precision, choice)) {
+                all.push(Run { gpu, precision, choice, shape: shape.clone(), layers });
             }
         }
     }
-    assert!(Kernel::ALL.iter().all(|k| all.iter().any(|(_, c, ..)| c.kernel == *k)));
+    assert!(Kernel::ALL.iter().all(|k| all.iter().any(|run| run.choice.kernel == *k)));
     all
 }
 
 /// Prints and returns the largest errors, in ulp and in units of the bound, over inputs of both signs
 /// spread over magnitudes from 1e-12 to 1e12.
-fn largest(
-    gpu: &Gpu,
-    choice: Choice,
-    shape: &Shape,
-    layers: &[Window],
-    beta: f64,
-    precision: Precision,
-) -> [(f64, f64); 2] {
+fn largest(run: &Run, beta: f64) -> [(f64, f64); 2] {
+    let &Run { gpu, precision, choice, ref shape, layers } = run;
     let mut largest = [(0.0f64, 0.0f64); 2];
     let who = format!("{} {choice} on {}, beta {beta}", precision.name(), describe(gpu));
     for &window in layers {
@@ -93,19 +103,18 @@ fn largest(
 
 #[test]
 fn errors_are_within_the_bound_and_a_few_ulp() {
-    for (gpu, choice, shape, layers) in every_choice() {
-        for (beta, precision) in
-            [0.5, 0.75, 1.0].into_iter().flat_map(|beta| Precision::ALL.map(|p| (beta, p)))
-        {
-            let [forward, backward] = largest(gpu, choice, &shape, layers, beta, precision);
-            let (most_forward, most_backward) = match precision {
+    for run in every_choice() {
+        for beta in [0.5, 0.75, 1.0] {
+            let [forward, backward] = largest(&run, beta);
+            let (most_forward, most_backward) = match run.precision {
                 Precision::Fast => (8.0, 10.0),
                 Precision::Exact => (0.75, 1.5),
             };
-            if gpu.info().backend == wgpu::Backend::Vulkan {
+            if run.gpu.info().backend == wgpu::Backend::Vulkan {
                 assert!(
                     forward.0 <= most_forward && backward.0 <= most_backward,
-                    "{choice}: {forward:?} {backward:?}"
+                    "{}: {forward:?} {backward:?}",
+                    run.choice
                 );
             }
         }
@@ -152,10 +161,8 @@ fn normal(shape: &Shape, seed: u64, deviation: f64) -> Vec<f32> {
 
 #[test]
 fn other_exponents_are_within_the_bound_of_pow() {
-    for (gpu, choice, shape, layers) in every_choice() {
-        for precision in Precision::ALL {
-            largest(gpu, choice, &shape, layers, 0.6, precision);
-        }
+    for run in every_choice() {
+        largest(&run, 0.6);
     }
 }
 

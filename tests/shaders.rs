@@ -225,7 +225,7 @@ fn chunk_has_the_same_layout_in_rust_and_wgsl() {
         output_shift,
         sums_shift,
         totals_shift,
-        zero,
+        one,
         columns,
         strips,
         beside,

@@ -59,8 +59,7 @@ pub fn cases(args: &Args) -> Result<Vec<Case>> {
         }
     }
     for sweep in SWEEPS.into_iter().filter(|sweep| args.wants(sweep)) {
-        // In a quick run, every second step.
-        cases.extend(steps(sweep)?.into_iter().step_by(if args.quick { 2 } else { 1 }));
+        cases.extend(steps(sweep, args.quick)?);
     }
     Ok(cases.iter().flat_map(|case| case.in_dtypes(args)).collect())
 }
@@ -85,32 +84,38 @@ fn networks(args: &Args) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The steps of a sweep, channels-first, in fast f32.
-fn steps(sweep: &str) -> Result<Vec<Case>> {
-    let step = |dims: [usize; 4], radius: u32| {
-        Ok(Case {
-            name: sweep.to_owned(),
-            dims: dims.to_vec(),
-            layout: Layout::ChannelsFirst,
-            dtype: Dtype::F32,
-            lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
-            variant: Variant::Plain,
-        })
-    };
-    match sweep {
+/// The steps of a sweep in fast f32, with odd numbers beside even ones; in a quick run, every second.
+fn steps(sweep: &str, quick: bool) -> Result<Vec<Case>> {
+    let first = &[Layout::ChannelsFirst][..];
+    let (layouts, sizes): (_, &[usize]) = match sweep {
         // From 1 channel to twice the axis and one.
-        "sweep_window" => [0, 1, 2, 4, 7, 11, 15, 31, 63, 127, 256]
-            .into_iter()
-            .map(|radius| step([4, 256, 32, 32], radius))
-            .collect(),
-        "sweep_batch" => {
-            [1, 2, 4, 8, 16, 32].into_iter().map(|batch| step([batch, 96, 55, 55], 2)).collect()
-        }
-        "sweep_channels" => {
-            [16, 64, 256, 1024, 4096].into_iter().map(|c| step([1, c, 32, 32], 2)).collect()
-        }
-        _ => {
-            [8, 16, 32, 64, 128, 256].into_iter().map(|side| step([1, 96, side, side], 2)).collect()
+        "sweep_window" => (first, &[0, 1, 2, 4, 7, 11, 15, 31, 63, 127, 256]),
+        "sweep_batch" => (first, &[1, 2, 4, 8, 16, 32]),
+        "sweep_channels" => (&Layout::ALL, &[16, 64, 96, 97, 98, 256, 257, 1024, 4096]),
+        _ => (first, &[8, 16, 32, 54, 55, 64, 127, 128, 256]),
+    };
+    let mut cases = Vec::new();
+    for &layout in layouts {
+        for &size in sizes.iter().step_by(if quick { 2 } else { 1 }) {
+            cases.push(step(sweep, layout, size)?);
         }
     }
+    Ok(cases)
+}
+
+fn step(sweep: &str, layout: Layout, size: usize) -> Result<Case> {
+    let (batch, input, radius) = match sweep {
+        "sweep_window" => (4, [256, 32, 32], size as u32),
+        "sweep_batch" => (size, [96, 55, 55], 2),
+        "sweep_channels" => (1, [size, 32, 32], 2),
+        _ => (1, [96, size, size], 2),
+    };
+    Ok(Case {
+        name: sweep.to_owned(),
+        dims: layout.dims(batch, input).to_vec(),
+        layout,
+        dtype: Dtype::F32,
+        lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
+        variant: Variant::Plain,
+    })
 }

@@ -46,10 +46,16 @@ fn page(report: &Report) -> Drawn {
     }
     let mut sweeps = Vec::new();
     for numbers in Dtype::ALL.into_iter().flat_map(Numbers::of) {
-        sweeps.push(sweep(report, "sweep_batch", numbers, "images", |m| m.dims[0] as f64)?);
-        sweeps.push(sweep(report, "sweep_window", numbers, "channels in the window", window)?);
-        sweeps.push(sweep(report, "sweep_channels", numbers, "channels", |m| m.dims[1] as f64)?);
-        sweeps.push(sweep(report, "sweep_pixels", numbers, "pixels", pixels)?);
+        for layout in ["channels_first", "channels_last"] {
+            let mut add = |name, x_title, x: fn(&Measurement) -> f64| -> Drawn<()> {
+                sweeps.push(sweep(report, name, layout, numbers, x_title, x)?);
+                Ok(())
+            };
+            add("sweep_batch", "images", |m| m.dims[0] as f64)?;
+            add("sweep_window", "channels in the window", window)?;
+            add("sweep_channels", "channels", channels)?;
+            add("sweep_pixels", "pixels", pixels)?;
+        }
     }
     Ok(html! {
         (DOCTYPE)
@@ -150,8 +156,7 @@ fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
         })
         .collect();
     let names: Vec<_> = bars.iter().map(|bars| bars.name.clone()).collect();
-    let title =
-        format!("{}, {}: share of the speed of a copy", capital(pass), layout.replace('_', " "));
+    let title = format!("{}, {}: share of the speed of a copy", capital(pass), spaced(layout));
     Ok(section(&title, &names, chart::bars(&categories, &bars)?))
 }
 
@@ -159,12 +164,13 @@ fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
 fn sweep(
     report: &Report,
     name: &str,
+    layout: &str,
     of: Numbers<'_>,
     x_title: &str,
     x: impl Fn(&Measurement) -> f64,
 ) -> Drawn {
     let mut lines: Vec<Line> = Vec::new();
-    let wanted = |m: &Measurement| m.shape == name && numbers(m) == of;
+    let wanted = |m: &Measurement| m.shape == name && m.layout == layout && numbers(m) == of;
     for pass in ["forward", "backward"] {
         for (adapter, m) in best(report, pass).filter(|(_, m)| wanted(m)) {
             add(
@@ -185,7 +191,7 @@ fn sweep(
         return Ok(html! {});
     }
     let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
-    let against = format!("Time against {}", name.trim_start_matches("sweep_"));
+    let against = format!("Time against {}, {}", name.trim_start_matches("sweep_"), spaced(layout));
     let mut markup =
         section(&of.named(&against), &names, chart::lines(x_title, "milliseconds", &lines)?);
     markup.0 += &grid(x_title, &lines).0;
@@ -244,6 +250,10 @@ fn is_sweep(measurement: &Measurement) -> bool {
     measurement.shape.starts_with("sweep_")
 }
 
+fn channels(measurement: &Measurement) -> f64 {
+    measurement.dims[if measurement.layout == "channels_last" { 3 } else { 1 }] as f64
+}
+
 /// Channels in the window.
 fn window(measurement: &Measurement) -> f64 {
     measurement.window.map_or(1.0, |[p, q]| f64::from(p) + 1.0 + f64::from(q))
@@ -251,6 +261,10 @@ fn window(measurement: &Measurement) -> f64 {
 
 fn pixels(measurement: &Measurement) -> f64 {
     (measurement.dims[2] * measurement.dims[3]) as f64
+}
+
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 fn capital(word: &str) -> String {

@@ -16,6 +16,6 @@ fn nearest(v: vec2<f32>) -> vec2<f32> {
     let exponent = clamp(bits & vec2(0x7f800000u), vec2(0x38800000u), vec2(0x47000000u));
     let large = bitcast<vec2<f32>>(exponent + vec2(0x06c00000u));
     // Compilers that reorder floating point must not see that this is v.
-    let sum = bitcast<vec2<f32>>(bitcast<vec2<u32>>(v + large) ^ vec2(chunk.zero));
-    return bitcast<vec2<f32>>(bitcast<vec2<u32>>(sum - large) | (bits & vec2(0x80000000u)));
+    let near = fma(v + large, vec2(layer.one), -large);
+    return bitcast<vec2<f32>>(bitcast<vec2<u32>>(near) | (bits & vec2(0x80000000u)));
 }

@@ -62,11 +62,11 @@ const STEP_OF_LARGE: u64 = 4;
 /// Channels of a step of *ring*.
 const RING_STEPS: std::ops::RangeInclusive<u64> = 4..=8;
 
-/// The most channels of a run of *row*, as registers allow: forward, and backward.
+/// The most channels of a run of *row*: forward, and backward.
 const RUN: [u64; 2] = [16, 12];
 
-/// The same where a sum takes two registers.
-const RUN_OF_LARGE: u64 = 8;
+/// The most channels that a run of *row* holds with its halos, as registers allow, unless it is a single packet.
+const HELD: u64 = 28;
 
 /// Channels of a packet of *row*.
 const PACKET: u64 = choice::PACKET as u64;
@@ -179,9 +179,10 @@ impl Task<'_> {
 
     /// Channels of a run of *row*: runs of equal length, in whole packets.
     fn run_length(&self) -> u64 {
+        let terms = usize::from(self.has_terms());
+        let halos = (self.window() - 1) * (1 + terms as u64);
+        let most = HELD.saturating_sub(halos).clamp(PACKET, RUN[terms]) / PACKET * PACKET;
         let channels = (self.axis.channels * PACKET).max(1);
-        let most =
-            if self.sum_bytes() > 4 { RUN_OF_LARGE } else { RUN[usize::from(self.has_terms())] };
         channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
     }
 
