@@ -13,6 +13,8 @@ fn rounded(s: Sum) -> Value { return s; }
 
 fn settled(s: Sum) -> Sum { return s; }
 
+fn kept(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
+
 fn square(v: Value) -> Sum { return v * v; }
 
 fn add(a: Sum, b: Sum) -> Sum { return a + b; }

@@ -24,6 +24,11 @@ fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
 fn rounded(s: Sum) -> Value { return select(s.high + s.low, s.high, abs(s.high) > Value(LARGEST)); }
 
+// The same sum, or zero.
+fn kept(s: Sum, condition: bool) -> Sum {
+    return Sum(select(Value(0.0), s.high, condition), select(Value(0.0), s.low, condition));
+}
+
 // a - b, which no compiler joins with what else is added: those that reorder floating point (Metal, DirectX and
 // Mesa do) would else find (a + b) - a to be b, and every rounding error to be 0. The product is exact, so
 // that it does not matter whether a device fuses it.

@@ -5,13 +5,19 @@
 // by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums take the place of what was summed, and each
 // invocation takes those of its ITEMS values, which it has kept, and writes what is made of them.
 //
+// A workgroup has ROWS rows of ROW pixels, of each pixel SPAN channels, in RUNS runs. A row takes all invocations
+// TURNS times. So where a row takes one turn an invocation has the same channel in every row, and finds its places by
+// constants.
+//
 // Backward does the same with its terms. A window along several axes takes a stage for each: stage/ says what is
 // summed then, and what is made of it.
 
-// Values that a workgroup holds: SPAN channels of PIXELS pixels.
-const VALUES = PIXELS * SPAN;
+// Values of a row.
+const VALUES = ROW * SPAN;
 
-var<workgroup> scratch: array<Sum, ARRAYS * VALUES>;
+alias Values = array<array<array<array<Sum, STEP>, RUNS>, ROW>, ROWS>;
+
+var<workgroup> values: Values;
 
 var<private> item_x: array<Value, ITEMS>;
 var<private> item_dy: array<Value, ITEMS>;
@@ -30,8 +36,7 @@ struct Held {
     end: u32,
     write_begin: u32,
     write_end: u32,
-    pixel: u32,        // of all items of an invocation, where pixels lie side by side,
-    offset: u32,       // and its element; else that of the first pixel; from that of the chunk
+    offset: u32,       // element of the first pixel, or of an invocation's own, where pixels lie side by side
 }
 
 // Each channel depends on `before` and `after` channels around it.
@@ -39,50 +44,76 @@ fn held_by(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Held {
     fetch();
     group = group_of(workgroup);
     lane = index;
+    only_place = find_place(0u);
     let write_begin = chunk.write_begin + group % chunk.segments * chunk.segment;
     let write_end = min(write_begin + chunk.segment, chunk.write_end);
-    let first_pixel = group / chunk.segments * PIXELS;
-    let pixel = first_pixel + select(0u, lane % PIXELS, SIDE_BY_SIDE == 1u);
+    let first_pixel = group / chunk.segments * ROWS * ROW;
     return Held(
-        first_pixel + PIXELS <= chunk.pixels && write_end - write_begin == SPAN && chunk.channels == SPAN,
+        first_pixel + ROWS * ROW <= chunk.pixels && write_end - write_begin == SPAN && chunk.channels == SPAN,
         first_pixel,
         write_begin - min(write_begin - chunk.read_begin, before),
         write_end + min(chunk.read_end - write_end, after),
         write_begin,
         write_end,
-        pixel,
-        pixel_offset(chunk.first_pixel + min(pixel, chunk.pixels - 1u)),
+        offset_of(first_pixel),
     );
 }
 
-// The values of an invocation, by their places in workgroup memory: they follow each other as elements do.
-fn place(k: u32) -> u32 { return k * INVOCATIONS + lane; }
-
-// Whether those of all invocations have one: compilers know it.
-fn are_places(k: u32) -> bool { return (k + 1u) * INVOCATIONS <= VALUES; }
-
-fn is_place(k: u32) -> bool { return are_places(k) || place(k) < VALUES; }
-
-fn channel(h: Held, k: u32) -> u32 {
-    return h.begin + select(place(k) % SPAN, place(k) / PIXELS, SIDE_BY_SIDE == 1u);
+fn offset_of(first_pixel: u32) -> u32 {
+    if SIDE_BY_SIDE == 0u { return (chunk.first_pixel + first_pixel) * chunk.image; }
+    return pixel_offset(chunk.first_pixel + min(first_pixel + lane % ROW, chunk.pixels - 1u));
 }
+
+// The places in a row that an invocation takes turn by turn; they follow each other as elements do.
+struct Place {
+    some: bool,     // whether there is such
+    pixel: u32,     // in the row
+    channel: u32,   // counted from those that are held
+    run: u32,       // of the channel
+    in_run: u32,    // its place there
+}
+
+// That of the only turn.
+var<private> only_place: Place;
+
+fn place(k: u32) -> Place {
+    if TURNS == 1u { return only_place; }
+    return find_place(k % TURNS);
+}
+
+// What has no place takes the last: it is loaded from there, and dropped.
+fn find_place(turn: u32) -> Place {
+    let number = turn * INVOCATIONS + lane;
+    let some = (turn + 1u) * INVOCATIONS <= VALUES || number < VALUES;
+    let place = select(VALUES - 1u, number, some);
+    let pixel = select(place / SPAN, lane % ROW, SIDE_BY_SIDE == 1u);
+    let channel = select(place % SPAN, place / ROW, SIDE_BY_SIDE == 1u);
+    return Place(some, pixel, channel, channel / STEP, channel % STEP);
+}
+
+fn row(k: u32) -> u32 { return k / TURNS; }
+
+fn channel(h: Held, k: u32) -> u32 { return h.begin + place(k).channel; }
+
+fn pixel(h: Held, k: u32) -> u32 { return h.first_pixel + row(k) * ROW + place(k).pixel; }
 
 // The element of a value, from channel 0 of the first pixel of the chunk.
 fn offset(h: Held, k: u32) -> u32 {
-    var held = place(k);
-    if !are_places(k) { held = min(held, VALUES - 1u); } // what has no place is loaded from the last, and dropped
-    if SIDE_BY_SIDE == 1u { return h.offset + (h.begin + held / PIXELS) * chunk.inner; }
-    if h.is_whole { return h.offset + held; }
-    return h.offset + place(k) / SPAN * chunk.image + channel(h, k);
+    let channels = channel(h, k) * chunk.inner;
+    if SIDE_BY_SIDE == 1u { return h.offset + channels; }
+    return h.offset + row(k) * ROW * chunk.image + (place(k).pixel * chunk.image + channels);
 }
 
-fn is_there(h: Held, k: u32) -> bool {
-    let pixel = select(h.first_pixel + place(k) / SPAN, h.pixel, SIDE_BY_SIDE == 1u);
-    return is_place(k) && pixel < chunk.pixels && channel(h, k) < h.end;
-}
+fn is_there(h: Held, k: u32) -> bool { return place(k).some && pixel(h, k) < chunk.pixels && channel(h, k) < h.end; }
 
 fn is_written(h: Held, k: u32) -> bool {
     return is_there(h, k) && within(channel(h, k), h.write_begin, h.write_end);
+}
+
+fn value(k: u32) -> Sum { return values[row(k)][place(k).pixel][place(k).run][place(k).in_run]; }
+
+fn put_value(k: u32, v: Sum) {
+    if place(k).some { values[row(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
 }
 
 fn load_x(h: Held) {
@@ -93,10 +124,12 @@ fn load_x(h: Held) {
     }
 }
 
-fn load_dy(h: Held) {
+fn load_x_and_dy(h: Held) {
     if h.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
         for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); }
     } else {
+        load_x(h);
         for (var k = 0u; k < ITEMS; k++) { item_dy[k] = Value(0.0); if is_there(h, k) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); } }
     }
 }
@@ -104,15 +137,13 @@ fn load_dy(h: Held) {
 fn write_results(h: Held) {
     if h.is_whole {
         for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(chunk.output_shift + offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); } }
+        for (var k = 0u; k < ITEMS; k++) { if place(k).some { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); } }
     } else {
         for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { write(chunk.output_shift + offset(h, k), results[k]); } }
     }
 }
 
 fn write(at: u32, result: Value) { put(at, blended(result, old_at(at))); }
-
-fn put_value(k: u32, v: Sum) { if is_place(k) { scratch[place(k)] = v; } }
 
 fn put_summand(h: Held, k: u32) {
     if is_there(h, k) { put_value(k, summand(fetch_summand(offset(h, k)))); } else { put_value(k, exactly(Value(0.0))); }
@@ -130,28 +161,28 @@ fn put_summands(h: Held) {
 fn finish_values(h: Held) {
     if h.is_whole {
         for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { if is_place(k) { finish(offset(h, k), scratch[place(k)], needed[k]); } }
+        for (var k = 0u; k < ITEMS; k++) { if place(k).some { finish(offset(h, k), value(k), needed[k]); } }
     } else {
-        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), scratch[place(k)], fetch_needed(offset(h, k))); } }
+        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), value(k), fetch_needed(offset(h, k))); } }
     }
 }
 
-// Neighbouring channels of a pixel, by their places in workgroup memory, which are STRIDE apart.
+// Neighbouring channels of a pixel.
 struct Run {
-    some: bool,
-    begin: u32,     // the first, counted from those that are held
-    place: u32,     // of channel 0 of the pixel
+    row: u32,
+    pixel: u32,     // in its row
+    number: u32,    // in the pixel
+    begin: u32,     // the first channel, counted from those that are held
+    end: u32,
     length: u32,    // channels of the pixel
 }
 
 fn run(h: Held) -> Run {
-    let length = h.end - h.begin;
-    if SIDE_BY_SIDE == 1u {
-        let begin = lane / PIXELS * STEP;
-        return Run(begin < length, begin, lane % PIXELS, length);
-    }
-    let begin = lane % RUNS * STEP;
-    return Run(begin < length && lane / RUNS < PIXELS, begin, lane / RUNS * SPAN, length);
+    let pixel = lane / RUNS;
+    let number = lane % RUNS;
+    let length = select(0u, h.end - h.begin, pixel < ROWS * ROW);
+    let begin = min(number * STEP, length);
+    return Run(pixel / ROW, pixel % ROW, number, begin, min(begin + STEP, length), length);
 }
 
 // Sums windows that begin so many channels before, each in the place of its channel.
@@ -160,14 +191,16 @@ fn sum_values(h: Held, before: u32) {
     workgroupBarrier();
     sum_run(r, before);
     workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { if r.some && r.begin + t < r.length { scratch[r.place + (r.begin + t) * STRIDE] = run_sums[t]; } }
+    if r.begin < r.end {
+        for (var t = 0u; t < STEP; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; }
+    }
     workgroupBarrier();
 }
 
 // Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
 // see that all invocations of a workgroup agree and reach the barriers.
 fn idle(workgroup: vec3<u32>) -> bool {
-    return group_of(workgroup) / chunk.segments * PIXELS >= chunk.pixels;
+    return group_of(workgroup) / chunk.segments * ROWS * ROW >= chunk.pixels;
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -186,7 +219,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     load_x(h);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
     sum_values(h, LOOK_BEHIND);
-    for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(scratch[place(k)])), item_x[k]); }
+    for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(value(k))), item_x[k]); }
     write_results(h);
 }
 
@@ -194,18 +227,17 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let h = held_by(workgroup, index, HALO, HALO);
-    load_x(h);
-    load_dy(h);
+    load_x_and_dy(h);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
     sum_values(h, LOOK_BEHIND);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, item_term(k)); }
     sum_values(h, LOOK_AHEAD); // mirrored
-    for (var k = 0u; k < ITEMS; k++) { results[k] = input_gradient(item_x[k], item_scaled[k], scratch[place(k)]); }
+    for (var k = 0u; k < ITEMS; k++) { results[k] = input_gradient(item_x[k], item_scaled[k], value(k)); }
     write_results(h);
 }
 
 fn item_term(k: u32) -> Sum {
-    let p = powers(base(scratch[place(k)]));
+    let p = powers(base(value(k)));
     item_scaled[k] = scaled_gradient(p, item_dy[k]);
     return term(p, item_x[k], item_scaled[k]);
 }

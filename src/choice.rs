@@ -87,7 +87,7 @@ impl Kernel {
 /// Whether *pixel* can hold an axis in workgroup memory: as a whole, or in segments that are long beside the halos
 /// of backward; as heads and tails.
 fn is_short(axis: &Axis, arithmetic: Arithmetic) -> bool {
-    let most = WORKGROUP / (2 * arithmetic.sum_bytes());
+    let most = WORKGROUP / (2 * arithmetic.sum_bytes()) / WIDE_RUN * WIDE_RUN;
     axis.channels <= most || 2 * (axis.window() - 1) <= most / 2
 }
 
@@ -117,6 +117,10 @@ pub(crate) const WORKGROUP: u64 = 16352;
 
 /// Channels that *row* loads at once: a vec4.
 pub(crate) const PACKET: u32 = 4;
+
+/// The most channels of a run of *pixel* where windows are wide. It is odd: neighbouring runs then begin in different
+/// banks of workgroup memory.
+pub(crate) const WIDE_RUN: u64 = 9;
 
 /// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of
 /// common GPUs.

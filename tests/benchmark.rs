@@ -146,6 +146,10 @@ fn kernels_of(dtype: &str) -> &'static [&'static str] {
     }
 }
 
+/// As `benches/compilers` writes it, but for what is not shown.
+const EXPECTED: &str = r#"{"expected": [{"gpu": "A GPU", "shape": "cifar_norm1", "layout": "channels_last",
+    "dtype": "f32", "arithmetic": "single", "operation": "forward", "choice": "row 4", "fraction": 0.731}]}"#;
+
 #[test]
 fn files_side_by_side_on_one_page() {
     let folder = folder("side_by_side");
@@ -157,10 +161,11 @@ fn files_side_by_side_on_one_page() {
         measurement.as_object_mut().unwrap().remove("precision"); // as in the files of peers
     }
     folder.put("b.json", other.to_string());
-    folder.succeed("--compare a.json b.json --html both.html");
+    folder.put("expect.json", EXPECTED);
+    folder.succeed("--compare a.json b.json --html both.html --expect expect.json");
     let page = text(&folder, "both.html");
     let name = &gpus()[0].info().name;
-    for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "channels"] {
+    for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "A GPU", "0.73"] {
         assert!(page.contains(part), "{part}");
     }
     for part in [
@@ -193,6 +198,8 @@ fn refusals() {
         ("--compare no.json", "--html"),
         ("--compare no.json --html out.html --quick", "--quick"),
         ("--compare no.json --html out.html --precisions exact", "--precisions"),
+        ("--quick --html out.html --expect absent.json", "absent.json"),
+        ("--quick --expect no.json", "--html"),
         ("--quick --shapes cifar_norm1 --batches 1 --html absent/out.html", "absent"),
         ("forward", "forward"),
     ] {

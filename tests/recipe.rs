@@ -32,7 +32,8 @@ fn groups(program: &Program, chunk: &Chunk) -> u64 {
     let (pixels, segments) = (u64::from(chunk.pixels), u64::from(chunk.segments));
     let constant = |name| constant(program, name).unwrap();
     match program.choice.kernel {
-        Kernel::Whole | Kernel::Pixel => pixels.div_ceil(constant("PIXELS")) * segments,
+        Kernel::Whole => pixels.div_ceil(constant("PIXELS")) * segments,
+        Kernel::Pixel => pixels.div_ceil(constant("ROWS") * constant("ROW")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => pixels.div_ceil(constant("PIXELS")) * u64::from(chunk.strips) * segments,
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
@@ -265,7 +266,7 @@ fn many_pixels_fold_into_two_dimensions() {
     let limits = wgpu::Limits { max_compute_workgroups_per_dimension: 8000, ..Default::default() };
     let recipe = recipe(&alexnet(), &shape, Operation::Forward, Kernel::Pixel, &limits);
     assert_eq!(recipe.passes[0].dispatches.len(), 1);
-    assert_eq!(recipe.passes[0].dispatches[0].grid, [7_000, 2]);
+    assert_eq!(recipe.passes[0].dispatches[0].grid, [7_778, 3]);
 }
 
 /// Dimensions and axes, look-behind and look-ahead along each, the preferred choice.

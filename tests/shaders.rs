@@ -258,7 +258,7 @@ fn barriers_stand_in_uniform_control_flow() {
             (Kernel::Whole, _) => 2,
             (Kernel::Pixel, entry) => {
                 let sums = if entry == "backward" { 2 } else { 1 };
-                let is_wide = program.constants.contains(&("ARRAYS", 2));
+                let is_wide = program.source().contains("var<workgroup> heads");
                 sums * if is_wide { 4 } else { 3 }
             }
         };

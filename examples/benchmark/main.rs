@@ -3,6 +3,7 @@
 mod args;
 mod cases;
 mod chart;
+mod expected;
 #[path = "../shared/failure.rs"]
 mod failure;
 mod measure;
@@ -18,6 +19,7 @@ mod usage;
 mod variant;
 
 use args::Args;
+use expected::Expectations;
 use failure::Failure;
 use output::say;
 use report::Report;
@@ -36,13 +38,14 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
+    let expect = args.expect.as_deref().map(Expectations::read).transpose()?.unwrap_or_default();
     let report = if args.compare.is_empty() { measured(args)? } else { compared(args)? };
     if let Some(path) = &args.json {
         report.write(path)?;
         say(path.display())?;
     }
     if let Some(path) = &args.html {
-        page::write(&report, path)?;
+        page::write(&report, &expect, path)?;
         say(path.display())?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The page: measurements as plots and tables, in one file.
 
 use crate::chart::{self, Bars, Line};
+use crate::expected::Expectations;
 use crate::failure::Failure;
 use crate::output::write_whole;
 use crate::report::{Adapter, Measurement, Report};
@@ -30,14 +31,14 @@ const PRECISIONS: &str = "Results of f32 are fast unless a name says that they a
     sum of the magnitudes of an element's terms, and was measured on lavapipe.";
 
 /// Writes the page.
-pub fn write(report: &Report, path: &Path) -> Result<(), Failure> {
-    let page = page(report).map_err(|error| Failure::file(path, error))?.into_string();
+pub fn write(report: &Report, expect: &Expectations, path: &Path) -> Result<(), Failure> {
+    let page = page(report, expect).map_err(|error| Failure::file(path, error))?.into_string();
     write_whole(path, |file| file.write_all(page.as_bytes()))
 }
 
 type Drawn<T = Markup> = Result<T, Box<dyn std::error::Error>>;
 
-fn page(report: &Report) -> Drawn {
+fn page(report: &Report, expect: &Expectations) -> Drawn {
     let mut fractions = Vec::new();
     for layout in ["channels_first", "channels_last"] {
         for pass in ["forward", "backward"] {
@@ -77,6 +78,7 @@ fn page(report: &Report) -> Drawn {
                 (adapters(report))
                 @for section in &fractions { (section) }
                 @for section in &sweeps { (section) }
+                (expect.section())
                 h2 { "Everything measured" }
                 @for adapter in &report.adapters { (measurements(adapter)) }
             }

@@ -1,13 +1,18 @@
 // How *pixel* sums narrow windows: an invocation reads its run with the channels around it into registers.
 
+// Runs before a run that windows reach.
+const RUNS_BEFORE = (HALO + STEP - 1u) / STEP;
+
 fn sum_run(r: Run, before: u32) {
-    for (var i = 0u; i < HELD; i++) { held[i] = held_at(r, r.begin + i - before); }
+    for (var i = 0u; i < HELD; i++) { held[i] = held_at(r, before, i); }
     for (var g = 0u; g < GROUPS; g++) { sum_windows(min(g * SHARE, STEP - SHARE), min(g * SHARE, STEP - SHARE)); }
     for (var t = 0u; t < STEP; t++) { run_sums[t] = sums[t]; }
 }
 
-// What is held of a channel; one "below zero" has wrapped, and there is none.
-fn held_at(r: Run, channel: u32) -> Sum {
-    if channel >= r.length || !r.some { return exactly(Value(0.0)); }
-    return scratch[r.place + channel * STRIDE];
+// What is held of the channel at place i, of which so many are before the run; one "below zero" has wrapped, and
+// there is none.
+fn held_at(r: Run, before: u32, i: u32) -> Sum {
+    let from_begin = RUNS_BEFORE * STEP + i - before;
+    let v = values[r.row][r.pixel][r.number + from_begin / STEP - RUNS_BEFORE][from_begin % STEP];
+    return kept(v, r.begin + i - before < r.length);
 }

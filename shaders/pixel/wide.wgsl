@@ -2,32 +2,32 @@
 // its run into *tails*, sums to its end, which take the place of what is summed, and *heads*, sums from its begin.
 // (van Herk, Gil and Werman.) None subtracts, and the windows of a run share the whole runs between.
 
-fn place_of(r: Run, channel: u32) -> u32 { return r.place + channel * STRIDE; }
+var<workgroup> heads: Values;
 
-fn head_at(r: Run, channel: u32) -> Sum { return scratch[VALUES + place_of(r, channel)]; }
+fn head_at(r: Run, channel: u32) -> Sum { return heads[r.row][r.pixel][channel / STEP][channel % STEP]; }
+
+fn tail_at(r: Run, channel: u32) -> Sum { return values[r.row][r.pixel][channel / STEP][channel % STEP]; }
 
 // The sum of a whole run, by its number.
-fn whole_run(r: Run, number: u32) -> Sum { return head_at(r, min(number * STEP + STEP, r.length) - 1u); }
+fn whole_run(r: Run, number: u32) -> Sum { return values[r.row][r.pixel][number][0]; }
 
 fn scan_run(r: Run) {
-    if !r.some { return; }
-    let end = min(r.begin + STEP, r.length);
     var head = exactly(Value(0.0));
-    for (var c = r.begin; c < end; c++) {
-        head = add(head, scratch[place_of(r, c)]);
-        scratch[VALUES + place_of(r, c)] = head;
+    for (var t = 0u; t < r.end - r.begin; t++) {
+        head = add(head, values[r.row][r.pixel][r.number][t]);
+        heads[r.row][r.pixel][r.number][t] = head;
     }
     var tail = exactly(Value(0.0));
-    for (var c = end; c > r.begin; c--) {
-        tail = add(tail, scratch[place_of(r, c - 1u)]);
-        scratch[place_of(r, c - 1u)] = tail;
+    for (var t = r.end - r.begin; t > 0u; t--) {
+        tail = add(tail, values[r.row][r.pixel][r.number][t - 1u]);
+        values[r.row][r.pixel][r.number][t - 1u] = tail;
     }
 }
 
 fn sum_run(r: Run, before: u32) {
     scan_run(r);
     workgroupBarrier();
-    if !r.some { return; }
+    if r.begin == r.end { return; }
     // The whole runs inside all windows of the run.
     let first = (r.begin - min(r.begin, before)) / STEP;
     let last = min(r.begin + HALO - before, r.length - 1u) / STEP;
@@ -45,9 +45,9 @@ fn window_sum(r: Run, channel: u32, before: u32, middle: Sum, first: u32, last: 
     let last_run = end / STEP;
     if first_run == last_run {
         if begin % STEP == 0u { return head_at(r, end); }
-        return scratch[place_of(r, begin)];
+        return tail_at(r, begin);
     }
-    var sum = add(scratch[place_of(r, begin)], head_at(r, end));
+    var sum = add(tail_at(r, begin), head_at(r, end));
     if first + 2u < last { sum = add(sum, middle); }
     if first_run == first && first + 1u < last_run { sum = add(sum, whole_run(r, first + 1u)); }
     if last_run > last && first_run < last && !(first_run == first && last == first + 1u) { sum = add(sum, whole_run(r, last)); }

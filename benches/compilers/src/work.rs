@@ -23,7 +23,7 @@ pub fn work(program: &Program) -> (Place, f64) {
     match program.choice.kernel {
         Kernel::Row => (Place::Straight, constant("STEP")),
         Kernel::Pixel => {
-            let values = constant("PIXELS") * constant("SPAN");
+            let values = constant("ROWS") * constant("ROW") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))
         }
         Kernel::Column | Kernel::Plane | Kernel::Ring => (Place::Loop, constant("STEP") * width),

@@ -2,12 +2,11 @@
 
 use super::{Groups, Scratch, TEAM, Task, Tile, limit};
 use crate::Result;
-use crate::choice::{COALESCED, NARROW};
+use crate::choice::{COALESCED, NARROW, WIDE_RUN};
 
-/// The most channels of a run of narrow windows, and of wide ones, as registers allow. They are odd: neighbouring
-/// runs then begin in different banks of workgroup memory.
+/// The most channels of a run of narrow windows, as registers allow. It is odd: neighbouring runs then begin in
+/// different banks of workgroup memory.
 const RUN: u64 = 7;
-const WIDE_RUN: u64 = 9;
 
 /// Invocations that a GPU runs at once: a warp, or half a wave.
 const WARP: u64 = 32;
@@ -16,24 +15,22 @@ const WARP: u64 = 32;
 /// that is walked in segments with halos.
 pub(super) fn pixel(task: &Task<'_>) -> Result<Tile> {
     let is_wide = task.window() > NARROW;
-    // Heads and tails; or what is summed.
-    let (arrays, run) = if is_wide { (2, WIDE_RUN) } else { (1, RUN) };
-    let Spans { segment, span, pixels, side_by_side } = Spans::new(task, arrays, run)?;
-    let runs = span.div_ceil(run);
-    let invocations = whole_warps(pixels * runs, pixels, task.invocations(TEAM));
-    let step = span.div_ceil(runs) | u64::from(!side_by_side);
+    let room = Room::new(task, is_wide);
+    let Span { segment, span, pixels } = room.span(task)?;
+    let Rows { rows, row, turns, invocations } = room.rows(span, pixels);
+    let Runs { runs, step } = room.runs(span);
     let share = [8, 4, 2, 1].into_iter().find(|&n| n <= task.window().min(step)).unwrap_or(1);
     let held = step + task.window() - 1;
     let mut constants = vec![
         ("INVOCATIONS", invocations),
-        ("PIXELS", pixels),
+        ("ROWS", rows),
+        ("ROW", row),
+        ("TURNS", turns),
+        ("ITEMS", rows * turns),
         ("SPAN", span),
-        ("ARRAYS", arrays),
-        ("ITEMS", (pixels * span).div_ceil(invocations)),
         ("RUNS", runs),
         ("STEP", step),
-        ("SIDE_BY_SIDE", u64::from(side_by_side)),
-        ("STRIDE", if side_by_side { pixels } else { 1 }),
+        ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
     ];
     if !is_wide {
         constants.extend([
@@ -46,7 +43,7 @@ pub(super) fn pixel(task: &Task<'_>) -> Result<Tile> {
         ]);
     }
     Ok(Tile {
-        groups: Groups::of_pixels(pixels),
+        groups: Groups::of_pixels(rows * row),
         segment,
         constants,
         scratch: Scratch::None,
@@ -55,51 +52,120 @@ pub(super) fn pixel(task: &Task<'_>) -> Result<Tile> {
     })
 }
 
-/// How *pixel* cuts the channels.
-struct Spans {
-    /// Channels that a workgroup writes, of each of its pixels.
+/// Channels that a workgroup writes, and holds, of each of its pixels; and the most pixels of a row.
+struct Span {
     segment: u64,
-    /// The same with the halo.
     span: u64,
     pixels: u64,
+}
+
+/// How the values of a workgroup lie: in rows of pixels, each of which takes all invocations some turns.
+struct Rows {
+    rows: u64,
+    row: u64,
+    turns: u64,
+    invocations: u64,
+}
+
+/// How the channels of a pixel are cut.
+struct Runs {
+    runs: u64,
+    step: u64,
+}
+
+/// What a workgroup has room for.
+struct Room {
+    invocations: u64,
+    /// Arrays of sums: heads and tails where windows are wide.
+    arrays: u64,
+    /// Sums of an array.
+    sums: u64,
+    /// The most channels of a run, an odd number.
+    run: u64,
     /// Whether a pixel's neighbour is the next in memory, rather than its next channel.
     side_by_side: bool,
 }
 
-impl Spans {
-    /// All channels of some pixels, or segments that are long beside their halos; of as many pixels as lie side by
-    /// side in a memory transaction, if there is room for them.
-    fn new(task: &Task<'_>, arrays: u64, run: u64) -> Result<Spans> {
+impl Room {
+    fn new(task: &Task<'_>, is_wide: bool) -> Room {
+        let (arrays, run) = if is_wide { (2, WIDE_RUN) } else { (1, RUN) };
+        Room {
+            invocations: task.invocations(TEAM),
+            arrays,
+            sums: task.workgroup_sums() / arrays,
+            run,
+            side_by_side: task.axis.inner > 1,
+        }
+    }
+
+    /// The most channels of so many pixels: whole runs.
+    fn channels(&self, pixels: u64) -> u64 {
+        let runs = (self.invocations / pixels).min(self.sums / (pixels * self.run));
+        let odd = runs - u64::from(self.side_by_side && runs > 0 && runs.is_multiple_of(2));
+        odd * self.run
+    }
+
+    /// Runs of nearly equal, odd length. Where pixels lie side by side the runs of a pixel are odd too, so that
+    /// neighbouring pixels begin in different banks.
+    fn runs(&self, span: u64) -> Runs {
+        let step = span.div_ceil(span.div_ceil(self.run)) | 1;
+        Runs { runs: span.div_ceil(step) | u64::from(self.side_by_side), step }
+    }
+
+    /// All channels, or segments that are long beside their halos; of as many pixels as lie side by side in a memory
+    /// transaction, if there is room for them.
+    fn span(&self, task: &Task<'_>) -> Result<Span> {
         let channels = task.axis.channels.max(1);
         let (before, after) = task.step.halo(task.context.operation);
         let halo = before.saturating_add(after);
-        let sums = task.workgroup_sums() / arrays;
-        let invocations = task.invocations(TEAM);
-        let side_by_side = task.axis.inner > 1;
-        let spans = |segment, span, pixels| Spans { segment, span, pixels, side_by_side };
-        // The most channels of so many pixels, and the most pixels of so many channels.
-        let room = |pixels: u64| (invocations / pixels * run).min(sums / pixels);
-        let widest = if side_by_side { power_of_two(task.axis.inner.min(COALESCED)) } else { 1 };
+        let inner = task.axis.inner.min(COALESCED);
+        let widest = if self.side_by_side { power_of_two(inner) } else { 1 };
         for pixels in [widest, widest.div_ceil(4), 1] {
-            if channels <= room(pixels) {
-                let most = (invocations / channels.div_ceil(run)).min(sums / channels);
-                let pixels = if side_by_side { power_of_two(most) } else { most };
-                return Ok(spans(channels, channels, pixels));
+            let most = self.channels(pixels);
+            if channels <= most {
+                return Ok(Span {
+                    segment: channels,
+                    span: channels,
+                    pixels: self.pixels(channels),
+                });
             }
-            let span = room(pixels);
-            if halo <= span / 2 && span > 0 && !task.step.in_place {
-                return Ok(spans(span - halo, span, pixels));
+            if halo <= most / 2 && most > 0 && !task.step.in_place {
+                return Ok(Span { segment: most - halo, span: most, pixels });
             }
         }
         let halos = halo.saturating_mul(2);
         let held = if task.step.in_place { channels } else { channels.min(halos) };
-        if held.div_ceil(run) > invocations {
-            let limit_name = "max_compute_invocations_per_workgroup";
-            return Err(limit(limit_name, held.div_ceil(run), invocations));
+        let runs = held.div_ceil(self.run) | u64::from(self.side_by_side);
+        if runs > self.invocations {
+            return Err(limit("max_compute_invocations_per_workgroup", runs, self.invocations));
         }
-        let needed = held.saturating_mul(arrays * task.sum_bytes());
         let granted = task.workgroup_sums() * task.sum_bytes();
+        let needed = runs.saturating_mul(self.run * self.arrays * task.sum_bytes());
         Err(limit("max_compute_workgroup_storage_size", needed, granted))
+    }
+
+    /// The most pixels of so many channels.
+    fn pixels(&self, channels: u64) -> u64 {
+        let Runs { runs, step } = self.runs(channels);
+        let most = (self.invocations / runs).min(self.sums / (runs * step));
+        if self.side_by_side { power_of_two(most) } else { most }
+    }
+
+    /// As many rows as there is room for: of pixels that lie side by side one, else each of as many pixels as
+    /// have an invocation for every channel.
+    fn rows(&self, span: u64, pixels: u64) -> Rows {
+        let Runs { runs, .. } = self.runs(span);
+        if self.side_by_side {
+            let invocations = whole_warps(pixels * runs, pixels, self.invocations);
+            let turns = (pixels * span).div_ceil(invocations);
+            return Rows { rows: 1, row: pixels, turns, invocations };
+        }
+        let row = (self.invocations / span).clamp(1, pixels);
+        let turns = (row * span).div_ceil(self.invocations);
+        let wanted = (row * span).div_ceil(turns).max(row * runs);
+        let invocations = whole_warps(wanted, 1, self.invocations);
+        let rows = (pixels / row).min(invocations / (row * runs));
+        Rows { rows, row, turns, invocations }
     }
 }
 
