@@ -75,8 +75,9 @@ const PACKET: u64 = choice::PACKET as u64;
 /// compilers take seconds for large arrays.)
 const PRIVATE_SUMS: u64 = 128;
 
-/// Invocations that keep a large GPU busy; with fewer pixels, the channels are cut into segments.
-const BUSY: u64 = 1 << 16;
+/// Bytes that are loaded together where all pixels are walked at once, enough for the memory of a large GPU: an
+/// H100 moves some 2 MB in the time that a load takes. With fewer, the channels are cut into segments.
+const UNDER_WAY: u64 = 2 << 20;
 
 /// Bytes of workspace that are enough to keep a GPU busy.
 const WORKSPACE: u64 = 64 << 20;
@@ -207,17 +208,21 @@ impl Task<'_> {
         granted.min(WORKGROUP) / self.sum_bytes()
     }
 
-    /// The channels of a segment of an invocation that walks: enough segments for a busy GPU, each of
-    /// four windows at least, so that it is long beside its halo. In place a pixel has but one, since
-    /// another would read what it has written.
-    fn segment(&self) -> u64 {
-        let pixels = self.axis.outer.saturating_mul(self.axis.inner).max(1);
+    /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes
+    /// under way, each of four windows at least, so that it is long beside its halo. In place a pixel has but one,
+    /// since another would read what it has written.
+    fn segment(&self, step: u64) -> u64 {
         let channels = self.axis.channels.max(1);
         if self.step.in_place {
             return channels;
         }
+        let pixels = self.axis.outer.saturating_mul(self.axis.inner).max(1);
+        let inputs = if self.has_terms() { 2 } else { 1 };
+        let bytes = step * self.width() * inputs * self.context.shape.dtype().bytes();
+        let loaded = pixels.saturating_mul(bytes);
+        let busy = UNDER_WAY.saturating_add(loaded / 2) / loaded;
         let long = channels / self.window().saturating_mul(4);
-        channels.div_ceil(BUSY.div_ceil(pixels).min(long).max(1))
+        channels.div_ceil(busy.min(long).max(1))
     }
 }
 
@@ -229,7 +234,7 @@ fn column(task: &Task<'_>) -> Tile {
     let share = share(task.window(), step);
     Tile {
         groups: Groups::of_pixels(invocations),
-        segment: task.segment(),
+        segment: task.segment(step),
         constants: [
             vec![("INVOCATIONS", invocations), ("STEP", step), ("HELD", step + halo)],
             // Backward holds squares and terms.
@@ -331,7 +336,7 @@ fn ring(task: &Task<'_>) -> Tile {
     let invocations = task.invocations(WALKERS);
     Tile {
         groups: Groups::of_pixels(invocations),
-        segment: task.segment(),
+        segment: task.segment(step),
         constants: vec![
             ("INVOCATIONS", invocations),
             ("STEP", step),

@@ -24,7 +24,7 @@ pub(super) fn plane(task: &Task<'_>) -> Result<Tile> {
     let Strips { columns, written, lead, strips, pixels } = Strips::new(task)?;
     Ok(Tile {
         groups: Groups::Pixels { pixels, strips },
-        segment: task.segment(),
+        segment: task.segment(step),
         constants: [
             vec![("INVOCATIONS", columns * pixels), ("PIXELS", pixels), ("COLUMNS", columns)],
             vec![("WRITTEN", written), ("LEAD", lead), ("PAD", side(task))],
