@@ -6,15 +6,9 @@
 // is the same for the whole workgroup.
 
 // The channels of a step from one on, all of which are bound.
-fn load_x_inside(w: Walk, channel: u32) {
-    let at = w.input + channel * w.inner;
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * w.inner); }
-}
+fn load_x_inside(w: Walk, channel: u32) { load_x_step(w.input + channel * w.inner, w.inner); }
 
-fn load_dy_inside(w: Walk, channel: u32) {
-    let at = w.input + channel * w.inner;
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * w.inner); }
-}
+fn load_dy_inside(w: Walk, channel: u32) { load_dy_step(w.input + channel * w.inner, w.inner); }
 
 // The same where some may be missing.
 fn load_x_edge(w: Walk, channel: u32) {
@@ -27,10 +21,8 @@ fn load_dy_edge(w: Walk, channel: u32) {
 
 // Writes the results of a step that are in the segment.
 fn write_step(w: Walk, channel: u32) {
-    let at = w.output + channel * w.inner;
     if within(channel, w.begin, w.end) && channel + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * w.inner); }
-        for (var t = 0u; t < STEP; t++) { put(at + t * w.inner, blended(results[t], olds[t])); }
+        put_step(w.output + channel * w.inner, w.inner);
     } else {
         for (var t = 0u; t < STEP; t++) { write(w, channel + t, results[t]); }
     }

@@ -124,6 +124,7 @@ fn load_x(h: Held) {
     }
 }
 
+// Both behind one check, so that all loads are under way together.
 fn load_x_and_dy(h: Held) {
     if h.is_whole {
         for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }

@@ -77,14 +77,12 @@ fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, chunk.rea
 
 // The rows of a step from one on, all of which are bound.
 fn load_x_inside(p: Place, row: u32) {
-    let at = p.input + row * p.inner;
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * p.inner); }
+    load_x_step(p.input + row * p.inner, p.inner);
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some); }
 }
 
 fn load_dy_inside(p: Place, row: u32) {
-    let at = p.input + row * p.inner;
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * p.inner); }
+    load_dy_step(p.input + row * p.inner, p.inner);
     for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); }
 }
 
@@ -103,8 +101,7 @@ fn write_step(p: Place, row: u32) {
     if !p.written { return; }
     let at = p.output + row * p.inner;
     if within(row, p.begin, p.end) && row + STEP <= p.end {
-        for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * p.inner); }
-        for (var t = 0u; t < STEP; t++) { put(at + t * p.inner, blended(results[t], olds[t])); }
+        put_step(at, p.inner);
     } else {
         for (var t = 0u; t < STEP; t++) { if within(row + t, p.begin, p.end) { put(at + t * p.inner, blended(results[t], old_at(at + t * p.inner))); } }
     }

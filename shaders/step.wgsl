@@ -9,6 +9,21 @@ var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
 var<private> results: array<Value, STEP>;
 var<private> olds: array<Loaded, STEP>;
 
+// Load a step from an element on, `stride` apart, all of which are bound.
+fn load_x_step(at: u32, stride: u32) {
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(at + t * stride); }
+}
+
+fn load_dy_step(at: u32, stride: u32) {
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(at + t * stride); }
+}
+
+// Writes the results of a step, all of which are in the segment.
+fn put_step(at: u32, stride: u32) {
+    for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * stride); }
+    for (var t = 0u; t < STEP; t++) { put(at + t * stride, blended(results[t], olds[t])); }
+}
+
 // Sums the windows that a step completes, of squares or of terms.
 fn sum_step(at: u32) {
     for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); }

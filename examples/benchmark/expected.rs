@@ -1,11 +1,7 @@
 //! What the compilers of known GPUs let expect, as `benches/compilers` writes it.
 
-use crate::failure::Failure;
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
 
 #[derive(Default, Deserialize)]
 pub struct Expectations {
@@ -33,11 +29,6 @@ impl Expected {
 }
 
 impl Expectations {
-    pub fn read(path: &Path) -> Result<Expectations, Failure> {
-        let file = File::open(path).map_err(|error| Failure::file(path, error))?;
-        serde_json::from_reader(BufReader::new(file)).map_err(|error| Failure::file(path, error))
-    }
-
     /// A row for each operation of a layer, a column for each GPU; nothing if nothing is expected.
     pub fn section(&self) -> Markup {
         let Some(first) = self.expected.first() else { return html! {} };

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    let expect = args.expect.as_deref().map(Expectations::read).transpose()?.unwrap_or_default();
+    let expect: Expectations =
+        args.expect.as_deref().map(report::read).transpose()?.unwrap_or_default();
     let report = if args.compare.is_empty() { measured(args)? } else { compared(args)? };
     if let Some(path) = &args.json {
         report.write(path)?;
@@ -72,7 +73,7 @@ fn measured(args: &Args) -> Result<Report, Failure> {
 fn compared(args: &Args) -> Result<Report, Failure> {
     let mut report = Report::default();
     for path in &args.compare {
-        report.adapters.extend(Report::read(path)?.adapters);
+        report.adapters.extend(report::read::<Report>(path)?.adapters);
     }
     Ok(report)
 }

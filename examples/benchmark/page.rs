@@ -3,6 +3,7 @@
 use crate::chart::{self, Bars, Line};
 use crate::expected::Expectations;
 use crate::failure::Failure;
+use crate::networks::Layout;
 use crate::output::write_whole;
 use crate::report::{Adapter, Measurement, Report};
 use crate::table::duration;
@@ -40,14 +41,14 @@ type Drawn<T = Markup> = Result<T, Box<dyn std::error::Error>>;
 
 fn page(report: &Report, expect: &Expectations) -> Drawn {
     let mut fractions = Vec::new();
-    for layout in ["channels_first", "channels_last"] {
+    for layout in Layout::ALL.map(Layout::name) {
         for pass in ["forward", "backward"] {
             fractions.push(fraction_of_copy(report, layout, pass)?);
         }
     }
     let mut sweeps = Vec::new();
     for numbers in Dtype::ALL.into_iter().flat_map(Numbers::of) {
-        for layout in ["channels_first", "channels_last"] {
+        for layout in Layout::ALL.map(Layout::name) {
             let mut add = |name, x_title, x: fn(&Measurement) -> f64| -> Drawn<()> {
                 sweeps.push(sweep(report, name, layout, numbers, x_title, x)?);
                 Ok(())
@@ -253,7 +254,8 @@ fn is_sweep(measurement: &Measurement) -> bool {
 }
 
 fn channels(measurement: &Measurement) -> f64 {
-    measurement.dims[if measurement.layout == "channels_last" { 3 } else { 1 }] as f64
+    let is_last = measurement.layout == Layout::ChannelsLast.name();
+    measurement.dims[if is_last { 3 } else { 1 }] as f64
 }
 
 /// Channels in the window.

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::write_whole;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::BufReader;
@@ -63,12 +64,13 @@ fn fast() -> String {
     Precision::Fast.name().to_owned()
 }
 
-impl Report {
-    pub fn read(path: &Path) -> Result<Report, Failure> {
-        let file = File::open(path).map_err(|error| Failure::file(path, error))?;
-        serde_json::from_reader(BufReader::new(file)).map_err(|error| Failure::file(path, error))
-    }
+/// What a file of JSON holds.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let file = File::open(path).map_err(|error| Failure::file(path, error))?;
+    serde_json::from_reader(BufReader::new(file)).map_err(|error| Failure::file(path, error))
+}
 
+impl Report {
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }

@@ -52,7 +52,7 @@ pub(super) fn pixel(task: &Task<'_>) -> Result<Tile> {
     })
 }
 
-/// Channels that a workgroup writes, and holds, of each of its pixels; and the most pixels of a row.
+/// Channels that a workgroup writes, and holds, of each of its pixels; and how many pixels it has room for.
 struct Span {
     segment: u64,
     span: u64,
