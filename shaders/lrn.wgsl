@@ -17,7 +17,7 @@
 
 // src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {
-    channels: u32,      // length of the axis
+    channels: u32,      // length of the axis, in channels
     inner: u32,         // elements from a channel to the next
     first_pixel: u32,
     pixels: u32,

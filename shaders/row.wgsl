@@ -1,20 +1,26 @@
-// row: where channels follow each other in memory, one invocation computes STEP neighbouring channels
-// of a pixel, with all that they depend on in registers; what it shares with its neighbours it loads
-// and computes again. For narrow windows, and channels in packets of four.
+// row: where channels follow each other in memory, one invocation computes a run of STEP neighbouring channels, with
+// all that they depend on in registers; what it shares with its neighbours it loads and computes again. For narrow
+// windows.
 //
-// Packets are loaded whole: SKIP of their first channels are not needed.
+// Channels come in packets of four, which are loaded whole: SKIP of the first channels are not needed. Where a pixel
+// does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
+// one pixel and end in the next, and no window holds channels of both.
 
 var<private> x_packets: array<Loaded, PACKETS>;
 var<private> dy_packets: array<Loaded, DY_PACKETS>;
 var<private> held_dy: array<Value, SUMS>;
 var<private> scaled: array<Sum, SUMS>;
+var<private> terms: array<Sum, SUMS>;
+var<private> both: array<Sum, SHARED>;      // what windows would hold of two pixels,
+var<private> first_sums: array<Sum, SHARE>; // and their sums in the first
 var<private> results: array<Value, STEP>;
 
 // The channels of an invocation, in packets.
 struct Run {
     some: bool,    // whether there is work for this invocation
-    pixel: u32,    // first element of the pixel, in packets
+    pixel: u32,    // first element of the pixel, or of the joined ones, in packets
     begin: u32,    // first packet written
+    next: u32,     // where the next pixel begins, counted in channels from the first that is held; or beyond them all
 }
 
 fn run(workgroup: vec3<u32>, index: u32) -> Run {
@@ -28,7 +34,15 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
         pixel + further < chunk.pixels,
         (chunk.first_pixel + pixel + further) * chunk.image,
         begin,
+        next_pixel(4u * begin),
     );
+}
+
+// Run.next of the run that writes from a channel on.
+fn next_pixel(channel: u32) -> u32 {
+    var begun = 0u; // joined pixels that begin at the first channel held, or before
+    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * chunk.channels); }
+    return BEHIND + begun * chunk.channels - channel;
 }
 
 // n / d, where n is below d + INVOCATIONS.
@@ -45,10 +59,10 @@ fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(chunk.input_shift + r.p
 fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(chunk.input_shift + r.pixel + bound(packet)); }
 
 // The packet at place i of those loaded, of which the first is `first` and so many are before the first
-// written: zeros, if it is not bound.
+// written: zeros, if it is not bound. (Of joined pixels none is summed that is not.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_written = i >= behind && i < behind + WRITTEN;
-    if is_written && are_whole() { return v; }
+    if JOINED > 1u || is_written && are_whole() { return v; }
     return select(Loaded(0.0), v, within(first + i, chunk.read_begin, chunk.read_end));
 }
 
@@ -66,9 +80,42 @@ fn load_dy(r: Run) {
     for (var i = 0u; i < SUMS; i++) { held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
 }
 
-fn sum_squares() {
-    for (var i = 0u; i < HELD; i++) { held[i] = square(held_x[i]); }
-    for (var g = 0u; g < SUM_GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
+// SHARE neighbouring windows, of which the first begins at held[at], are summed together. These put there what they
+// hold.
+fn hold_squares(at: u32) {
+    for (var i = 0u; i < SHARED; i++) { held[at + i] = square(held_x[at + i]); }
+}
+
+fn hold_terms(at: u32) {
+    for (var i = 0u; i < SHARED; i++) { held[at + i] = terms[at + i]; }
+}
+
+fn sum_squares(r: Run, at: u32) {
+    hold_squares(at);
+    sum_held(at, r.next, LOOK_BEHIND);
+}
+
+// The terms are those from LOOK_BEHIND channels after the first that is held. (Where all are of the next pixel, its
+// begin wraps, and they count as of the first: that is the same.)
+fn sum_terms(r: Run, at: u32) {
+    hold_terms(at);
+    sum_held(at, r.next - LOOK_BEHIND, LOOK_AHEAD);
+}
+
+// Sums windows that begin so many channels before their own: where pixels are joined, without what the next pixel
+// has, then without what it has not.
+fn sum_held(at: u32, next: u32, before: u32) {
+    if JOINED == 1u {
+        sum_windows(at, at);
+    } else {
+        for (var i = 0u; i < SHARED; i++) { both[i] = held[at + i]; }
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i < next); }
+        sum_windows(at, at);
+        for (var t = 0u; t < SHARE; t++) { first_sums[t] = sums[at + t]; }
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i >= next); }
+        sum_windows(at, at);
+        for (var t = 0u; t < SHARE; t++) { sums[at + t] = select(sums[at + t], first_sums[t], at + before + t < next); }
+    }
 }
 
 fn write(r: Run, i: u32) {
@@ -89,7 +136,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);
-    sum_squares();
+    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); }
     for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
@@ -99,7 +146,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);
-    sum_squares();
+    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); }
     for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
@@ -112,18 +159,20 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !r.some { return; }
     load_x(r);
     load_dy(r);
-    sum_squares();
-    for (var t = 0u; t < SUMS; t++) { hold_term(t); }
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); }
+    for (var g = 0u; g < SUM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); }
+    for (var g = 0u; g < GROUPS; g++) { sum_terms(r, g * SHARE); }
     for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); }
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
 }
 
-// The terms take the place of the squares, which have been summed.
-fn hold_term(t: u32) {
+fn make_terms(at: u32) {
+    for (var i = 0u; i < SHARE; i++) { make_term(at + i); }
+}
+
+fn make_term(t: u32) {
     let p = powers(base(sums[t]));
     scaled[t] = scaled_gradient(p, held_dy[t]);
-    held[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
+    terms[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
 }
 
 fn gradient_of_x(t: u32) -> Value {

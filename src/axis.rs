@@ -88,6 +88,21 @@ impl Axis {
         Axis { channels: self.channels / channels, inner: self.inner / pixels, ..self }
     }
 
+    /// The fewest neighbouring pixels that fill whole packets of four: 1, 2 or 4.
+    pub(crate) fn pixels_in_packets(&self) -> u64 {
+        match self.channels % 4 {
+            0 => 1,
+            2 => 2,
+            _ => 4,
+        }
+    }
+
+    /// The same tensor with so many neighbouring pixels as one, where channels follow each other in memory; without
+    /// the last pixels, if some are left over.
+    pub(crate) fn joined(self, pixels: u64) -> Axis {
+        Axis { outer: self.outer / pixels, channels: self.channels * pixels, ..self }
+    }
+
     /// One channel has no neighbours: every element is a pixel, and the tensor a plain vector.
     fn canonical(self) -> Axis {
         if self.channels == 1 { self.elements_as_pixels() } else { self }

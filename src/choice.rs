@@ -64,9 +64,9 @@ impl Kernel {
         };
         match self {
             Self::Plane => false,
-            Self::Row if arithmetic != Arithmetic::Single => false, // too much for registers
+            Self::Row if arithmetic == Arithmetic::Pair => false, // too much for registers
             Self::Whole => axis.is_whole(),
-            Self::Row => narrow && axis.inner == 1 && axis.channels.is_multiple_of(PACKET.into()),
+            Self::Row => narrow && axis.inner == 1 && fills_packets(axis),
             Self::Column => narrow,
             Self::Ring => !narrow,
             Self::Pixel => short,
@@ -91,6 +91,14 @@ fn is_short(axis: &Axis, arithmetic: Arithmetic) -> bool {
     axis.channels <= most || 2 * (axis.window() - 1) <= most / 2
 }
 
+/// Whether *row* finds packets: in each pixel, or in joined ones, so long that a packet with the halos of backward
+/// has channels of two at most.
+fn fills_packets(axis: &Axis) -> bool {
+    let joined = axis.pixels_in_packets();
+    let long = axis.channels >= u64::from(PACKET) + 2 * (axis.window() - 1);
+    joined == 1 || (axis.outer >= joined && long)
+}
+
 /// Whether there are two axes, of which one follows the other, with windows of one length.
 fn are_plane(axes: &[Axis]) -> bool {
     let [rows, columns] = axes else { return false };
@@ -111,6 +119,12 @@ pub(crate) const NARROW: u64 = 16;
 
 /// The widest window for which *column* and *plane* have room in registers for two pixels, beside enough waves.
 const PAIRED: u64 = 5;
+
+/// The widest window for which *row* comes before *pixel*: it computes its halos again.
+const ROW: u64 = 11;
+
+/// The same where a sum takes two registers.
+const ROW_OF_LARGE: u64 = 5;
 
 /// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
 pub(crate) const WORKGROUP: u64 = 16352;
@@ -136,7 +150,8 @@ impl Choice {
         }
         let arithmetic = Arithmetic::of(lrn.precision(), dtype);
         let mut choices = Vec::new();
-        for kernel in preferred(&axes).filter(|kernel| kernel.takes(&axes, arithmetic)) {
+        let preferred = preferred(&axes, arithmetic).into_iter();
+        for kernel in preferred.filter(|kernel| kernel.takes(&axes, arithmetic)) {
             choices.extend(
                 widths(kernel, &axes, dtype, arithmetic).map(|width| Choice { kernel, width }),
             );
@@ -152,14 +167,18 @@ impl Choice {
 }
 
 /// Kernels in the order of the rule: the special before the general; those that walk last, unless
-/// neighbouring invocations read neighbouring pixels, so that loads coalesce.
-fn preferred(axes: &[Axis]) -> impl Iterator<Item = Kernel> {
-    let general = if axes.iter().all(|axis| axis.inner >= COALESCED) {
-        [Kernel::Column, Kernel::Ring, Kernel::Pixel]
-    } else {
-        [Kernel::Pixel, Kernel::Column, Kernel::Ring]
-    };
-    [Kernel::Whole, Kernel::Row, Kernel::Plane].into_iter().chain(general)
+/// neighbouring invocations read neighbouring pixels, so that loads coalesce; *row* after *pixel* where its halos are
+/// long beside its runs.
+fn preferred(axes: &[Axis], arithmetic: Arithmetic) -> [Kernel; 6] {
+    use Kernel::*;
+    let coalesced = axes.iter().all(|axis| axis.inner >= COALESCED);
+    let most = if arithmetic == Arithmetic::Single { ROW } else { ROW_OF_LARGE };
+    let has_short_halos = axes.iter().all(|axis| axis.window() <= most);
+    match (coalesced, has_short_halos) {
+        (true, _) => [Whole, Row, Plane, Column, Ring, Pixel],
+        (false, true) => [Whole, Row, Plane, Pixel, Column, Ring],
+        (false, false) => [Whole, Plane, Pixel, Row, Column, Ring],
+    }
 }
 
 /// Whether a device with these features has numbers of that type.

@@ -26,7 +26,7 @@ pub(crate) const SCALE: f64 = (1u64 << 40) as f64;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Chunk {
-    /// Length of the axis.
+    /// Length of the axis, in channels.
     pub channels: u32,
     /// Elements between a channel and the next.
     pub inner: u32,
@@ -118,7 +118,7 @@ pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
     /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward. Each
-    /// needs what those before it have written.
+    /// needs what those before it have written. By *row* there may be a second, by *pixel*, for the last pixels.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,
@@ -181,13 +181,28 @@ impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let steps = stages::steps(self, &axes(self.lrn, self.shape)?);
         let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
+        let mut passes = passes?;
+        passes.extend(self.rest(&steps)?);
         let temporaries = stages::temporaries(&steps);
         let temporary = self.shape.elements().saturating_mul(self.stored_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {
             return Err(limit("max_buffer_size", temporary, granted));
         }
-        Ok(Recipe { choice: self.choice, passes: passes?, temporaries, temporary })
+        Ok(Recipe { choice: self.choice, passes, temporaries, temporary })
+    }
+
+    /// By *pixel*, the last pixels, where *row* joins several and some are left over.
+    fn rest(&self, steps: &[Step]) -> Result<Option<Pass>> {
+        let (Kernel::Row, [step]) = (self.choice.kernel, steps) else { return Ok(None) };
+        let joined = step.axis.pixels_in_packets();
+        let first_image = step.axis.outer / joined * joined;
+        if first_image == step.axis.outer {
+            return Ok(None);
+        }
+        let choice = Choice { kernel: Kernel::Pixel, width: 1 };
+        let rest = Step { first_image, sources: step.sources.clone(), ..*step };
+        Context { choice, ..*self }.pass(&rest).map(Some)
     }
 
     fn pass(&self, step: &Step) -> Result<Pass> {
@@ -241,7 +256,7 @@ impl Context<'_> {
             totals,
             grid,
             chunk: Chunk {
-                channels: tensor.axis.channels as u32,
+                channels: tensor.channels as u32,
                 inner: tensor.axis.inner as u32,
                 first_pixel: work.pixels.start as u32,
                 pixels: pixels as u32,
@@ -283,8 +298,12 @@ impl Context<'_> {
 
 /// A tensor as an axis sees it, counted in what is loaded at once, and what of it can be bound.
 struct Tensor {
-    /// Its pixels, or for *row* its channels, are fewer by the width.
+    /// Its pixels, or for *row* its channels, are fewer by the width; and *row* may join pixels.
     axis: Axis,
+    /// Channels of a pixel.
+    channels: u64,
+    /// The images that are computed.
+    images: Range<u64>,
     /// Length of a second axis, which follows the first; or 1.
     columns: u64,
     /// Channels that are loaded at once.
@@ -308,11 +327,17 @@ impl Tensor {
         let Context { choice, limits, .. } = context;
         let several = step.stage != Stage::Only;
         let width = u64::from(choice.width);
-        let packet = if choice.kernel == Kernel::Row { width } else { 1 };
+        let (packet, joined) = match choice.kernel {
+            Kernel::Row => (width, step.axis.pixels_in_packets()),
+            _ => (1, 1),
+        };
+        let axis = step.axis.joined(joined).divided(packet, width / packet);
         let stored = context.shape.dtype().bytes() * width;
         let summed = context.stored_sum() * width;
         Tensor {
-            axis: step.axis.divided(packet, width / packet),
+            images: step.first_image..axis.outer,
+            axis,
+            channels: step.axis.channels,
             columns: step.across.channels,
             packet,
             stored,

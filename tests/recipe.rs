@@ -86,7 +86,8 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let chunk = &dispatch.chunk;
     let halo = halo(&pass.program);
     let (begin, end) = (u64::from(chunk.write_begin), u64::from(chunk.write_end));
-    let stored = pass.program.dtype.bytes() * u64::from(pass.program.choice.width);
+    let width = pass.program.choice.width as usize;
+    let stored = pass.program.dtype.bytes() * width as u64;
     let groups = groups(&pass.program, chunk);
     let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
     assert!(
@@ -97,13 +98,14 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     assert_eq!(chunk.grid_width, dispatch.grid[0]);
     assert_eq!(u64::from(chunk.segments), (end - begin).div_ceil(u64::from(chunk.segment)));
     let first_needed = begin.saturating_sub(halo.0);
-    let last_needed = (end - 1 + halo.1).min(u64::from(chunk.channels) - 1);
+    let last_needed = (end - 1 + halo.1).min(u64::from(chunk.image / chunk.inner) - 1);
     assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
     for pixel in 0..u64::from(chunk.pixels) {
         for column in columns(&pass.program, chunk) {
             for channel in begin..end {
                 let (shift, at) = (chunk.output_shift, (pixel, column, channel));
-                written[element(stored, &dispatch.output, shift, chunk, at) as usize] += 1;
+                let first = element(stored, &dispatch.output, shift, chunk, at) as usize * width;
+                written[first..first + width].iter_mut().for_each(|times| *times += 1);
             }
             for channel in [first_needed, last_needed] {
                 let (shift, at) = (chunk.input_shift, (pixel, column, channel));
@@ -115,17 +117,20 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
 
 fn check(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
     assert!(recipe.passes.iter().all(|pass| !pass.sources.is_empty()));
-    for pass in &recipe.passes {
-        check_pass(pass, shape, limits);
-        let last = std::ptr::eq(pass, recipe.passes.last().unwrap());
-        let writes = |source| matches!(source, Source::Totals(_));
-        assert_ne!(last, pass.sources.iter().any(|(_, source)| writes(*source)));
+    // A pass writes a whole tensor, but *row* may leave its last pixels to another.
+    let together = if recipe.choice.kernel == Kernel::Row { 2 } else { 1 };
+    for (number, passes) in recipe.passes.chunks(together).enumerate() {
+        let last = (number + 1) * together >= recipe.passes.len();
+        let sums = |pass: &Pass| pass.sources.iter().any(|(_, s)| matches!(s, Source::Totals(_)));
+        assert!(passes.iter().all(|pass| last != sums(pass)));
+        let mut written = vec![0; shape.elements() as usize];
+        passes.iter().for_each(|pass| check_pass(pass, shape, limits, &mut written));
+        let missed = written.iter().filter(|&&times| times != 1).count();
+        assert_eq!(missed, 0, "{missed} elements not written exactly once: {passes:#?}");
     }
 }
 
-fn check_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits) {
-    let width = pass.program.choice.width;
-    let mut written = vec![0; shape.elements() as usize / width as usize];
+fn check_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits, written: &mut [u8]) {
     let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
     for dispatch in &pass.dispatches {
         for bytes in [&dispatch.input, &dispatch.output] {
@@ -137,11 +142,9 @@ fn check_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits) {
         }
         let most = limits.max_compute_workgroups_per_dimension;
         assert!(dispatch.grid.iter().all(|&side| 0 < side && side <= most), "{:?}", dispatch.grid);
-        follow(pass, dispatch, &mut written);
+        follow(pass, dispatch, written);
     }
     assert!(pass.workspace <= limits.max_storage_buffer_binding_size);
-    let missed = written.iter().filter(|&&times| times != 1).count();
-    assert_eq!(missed, 0, "{missed} elements not written exactly once: {pass:#?}");
 }
 
 /// Backward along several axes binds x, dy, dx, s and sums of terms: more than the least of devices has.
@@ -172,9 +175,11 @@ fn every_element_is_written_once_for_named_cases() {
 #[test]
 fn every_element_is_written_once_for_random_shapes_and_limits() {
     let mut random = Random(21);
-    let (mut cut, mut refused, mut kernels) = (0, 0, HashSet::new());
+    let (mut cut, mut left_over, mut refused, mut kernels) = (0, 0, 0, HashSet::new());
     for _ in 0..20_000 {
-        let dims = [random.range(0, 9), random.range(1, 40), random.range(1, 30)];
+        // Often channels follow each other.
+        let inner = random.range(0, 1) * 29 + 1;
+        let dims = [random.range(0, 9), random.range(1, 40), random.range(1, inner)];
         let dims = dims.map(|d| d as usize);
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: 4 * random.range(16, 2000),
@@ -198,6 +203,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
             Ok(recipe) => {
                 kernels.insert((choice.kernel, choice.width));
                 cut += u64::from(recipe.passes[0].dispatches.len() > 1);
+                left_over += u64::from(choice.kernel == Kernel::Row && recipe.passes.len() > 1);
                 check(&recipe, &shape, &limits);
             }
             Err(Error::Limit { needed, granted, .. }) => {
@@ -208,7 +214,10 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
         }
     }
     assert_eq!(kernels.len(), 9, "{kernels:?}");
-    assert!(cut > 1000 && refused > 100, "{cut} cut, {refused} refused");
+    assert!(
+        cut > 1000 && left_over > 100 && refused > 100,
+        "{cut} cut, {left_over} with pixels left over by row, {refused} refused"
+    );
 }
 
 fn alexnet() -> Lrn {
@@ -278,7 +287,9 @@ const RULE: &[Preferred] = &[
     (&[1, 64, 56, 56], &[1], 12, 12, "ring 1"),
     (&[1, 64, 56, 56], &[1], 200, 10, "ring 1"),
     (&[1, 55, 55, 96], &[3], 2, 2, "row 4"),
-    (&[1, 55, 55, 99], &[3], 2, 2, "pixel 1"),
+    (&[1, 55, 55, 99], &[3], 2, 2, "row 4"),
+    (&[1, 55, 55, 96], &[3], 5, 6, "pixel 1"),
+    (&[1, 55, 55, 11], &[3], 2, 2, "pixel 1"),
     (&[1, 55, 55, 96], &[3], 20, 20, "pixel 1"),
     (&[1, 96, 5, 5], &[1], 2, 2, "pixel 1"),
     (&[1, 512, 64, 64], &[1], 600, 512, "whole 2"),

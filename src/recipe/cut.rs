@@ -40,13 +40,13 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> 
         return Ok(Vec::new());
     }
     if axis.elements() * stored <= *most {
-        return Ok(images(axis, axis.outer));
+        return Ok(images(tensor, axis.outer));
     }
     // A piece starts where it starts; its binding starts at an aligned byte before.
     let elements = most.saturating_sub(*alignment) / stored;
     let image = axis.channels * axis.inner;
     if image <= elements {
-        return Ok(images(axis, elements / image));
+        return Ok(images(tensor, elements / image));
     }
     let rows = elements / axis.inner;
     let around = if tensor.whole_images {
@@ -59,20 +59,22 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> 
         let needed = needed.saturating_add(*alignment);
         return Err(limit("max_storage_buffer_binding_size", needed, *most));
     }
-    Ok(slices(axis, halo, rows - (around - 1)))
+    Ok(slices(tensor, halo, rows - (around - 1)))
 }
 
 /// Regions of whole images.
-fn images(axis: &Axis, at_once: u64) -> Vec<Region> {
-    pieces(0..axis.outer, at_once)
-        .map(|images| Region { images, read: 0..axis.channels, write: 0..axis.channels })
+fn images(tensor: &Tensor, at_once: u64) -> Vec<Region> {
+    let channels = tensor.axis.channels;
+    pieces(tensor.images.clone(), at_once)
+        .map(|images| Region { images, read: 0..channels, write: 0..channels })
         .collect()
 }
 
 /// Regions of some channels of one image each.
-fn slices(axis: &Axis, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
-    let channels = axis.channels;
-    (0..axis.outer)
+fn slices(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
+    let channels = tensor.axis.channels;
+    let images = tensor.images.clone();
+    images
         .flat_map(|image| {
             pieces(0..channels, at_once).map(move |write| Region {
                 images: image..image + 1,

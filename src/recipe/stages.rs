@@ -34,6 +34,8 @@ pub(crate) struct Step {
     pub(crate) axis: Axis,
     /// A second axis, which follows the first and is summed in the same pass; or one of one channel.
     pub(crate) across: Axis,
+    /// The first image to compute: others may be another step's.
+    pub(crate) first_image: u64,
     /// Whether an input is read where the result is.
     pub(crate) in_place: bool,
     pub(crate) sources: Vec<(u32, Source)>,
@@ -116,7 +118,7 @@ fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<
             None => sources.extend(inputs.iter().map(|&at| (at, Source::Input(at as usize - 1)))),
         }
         let stage = if i == 0 { first } else { Stage::Sums };
-        Step { stage, axis: *axis, across: Axis::NONE, in_place: false, sources }
+        Step { stage, axis: *axis, across: Axis::NONE, first_image: 0, in_place: false, sources }
     };
     axes.iter().enumerate().map(step).collect()
 }
@@ -136,5 +138,5 @@ fn step(
     let mut sources: Vec<_> = inputs.map(|(number, at)| (at, Source::Input(number))).collect();
     sources.push((OUTPUT, Source::Result));
     sources.extend(sums);
-    Step { stage, axis, across: Axis::NONE, in_place, sources }
+    Step { stage, axis, across: Axis::NONE, first_image: 0, in_place, sources }
 }

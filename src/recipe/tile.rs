@@ -182,7 +182,12 @@ impl Task<'_> {
     fn run_length(&self) -> u64 {
         let terms = usize::from(self.has_terms());
         let halos = (self.window() - 1) * (1 + terms as u64);
-        let most = HELD.saturating_sub(halos).clamp(PACKET, RUN[terms]) / PACKET * PACKET;
+        let mut most = HELD.saturating_sub(halos).min(RUN[terms]);
+        if self.step.axis.pixels_in_packets() > 1 {
+            // With its halos it has channels of two pixels at most.
+            most = most.min(self.step.axis.channels.saturating_sub(halos));
+        }
+        let most = most.max(PACKET) / PACKET * PACKET;
         let channels = (self.axis.channels * PACKET).max(1);
         channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
     }
@@ -283,6 +288,9 @@ fn row(task: &Task<'_>) -> Tile {
             ("REST", task.window() - share),
             ("SUM_GROUPS", sums / share),
             ("GROUPS", step / share),
+            ("SHARED", share + halo),
+            ("JOINED", task.step.axis.pixels_in_packets()),
+            ("BEHIND", behind),
             ("PACKETS", x_packets),
             ("PACKETS_BEHIND", packets_behind),
             ("SKIP", skip),
