@@ -7,7 +7,7 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// A prelude written by src/program.rs stands in front: the operands x, dy and output, with x_at and dy_at,
+// A prelude written by src/shader/source.rs stands in front: the operands x, dy and output, with x_at and dy_at,
 // which load an element; the types Stored, of what is in memory, Loaded, of the same as numbers, and Value,
 // of what is computed at once: a number, or those of two neighbouring pixels; the constants POWER, RELU, SCALED,
 // BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring also
@@ -15,7 +15,7 @@
 // storage, with output_at and put; the arithmetic of sums, single.wgsl, pair.wgsl or double.wgsl, which also has
 // the backward term t_i, times SCALE; and the kernel.
 
-// src/recipe.rs: struct Chunk. Pixels and elements are counted in what is Stored.
+// src/recipe/chunk.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {
     channels: u32,      // length of the axis, in channels
     inner: u32,         // elements from a channel to the next

@@ -1,8 +1,8 @@
 //! Comparing a result with the CPU reference, in units of the error that the arithmetic allows.
 //!
 //! The bound of each element follows from the steps of the kernels, in the arithmetic that the layer's
-//! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/single.wgsl`) every
-//! step rounds. With sums in two (`shaders/pair.wgsl`) what remains is the last rounding, a few errors of
+//! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/arithmetic/single.wgsl`) every
+//! step rounds. With sums in two (`shaders/arithmetic/pair.wgsl`) what remains is the last rounding, a few errors of
 //! 2⁻³³ for each addition, and those of the powers: half as much as the last rounding for β = ½, ¾ and 1.
 //! Other exponents have the error that [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows
 //! `pow`. Numbers below the normal range of f32 may be flushed to zero. DESIGN.md derives the numbers.

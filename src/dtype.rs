@@ -50,6 +50,11 @@ impl Dtype {
         }
     }
 
+    /// The bytes of a sum between passes.
+    pub(crate) fn bytes_of_sum(self) -> u64 {
+        self.bytes().max(Self::F32.bytes())
+    }
+
     /// Whether it is stored in 16 bits.
     pub(crate) fn is_half(self) -> bool {
         self.bytes() == 2

@@ -41,14 +41,14 @@ impl Precision {
     }
 }
 
-/// How a kernel keeps its sums: a file of `shaders/`.
+/// How a kernel keeps its sums: a file of `shaders/arithmetic/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Arithmetic {
-    /// `shaders/single.wgsl`: as one f32.
+    /// `shaders/arithmetic/single.wgsl`: as one f32.
     Single,
-    /// `shaders/pair.wgsl`: as two f32, so that rounding errors stay below those of the result.
+    /// `shaders/arithmetic/pair.wgsl`: as two f32, so that rounding errors stay below those of the result.
     Pair,
-    /// `shaders/double.wgsl`: as f64, on devices opened with `wgpu::Features::SHADER_F64`.
+    /// `shaders/arithmetic/double.wgsl`: as f64, on devices opened with `wgpu::Features::SHADER_F64`.
     Double,
 }
 

@@ -107,7 +107,7 @@ fn every_storage_is_tested() {
     let storages = |dtype: Dtype| {
         let shape = shape.of(dtype);
         let of = |(gpu, choice): (&wgpu_lrn::Gpu, _)| {
-            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).passes[0].program.storage
+            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).passes[0].shader.storage
         };
         runs(&lrn, &shape).map(of).collect::<std::collections::HashSet<_>>()
     };

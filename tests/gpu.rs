@@ -33,7 +33,7 @@ fn compare<T: Element>(
 }
 
 /// Whether a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
-/// program: there it is every third.
+/// shader: there it is every third.
 fn has_turn(gpu: &Gpu, number: usize) -> bool {
     gpu.info().backend != wgpu::Backend::Gl || number.is_multiple_of(3)
 }
@@ -265,7 +265,7 @@ fn small_bindings() {
                     assert!(report.passed(), "{}, {dtype:?} {who}: {report}", case.name);
                     let passes = &plan.recipe(operation).passes;
                     cut += passes.iter().filter(|pass| pass.dispatches.len() > 1).count();
-                    let has_stages = passes[0].program.stage != Stage::Only;
+                    let has_stages = passes[0].shader.stage != Stage::Only;
                     kernels.insert((choice.kernel, dtype, has_stages));
                 }
             }

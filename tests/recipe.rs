@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use support::Random;
 use support::cases::CASES;
 use wgpu_lrn::{
-    Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Pass, Program, Recipe, Shape,
+    Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Pass, Recipe, Shader, Shape,
     Source, wgpu,
 };
 
@@ -23,15 +23,15 @@ fn recipe(
     Recipe::new(lrn, shape, operation, choice, F64, limits).unwrap()
 }
 
-fn constant(program: &Program, name: &str) -> Option<u64> {
-    program.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
+fn constant(shader: &Shader, name: &str) -> Option<u64> {
+    shader.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
 }
 
 /// Workgroups that a dispatch needs.
-fn groups(program: &Program, chunk: &Chunk) -> u64 {
+fn groups(shader: &Shader, chunk: &Chunk) -> u64 {
     let (pixels, segments) = (u64::from(chunk.pixels), u64::from(chunk.segments));
-    let constant = |name| constant(program, name).unwrap();
-    match program.choice.kernel {
+    let constant = |name| constant(shader, name).unwrap();
+    match shader.choice.kernel {
         Kernel::Whole => pixels.div_ceil(constant("PIXELS")) * segments,
         Kernel::Pixel => pixels.div_ceil(constant("ROWS") * constant("ROW")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
@@ -61,21 +61,21 @@ fn element(
     element
 }
 
-/// The channels before and after a channel that a program needs.
-fn halo(program: &Program) -> (u64, u64) {
-    let [p, q] = ["LOOK_BEHIND", "LOOK_AHEAD"].map(|name| constant(program, name).unwrap());
-    let (before, after) = if program.entry() == "backward" { (p + q, p + q) } else { (p, q) };
-    let packet = if program.choice.kernel == Kernel::Row { 4 } else { 1 };
+/// The channels before and after a channel that a shader needs.
+fn halo(shader: &Shader) -> (u64, u64) {
+    let [p, q] = ["LOOK_BEHIND", "LOOK_AHEAD"].map(|name| constant(shader, name).unwrap());
+    let (before, after) = if shader.entry() == "backward" { (p + q, p + q) } else { (p, q) };
+    let packet = if shader.choice.kernel == Kernel::Row { 4 } else { 1 };
     (before.div_ceil(packet), after.div_ceil(packet))
 }
 
 /// The columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
-fn columns(program: &Program, chunk: &Chunk) -> Vec<u64> {
-    let Some(written) = constant(program, "WRITTEN").filter(|_| chunk.columns > 1) else {
+fn columns(shader: &Shader, chunk: &Chunk) -> Vec<u64> {
+    let Some(written) = constant(shader, "WRITTEN").filter(|_| chunk.columns > 1) else {
         return vec![0];
     };
-    let held = constant(program, "COLUMNS").unwrap();
-    assert!(constant(program, "LEAD").unwrap() + written <= held);
+    let held = constant(shader, "COLUMNS").unwrap();
+    assert!(constant(shader, "LEAD").unwrap() + written <= held);
     let strips = 0..u64::from(chunk.strips);
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
     columns.filter(|&column| column < u64::from(chunk.columns)).collect()
@@ -84,11 +84,11 @@ fn columns(program: &Program, chunk: &Chunk) -> Vec<u64> {
 /// Follows a dispatch as the shaders do: which elements it writes; that what it reads is bound.
 fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let chunk = &dispatch.chunk;
-    let halo = halo(&pass.program);
+    let halo = halo(&pass.shader);
     let (begin, end) = (u64::from(chunk.write_begin), u64::from(chunk.write_end));
-    let width = pass.program.choice.width as usize;
-    let stored = pass.program.dtype.bytes() * width as u64;
-    let groups = groups(&pass.program, chunk);
+    let width = pass.shader.choice.width as usize;
+    let stored = pass.shader.dtype.bytes() * width as u64;
+    let groups = groups(&pass.shader, chunk);
     let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
     assert!(
         grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
@@ -101,7 +101,7 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let last_needed = (end - 1 + halo.1).min(u64::from(chunk.image / chunk.inner) - 1);
     assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
     for pixel in 0..u64::from(chunk.pixels) {
-        for column in columns(&pass.program, chunk) {
+        for column in columns(&pass.shader, chunk) {
             for channel in begin..end {
                 let (shift, at) = (chunk.output_shift, (pixel, column, channel));
                 let first = element(stored, &dispatch.output, shift, chunk, at) as usize * width;
@@ -340,16 +340,16 @@ fn what_is_not_available_is_refused_by_name() {
 }
 
 #[test]
-fn shapes_share_programs() {
+fn shapes_share_shaders() {
     let limits = wgpu::Limits::default();
-    let program = |h| {
+    let shader = |h| {
         let shape = Shape::nchw(2, 96, h, 31).unwrap();
         recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits)
             .passes
             .remove(0)
-            .program
+            .shader
     };
-    assert_eq!(program(55), program(27));
+    assert_eq!(shader(55), shader(27));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
 use wgpu_lrn::{
-    Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Precision, Program, Recipe, Shape,
-    Storage, wgpu,
+    Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Precision, Recipe, Shader, Shape, Storage,
+    wgpu,
 };
 
 /// Devices with everything, without 16-bit integers, and without anything.
@@ -38,16 +38,16 @@ const VARIED: [&str; 11] = [
     "long_box",
 ];
 
-/// The programs of all named cases, kernels, operations and powers, on two sets of limits; and of
+/// The shaders of all named cases, kernels, operations and powers, on two sets of limits; and of
 /// every type of elements, fused and in place, with the commonest power.
-fn programs() -> HashSet<Program> {
-    let mut programs = HashSet::new();
+fn shaders() -> HashSet<Shader> {
+    let mut shaders = HashSet::new();
     for case in CASES {
         for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
             let lrn = Lrn::exact_over(case.windows, case.a, beta, case.k).unwrap();
             for lrn in Precision::ALL.map(|precision| lrn.with_precision(precision)) {
                 for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
-                    add_programs(&mut programs, &lrn, &case.shape(), DEVICES[0], &limits);
+                    add_shaders(&mut shaders, &lrn, &case.shape(), DEVICES[0], &limits);
                 }
             }
         }
@@ -58,16 +58,16 @@ fn programs() -> HashSet<Program> {
             let shape = case.shape().of(dtype);
             for &precision in Precision::of(dtype) {
                 for lrn in lrns.iter().map(|lrn| lrn.with_precision(precision)) {
-                    add_programs(&mut programs, &lrn, &shape, features, &wgpu::Limits::default());
+                    add_shaders(&mut shaders, &lrn, &shape, features, &wgpu::Limits::default());
                 }
             }
         }
     }
-    programs
+    shaders
 }
 
-fn add_programs(
-    programs: &mut HashSet<Program>,
+fn add_shaders(
+    shaders: &mut HashSet<Shader>,
     lrn: &Lrn,
     shape: &Shape,
     features: wgpu::Features,
@@ -83,13 +83,13 @@ fn add_programs(
             let long = choice.kernel == Kernel::Pixel && shape.channels() > 1000;
             assert!(several || long || in_place.is_ok() == choice.computes_in_place(operation));
             let passes = recipe.into_iter().chain(in_place).flat_map(|recipe| recipe.passes);
-            programs.extend(passes.map(|pass| pass.program));
+            shaders.extend(passes.map(|pass| pass.shader));
         }
     }
 }
 
-fn compiled(program: &Program) -> (Module, ModuleInfo) {
-    valid(&program.source())
+fn compiled(shader: &Shader) -> (Module, ModuleInfo) {
+    valid(&shader.source())
 }
 
 fn valid(source: &str) -> (Module, ModuleInfo) {
@@ -145,23 +145,23 @@ fn glsl(module: &Module, info: &ModuleInfo, entry: &str) -> String {
 }
 
 #[test]
-fn every_program_is_written_for_every_backend() {
-    let programs = programs();
-    assert!(programs.len() > 200, "{}", programs.len());
-    let powers: HashSet<Power> = programs.iter().map(|program| program.power).collect();
+fn every_shader_is_written_for_every_backend() {
+    let shaders = shaders();
+    assert!(shaders.len() > 200, "{}", shaders.len());
+    let powers: HashSet<Power> = shaders.iter().map(|shader| shader.power).collect();
     assert_eq!(powers.len(), 5);
-    for program in &programs {
-        let (module, info) = compiled(program);
-        let entry = program.entry();
+    for shader in &shaders {
+        let (module, info) = compiled(shader);
+        let entry = shader.entry();
         assert!(!spirv(&module, &info).is_empty());
         assert!(hlsl(&module, &info).contains(entry));
         // No Metal and no GLES device has f64, and naga cannot write it for them.
-        if program.dtype != Dtype::F64 {
+        if shader.dtype != Dtype::F64 {
             assert!(msl(&module, &info).contains("kernel void"));
         }
         // GLES has no numbers of 16 bits either.
-        let sixteen = [Storage::Int16, Storage::Float16].contains(&program.storage);
-        if program.dtype != Dtype::F64 && !sixteen {
+        let sixteen = [Storage::Int16, Storage::Float16].contains(&shader.storage);
+        if shader.dtype != Dtype::F64 && !sixteen {
             assert!(glsl(&module, &info, entry).contains("void main"));
         }
     }
@@ -178,7 +178,7 @@ fn the_copy_of_the_benchmarks_is_valid() {
 }
 
 #[test]
-fn spirv_val_accepts_every_program() {
+fn spirv_val_accepts_every_shader() {
     let Ok(found) = Command::new("spirv-val").arg("--version").output() else {
         assert!(std::env::var_os("CI").is_none(), "CI must install spirv-val");
         println!("spirv-val is not installed: nothing was validated");
@@ -187,8 +187,8 @@ fn spirv_val_accepts_every_program() {
     println!("{}", String::from_utf8_lossy(&found.stdout));
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("spirv");
     std::fs::create_dir_all(&folder).unwrap();
-    for (index, program) in programs().iter().enumerate() {
-        let (module, info) = compiled(program);
+    for (index, shader) in shaders().iter().enumerate() {
+        let (module, info) = compiled(shader);
         let words = spirv(&module, &info);
         let file = folder.join(format!("{index}.spv"));
         std::fs::write(&file, words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>())
@@ -196,13 +196,13 @@ fn spirv_val_accepts_every_program() {
         let run = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
         let run = run.unwrap();
         let message = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{program:?}: {message}");
+        assert!(run.status.success(), "{shader:?}: {message}");
     }
 }
 
 #[test]
 fn chunk_has_the_same_layout_in_rust_and_wgsl() {
-    let (module, _) = compiled(programs().iter().next().unwrap());
+    let (module, _) = compiled(shaders().iter().next().unwrap());
     let (_, chunk) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some("Chunk")).unwrap();
     let naga::TypeInner::Struct { members, span } = &chunk.inner else { panic!("not a struct") };
     let wgsl: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset)).collect();
@@ -246,11 +246,11 @@ fn chunk_has_the_same_layout_in_rust_and_wgsl() {
 /// of `walked` turns, which both depend on the workgroup and the uniform alone.
 #[test]
 fn barriers_stand_in_uniform_control_flow() {
-    for program in programs() {
-        let (module, info) = compiled(&program);
-        let entry = module.entry_points.iter().find(|e| e.name == program.entry()).unwrap();
+    for shader in shaders() {
+        let (module, info) = compiled(&shader);
+        let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
         let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
-        let expected = match (program.choice.kernel, program.entry()) {
+        let expected = match (shader.choice.kernel, shader.entry()) {
             (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
             (Kernel::Plane, "backward") => 2,
             (Kernel::Plane, _) => 1,
@@ -258,15 +258,14 @@ fn barriers_stand_in_uniform_control_flow() {
             (Kernel::Whole, _) => 2,
             (Kernel::Pixel, entry) => {
                 let sums = if entry == "backward" { 2 } else { 1 };
-                let is_wide = program.source().contains("var<workgroup> heads");
-                sums * if is_wide { 4 } else { 3 }
+                sums * if shader.has_narrow_windows { 3 } else { 4 }
             }
         };
-        assert_eq!(barriers, expected, "{program:?}");
-        if program.choice.kernel == Kernel::Whole {
+        assert_eq!(barriers, expected, "{shader:?}");
+        if shader.choice.kernel == Kernel::Whole {
             let before_end = entry.function.body.iter().rev().skip(1);
             let returns = before_end.filter(|s| matches!(s, Statement::Return { .. })).count();
-            assert_eq!(returns, 0, "{program:?}");
+            assert_eq!(returns, 0, "{shader:?}");
         } else if barriers > 0 {
             only_idle_returns_early(&module, &info, &entry.function);
         }
@@ -276,13 +275,13 @@ fn barriers_stand_in_uniform_control_flow() {
 /// Browsers refuse a number that f32 cannot hold; naga rounds it.
 #[test]
 fn numbers_fit_their_type() {
-    for program in programs().into_iter().filter(|program| program.dtype != Dtype::F64) {
-        let source = program.source();
+    for shader in shaders().into_iter().filter(|shader| shader.dtype != Dtype::F64) {
+        let source = shader.source();
         let words = source.split(|c: char| !c.is_alphanumeric() && c != '.');
         let numbers: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
-        assert!(numbers.contains(&f64::from(f32::MAX)), "{program:?}");
+        assert!(numbers.contains(&f64::from(f32::MAX)), "{shader:?}");
         let large = numbers.iter().find(|number| number.is_finite() && **number > f32::MAX.into());
-        assert_eq!(large, None, "{program:?}");
+        assert_eq!(large, None, "{shader:?}");
     }
 }
 
@@ -291,9 +290,9 @@ fn numbers_fit_their_type() {
 #[test]
 fn surplus_invocations_return_first() {
     // Those of *whole*, which meet at barriers, have no channels instead.
-    for program in programs().into_iter().filter(|p| p.choice.kernel != Kernel::Whole) {
-        let (module, _) = compiled(&program);
-        let entry = module.entry_points.iter().find(|e| e.name == program.entry()).unwrap();
+    for shader in shaders().into_iter().filter(|p| p.choice.kernel != Kernel::Whole) {
+        let (module, _) = compiled(&shader);
+        let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
         let first = entry
             .function
             .body
@@ -301,11 +300,11 @@ fn surplus_invocations_return_first() {
             .position(|s| matches!(s, Statement::If { .. } | Statement::Loop { .. }));
         let guard = first.map(|at| &entry.function.body[at]);
         let Some(Statement::If { accept, reject, .. }) = guard else {
-            panic!("{program:?}: no guard")
+            panic!("{shader:?}: no guard")
         };
-        assert!(returns(accept) && reject.is_empty(), "{program:?}");
+        assert!(returns(accept) && reject.is_empty(), "{shader:?}");
         let before = &entry.function.body[..first.unwrap()];
-        assert!(!before.iter().any(|s| matches!(s, Statement::Store { .. })), "{program:?}");
+        assert!(!before.iter().any(|s| matches!(s, Statement::Store { .. })), "{shader:?}");
     }
 }
 

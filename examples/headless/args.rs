@@ -227,7 +227,7 @@ impl Blend {
 }
 
 fn kernels() -> impl TypedValueParser<Value = Forced> {
-    let names = ["auto"].into_iter().chain(Kernel::ALL.map(Kernel::name));
+    let names = ["auto"].into_iter().chain(Kernel::ALL.iter().map(|kernel| kernel.name()));
     PossibleValuesParser::new(names).map(|name| Kernel::from_name(&name).ok())
 }
 

@@ -1,7 +1,7 @@
 //! What a result may deviate: how far the errors of the steps reach.
 
 use crate::cpu::{Reference, added};
-use crate::recipe::SCALE;
+use crate::shader::SCALE;
 use crate::{Arithmetic, Dtype, Element, Operation, Power};
 
 /// Errors of an arithmetic, and what a number loses in memory.

@@ -2,6 +2,7 @@
 
 use super::Bound;
 use super::bound::BoundPass;
+use crate::binding::{UNIFORM, WORKSPACE};
 use crate::recipe::{Dispatch, Pass, Recipe, Source};
 use crate::scope::scoped;
 use crate::{Operand, Result};
@@ -29,12 +30,6 @@ struct Pipeline {
     workspace: Option<wgpu::Buffer>,
 }
 
-/// The binding of the uniform; the recipe names those of operands and temporaries.
-const UNIFORM: u32 = 0;
-
-/// The binding of the workspace.
-const WORKSPACE: u32 = 4;
-
 const CHUNK_BYTES: u64 = size_of::<crate::Chunk>() as u64;
 
 /// A part of a buffer, and its binding.
@@ -42,7 +37,7 @@ type Part<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
 
 impl Pipelines {
     pub(super) fn new(device: &wgpu::Device, recipe: &Recipe) -> Result<Pipelines> {
-        let label = recipe.passes.first().map(|pass| pass.program.label()).unwrap_or_default();
+        let label = recipe.passes.first().map(|pass| pass.shader.label()).unwrap_or_default();
         scoped(device, "creating a pipeline", || Pipelines {
             passes: recipe.passes.iter().map(|pass| Pipeline::new(device, pass)).collect(),
             temporaries: (0..recipe.temporaries)
@@ -99,7 +94,7 @@ impl Pipelines {
 
 impl Pipeline {
     fn new(device: &wgpu::Device, pass: &Pass) -> Pipeline {
-        let label = pass.program.label();
+        let label = pass.shader.label();
         let layout = layout(device, pass);
         let stride = CHUNK_BYTES
             .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
@@ -194,7 +189,7 @@ fn compile(
 ) -> wgpu::ComputePipeline {
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
-        source: wgpu::ShaderSource::Wgsl(pass.program.source().into()),
+        source: wgpu::ShaderSource::Wgsl(pass.shader.source().into()),
     });
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(label),
@@ -205,7 +200,7 @@ fn compile(
         label: Some(label),
         layout: Some(&layout),
         module: &module,
-        entry_point: Some(pass.program.entry()),
+        entry_point: Some(pass.shader.entry()),
         compilation_options: wgpu::PipelineCompilationOptions {
             // The kernels write every value before they read it; GL compilers take minutes to
             // zero a large array.

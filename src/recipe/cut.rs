@@ -1,9 +1,10 @@
 //! Cutting a tensor so that each piece fits one binding and each dispatch one grid.
 
-use super::tile::Tile;
-use super::{Tensor, limit};
+use super::tensor::Tensor;
 use crate::Result;
 use crate::axis::Axis;
+use crate::kernel::Geometry;
+use crate::limit::exceeded;
 use std::ops::Range;
 
 /// A part of the tensor that is bound at once: whole images, or some channels of one image.
@@ -24,12 +25,6 @@ pub(super) struct Work {
     pub(super) pixels: Range<u64>,
     /// Channels that are written.
     pub(super) channels: Range<u64>,
-}
-
-/// The most bytes that are bound at once. Beyond 2 GiB drivers fail silently, so that larger
-/// promises are not taken (gfx-rs/wgpu#2361, gfx-rs/wgpu#10305).
-pub(super) fn most_bytes(limits: &wgpu::Limits) -> u64 {
-    limits.max_storage_buffer_binding_size.min(1 << 31)
 }
 
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
@@ -57,7 +52,7 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> 
     if rows < around {
         let needed = around.saturating_mul(axis.inner).saturating_mul(*stored);
         let needed = needed.saturating_add(*alignment);
-        return Err(limit("max_storage_buffer_binding_size", needed, *most));
+        return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
     Ok(slices(tensor, halo, rows - (around - 1)))
 }
@@ -97,19 +92,35 @@ pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range
 impl Region {
     /// The elements of some of the region's channels: contiguous, since those are all channels or
     /// the region is one image.
-    pub(super) fn elements(&self, axis: &Axis, channels: &Range<u64>) -> Range<u64> {
+    fn elements(&self, axis: &Axis, channels: &Range<u64>) -> Range<u64> {
         let element = |image: u64, channel: u64| (image * axis.channels + channel) * axis.inner;
         element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
     }
 
+    /// The bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
+    /// that binding where channel 0 would be.
+    pub(super) fn bound(
+        &self,
+        tensor: &Tensor,
+        channels: &Range<u64>,
+        element: u64,
+    ) -> (Range<u64>, u32) {
+        let elements = self.elements(&tensor.axis, channels);
+        let bytes = elements.start * element..elements.end * element;
+        let start = bytes.start / tensor.alignment * tensor.alignment;
+        let first = (bytes.start - start) / element;
+        let shift = (first as u32).wrapping_sub((channels.start * tensor.axis.inner) as u32);
+        (start..bytes.end.next_multiple_of(4), shift)
+    }
+
     /// The dispatches that cover the region.
-    pub(super) fn works(&self, tensor: &Tensor, tile: &Tile) -> Vec<Work> {
+    pub(super) fn works(&self, tensor: &Tensor, geometry: &Geometry) -> Vec<Work> {
         let pixels = (self.images.end - self.images.start) * tensor.beside();
-        let segments = (self.write.end - self.write.start).div_ceil(tile.segment);
-        let segments_at_once = segments.min(tile.segments_at_once());
-        let pixels_at_once = tile.pixels_at_once(segments_at_once);
+        let segments = (self.write.end - self.write.start).div_ceil(geometry.segment);
+        let segments_at_once = segments.min(geometry.segments_at_once());
+        let pixels_at_once = geometry.pixels_at_once(segments_at_once);
         let mut works = Vec::new();
-        for channels in pieces(self.write.clone(), segments_at_once * tile.segment) {
+        for channels in pieces(self.write.clone(), segments_at_once * geometry.segment) {
             for pixels in pieces(0..pixels, pixels_at_once) {
                 works.push(Work { pixels, channels: channels.clone() });
             }

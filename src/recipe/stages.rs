@@ -3,63 +3,22 @@
 //! s is summed along one axis after the other. Backward then sums its terms in the same way, along the
 //! mirrored windows.
 
-use super::Context;
+use super::pass::Source;
 use crate::axis::Axis;
+use crate::binding::{DY, OUTPUT, PARTIAL, SUMS, TOTALS, X};
 use crate::{Kernel, Operation, Stage};
 
-/// What a binding of a pass holds.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Source {
-    /// x, or dy: an input, by its number.
-    Input(usize),
-    /// The result.
-    Result,
-    /// The sums of an earlier pass, by the number of the temporary.
-    Sums(usize),
-    /// The sums that the pass writes.
-    Totals(usize),
-}
-
-/// The bindings; 0 is the uniform.
-const X: u32 = 1;
-const DY: u32 = 2;
-const OUTPUT: u32 = 3;
-const PARTIAL: u32 = 5;
-const SUMS: u32 = 6;
-const TOTALS: u32 = 7;
-
 /// One pass, before anything is decided about it.
-pub(crate) struct Step {
-    pub(crate) stage: Stage,
-    pub(crate) axis: Axis,
+pub(super) struct Step {
+    pub(super) stage: Stage,
+    pub(super) axis: Axis,
     /// A second axis, which follows the first and is summed in the same pass; or one of one channel.
-    pub(crate) across: Axis,
+    pub(super) across: Axis,
     /// The first image to compute: others may be another step's.
-    pub(crate) first_image: u64,
+    pub(super) first_image: u64,
     /// Whether an input is read where the result is.
-    pub(crate) in_place: bool,
-    pub(crate) sources: Vec<(u32, Source)>,
-}
-
-impl Step {
-    /// The channels before and after a channel on which its result depends: backward, at once, sums over
-    /// the mirrored window terms that each see a window.
-    pub(crate) fn halo(&self, operation: Operation) -> (u64, u64) {
-        self.reach(self.axis, operation)
-    }
-
-    /// The same of columns, along the second axis.
-    pub(crate) fn halo_across(&self, operation: Operation) -> (u64, u64) {
-        self.reach(self.across, operation)
-    }
-
-    fn reach(&self, axis: Axis, operation: Operation) -> (u64, u64) {
-        if (self.stage, operation) == (Stage::Only, Operation::Backward) {
-            let both = axis.window() - 1;
-            return (both, both);
-        }
-        (axis.look_behind, axis.look_ahead)
-    }
+    pub(super) in_place: bool,
+    pub(super) sources: Vec<(u32, Source)>,
 }
 
 /// The temporaries of some steps.
@@ -73,13 +32,17 @@ pub(super) fn temporaries(steps: &[Step]) -> usize {
 }
 
 /// The steps of an operation.
-pub(super) fn steps(context: &Context<'_>, axes: &[Axis]) -> Vec<Step> {
-    let Context { operation, choice, in_place, .. } = *context;
+pub(super) fn steps(
+    kernel: Kernel,
+    operation: Operation,
+    in_place: bool,
+    axes: &[Axis],
+) -> Vec<Step> {
     let Some((last, others)) = axes.split_last() else { return Vec::new() };
     if others.is_empty() {
         return vec![step(Stage::Only, *last, operation, in_place, &[])];
     }
-    if choice.kernel == Kernel::Plane {
+    if !kernel.has_stages() {
         let only = step(Stage::Only, others[0], operation, in_place, &[]);
         return vec![Step { across: *last, ..only }];
     }

@@ -44,7 +44,7 @@ pub struct Args {
     /// Write what is printed as JSON
     #[arg(long, value_name = "OUT.json")]
     pub json: Option<PathBuf>,
-    /// Leave the programs and the listings there
+    /// Leave the shaders and the listings there
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
     /// Compile what comes on standard input: how the program calls itself

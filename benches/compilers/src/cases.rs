@@ -6,8 +6,7 @@ use crate::networks::{Layout, Network};
 use serde::Serialize;
 use std::fmt;
 use wgpu_lrn::{
-    Arithmetic, Choice, Dtype, Lrn, Operation, Pass, Precision, Program, Recipe, Shape, Source,
-    wgpu,
+    Arithmetic, Choice, Dtype, Lrn, Operation, Pass, Precision, Recipe, Shader, Shape, Source, wgpu,
 };
 
 /// Images of a batch, so many that workgroups are as in use.
@@ -35,16 +34,16 @@ pub struct Case {
     pub pass: (usize, usize),
     /// Bytes of an element that the pass moves.
     pub moved: u64,
-    /// Its program, by its number.
+    /// Its shader, by its number.
     #[serde(skip)]
-    pub program: usize,
+    pub shader: usize,
 }
 
-/// All of them, and their programs, each once.
+/// All of them, and their shaders, each once.
 #[derive(Default)]
 pub struct Cases {
     pub cases: Vec<Case>,
-    pub programs: Vec<Program>,
+    pub shaders: Vec<Shader>,
 }
 
 impl Cases {
@@ -99,7 +98,7 @@ impl Cases {
         let parts = passes.len();
         for (number, pass) in passes.into_iter().enumerate() {
             let moved = moved(&pass, dtype);
-            let program = self.number(pass.program);
+            let shader = self.number(pass.shader);
             self.cases.push(Case {
                 layer: layer.clone(),
                 operation: operation.name(),
@@ -107,16 +106,16 @@ impl Cases {
                 choice: choice.to_string(),
                 pass: (number + 1, parts),
                 moved,
-                program,
+                shader,
             });
         }
     }
 
-    fn number(&mut self, program: Program) -> usize {
-        let known = self.programs.iter().position(|known| *known == program);
+    fn number(&mut self, shader: Shader) -> usize {
+        let known = self.shaders.iter().position(|known| *known == shader);
         known.unwrap_or_else(|| {
-            self.programs.push(program);
-            self.programs.len() - 1
+            self.shaders.push(shader);
+            self.shaders.len() - 1
         })
     }
 }

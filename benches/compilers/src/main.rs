@@ -57,7 +57,7 @@ fn run() -> Result<(), Failure> {
         report.write(path)?;
     }
     if let Some(folder) = &args.keep {
-        report.keep(folder, &cases.programs)?;
+        report.keep(folder, &cases.shaders)?;
     }
     table::print(&report)?;
     report.check()
@@ -69,7 +69,7 @@ fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure
     for family in args.amd() {
         match radv::manifest() {
             Some(manifest) => {
-                let figures = radv::figures(family, &manifest, &cases.programs)?;
+                let figures = radv::figures(family, &manifest, &cases.shaders)?;
                 targets.push(Target::new(family, cases, &figures));
             }
             None => note(format_args!("{family} is left out: {NO_RADV}")),
@@ -78,7 +78,7 @@ fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure
     for arch in args.nvidia() {
         match args.python() {
             Some(python) => {
-                let figures = nvidia::figures(arch, &python, &cases.programs)?;
+                let figures = nvidia::figures(arch, &python, &cases.shaders)?;
                 targets.push(Target::new(arch, cases, &figures));
             }
             None => note(format_args!("{arch} is left out: {NO_PYTHON}")),

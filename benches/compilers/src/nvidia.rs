@@ -9,7 +9,7 @@ use crate::translate::{Metal, metal};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::Command;
-use wgpu_lrn::Program;
+use wgpu_lrn::Shader;
 
 /// What the compiler says of a shader.
 #[derive(Deserialize)]
@@ -34,12 +34,12 @@ struct Asked<'a> {
 /// What turns MSL to CUDA C++ and has it compiled.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sass.py");
 
-/// What it says of each program, for an architecture.
-pub fn figures(arch: &str, python: &Path, programs: &[Program]) -> Result<Vec<Figures>, Failure> {
+/// What it says of each shader, for an architecture.
+pub fn figures(arch: &str, python: &Path, shaders: &[Shader]) -> Result<Vec<Figures>, Failure> {
     let known = sass::arch(arch)?;
-    let shaders: Vec<_> = programs.iter().map(metal).collect();
-    let asked = Asked { arch, shaders: &shaders };
+    let modules: Vec<_> = shaders.iter().map(metal).collect();
+    let asked = Asked { arch, shaders: &modules };
     let compiled: Vec<Compiled> = ask(Command::new(python).arg(SCRIPT), &asked)?;
-    let each = programs.iter().zip(&shaders).zip(compiled);
-    each.map(|((program, shader), said)| known.figures(program, shader.threads, said)).collect()
+    let each = shaders.iter().zip(&modules).zip(compiled);
+    each.map(|((shader, module), said)| known.figures(shader, module.threads, said)).collect()
 }

@@ -9,7 +9,7 @@ mod device;
 use crate::child::ask;
 use crate::failure::Failure;
 use crate::report::Figures;
-use crate::translate::{Shader, spirv};
+use crate::translate::{Spirv, spirv};
 use device::Device;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use std::fmt::Display;
 use std::io::{stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use wgpu_lrn::Program;
+use wgpu_lrn::Shader;
 
 /// What the compiler says of a shader.
 #[derive(Deserialize, Serialize)]
@@ -41,13 +41,9 @@ pub fn manifest() -> Option<PathBuf> {
     })
 }
 
-/// What it says of each program, for GPUs of a family.
-pub fn figures(
-    family: &str,
-    manifest: &Path,
-    programs: &[Program],
-) -> Result<Vec<Figures>, Failure> {
-    let shaders: Vec<_> = programs.iter().map(spirv).collect();
+/// What it says of each shader, for GPUs of a family.
+pub fn figures(family: &str, manifest: &Path, shaders: &[Shader]) -> Result<Vec<Figures>, Failure> {
+    let modules: Vec<_> = shaders.iter().map(spirv).collect();
     let program = std::env::current_exe().map_err(refused)?;
     let mut command = Command::new(program);
     command
@@ -56,16 +52,16 @@ pub fn figures(
         .env("VK_ICD_FILENAMES", manifest)
         .env("VK_DRIVER_FILES", manifest)
         .env("MESA_SHADER_CACHE_DISABLE", "true");
-    let compiled: Vec<Compiled> = ask(&mut command, &shaders)?;
-    let each = programs.iter().zip(compiled);
-    each.map(|(program, compiled)| aco::figures(family, program, compiled)).collect()
+    let compiled: Vec<Compiled> = ask(&mut command, &modules)?;
+    let each = shaders.iter().zip(compiled);
+    each.map(|(shader, compiled)| aco::figures(family, shader, compiled)).collect()
 }
 
-/// The other process: compiles the shaders that stand on standard input.
+/// The other process: compiles the modules that stand on standard input.
 pub fn serve() -> Result<(), Failure> {
-    let shaders: Vec<Shader> = serde_json::from_reader(stdin().lock()).map_err(refused)?;
+    let modules: Vec<Spirv> = serde_json::from_reader(stdin().lock()).map_err(refused)?;
     let device = Device::open().map_err(refused)?;
-    let compiled: Result<Vec<_>, _> = shaders.iter().map(|shader| device.compile(shader)).collect();
+    let compiled: Result<Vec<_>, _> = modules.iter().map(|module| device.compile(module)).collect();
     serde_json::to_writer(stdout().lock(), &compiled.map_err(refused)?).map_err(refused)
 }
 

@@ -7,7 +7,7 @@ use crate::output::write_whole;
 use crate::work::IN_REGISTERS;
 use serde::Serialize;
 use std::path::Path;
-use wgpu_lrn::Program;
+use wgpu_lrn::Shader;
 
 #[derive(Serialize)]
 pub struct Report<'a> {
@@ -36,7 +36,7 @@ pub struct Row<'a> {
     pub in_registers: bool,
 }
 
-/// What it says of a program.
+/// What it says of a shader.
 #[derive(Clone, Serialize)]
 pub struct Figures {
     /// Slots of the arithmetic unit that an element takes, by the compiler's estimate where it makes one.
@@ -63,12 +63,12 @@ pub struct Figures {
 }
 
 impl<'a> Target<'a> {
-    /// The figures are those of the programs.
+    /// The figures are those of the shaders.
     pub fn new(name: &str, cases: &'a Cases, figures: &[Figures]) -> Target<'a> {
         let row = |case: &'a Case| Row {
             case,
-            figures: figures[case.program].clone(),
-            in_registers: IN_REGISTERS.contains(&cases.programs[case.program].choice.kernel),
+            figures: figures[case.shader].clone(),
+            in_registers: IN_REGISTERS.contains(&cases.shaders[case.shader].choice.kernel),
         };
         Target { name: name.to_owned(), rows: cases.cases.iter().map(row).collect() }
     }
@@ -86,13 +86,13 @@ impl Report<'_> {
         write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }
 
-    /// Leaves the programs and the listings in a folder.
-    pub fn keep(&self, folder: &Path, programs: &[Program]) -> Result<(), Failure> {
+    /// Leaves the shaders and the listings in a folder.
+    pub fn keep(&self, folder: &Path, shaders: &[Shader]) -> Result<(), Failure> {
         let failed = |error| Failure::file(folder, error);
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (target, row) in self.rows() {
             let name = format!("{} {}", target.name, row.case).replace([' ', '/'], "_");
-            let source = programs[row.case.program].source();
+            let source = shaders[row.case.shader].source();
             std::fs::write(folder.join(format!("{name}.wgsl")), source).map_err(failed)?;
             std::fs::write(folder.join(format!("{name}.s")), &row.figures.listing)
                 .map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Programs as wgpu hands them to a driver.
+//! Shaders as wgpu hands them to a driver.
 
 mod doubles;
 
@@ -6,11 +6,11 @@ use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, back};
 use serde::{Deserialize, Serialize};
-use wgpu_lrn::{Dtype, Program};
+use wgpu_lrn::{Dtype, Shader};
 
 /// A module of SPIR-V with one entry point.
 #[derive(Deserialize, Serialize)]
-pub struct Shader {
+pub struct Spirv {
     pub words: Vec<u32>,
     pub entry: String,
     /// The bindings of group 0, and whether each is a uniform buffer.
@@ -37,8 +37,8 @@ const POLICIES: BoundsCheckPolicies = BoundsCheckPolicies {
 };
 
 /// SPIR-V as wgpu's Vulkan backend writes it, without zeros for workgroup memory, as the library asks.
-pub fn spirv(program: &Program) -> Shader {
-    let (module, info) = valid(&program.source());
+pub fn spirv(shader: &Shader) -> Spirv {
+    let (module, info) = valid(&shader.source());
     let options = back::spv::Options {
         lang_version: (1, 3),
         flags: back::spv::WriterFlags::empty(),
@@ -46,23 +46,23 @@ pub fn spirv(program: &Program) -> Shader {
         zero_initialize_workgroup_memory: back::spv::ZeroInitializeWorkgroupMemoryMode::None,
         ..Default::default()
     };
-    let entry = program.entry().to_owned();
+    let entry = shader.entry().to_owned();
     let pipeline = back::spv::PipelineOptions {
         shader_stage: ShaderStage::Compute,
         entry_point: entry.clone(),
     };
     let words = back::spv::write_vec(&module, &info, &options, Some(&pipeline));
-    Shader {
+    Spirv {
         words: words.expect("naga writes its valid modules"),
         entry,
         bindings: bindings(&module),
     }
 }
 
-/// MSL with the same checks. It has no f64: f16, which programs in f64 do without, takes its place.
-pub fn metal(program: &Program) -> Metal {
-    let source = without_comments(&program.source());
-    let (source, numbers) = match program.dtype {
+/// MSL with the same checks. It has no f64: f16, which shaders in f64 do without, takes its place.
+pub fn metal(shader: &Shader) -> Metal {
+    let source = without_comments(&shader.source());
+    let (source, numbers) = match shader.dtype {
         Dtype::F64 => doubles::replaced(&source),
         _ => (source, Vec::new()),
     };
@@ -72,7 +72,7 @@ pub fn metal(program: &Program) -> Metal {
         zero_initialize_workgroup_memory: false,
         ..Default::default()
     };
-    let entry = program.entry().to_owned();
+    let entry = shader.entry().to_owned();
     let pipeline = back::msl::PipelineOptions {
         entry_point: Some((ShaderStage::Compute, entry.clone())),
         ..Default::default()

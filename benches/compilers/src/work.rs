@@ -1,6 +1,6 @@
 //! What the kernels compute where: the only place that knows them.
 
-use wgpu_lrn::{Kernel, Program};
+use wgpu_lrn::{Kernel, Shader};
 
 /// Kernels that shall have all they keep in registers.
 pub const IN_REGISTERS: [Kernel; 3] = [Kernel::Row, Kernel::Plane, Kernel::Column];
@@ -17,10 +17,10 @@ pub enum Place {
 }
 
 /// Where it computes, and the elements that an invocation computes there at once.
-pub fn work(program: &Program) -> (Place, f64) {
-    let constant = |name| constant(program, name);
-    let width = f64::from(program.choice.width);
-    match program.choice.kernel {
+pub fn work(shader: &Shader) -> (Place, f64) {
+    let constant = |name| constant(shader, name);
+    let width = f64::from(shader.choice.width);
+    match shader.choice.kernel {
         Kernel::Row => (Place::Straight, constant("STEP")),
         Kernel::Pixel => {
             let values = constant("ROWS") * constant("ROW") * constant("SPAN");
@@ -31,7 +31,7 @@ pub fn work(program: &Program) -> (Place, f64) {
     }
 }
 
-fn constant(program: &Program, name: &str) -> f64 {
-    let found = program.constants.iter().find(|(known, _)| *known == name);
+fn constant(shader: &Shader, name: &str) -> f64 {
+    let found = shader.constants.iter().find(|(known, _)| *known == name);
     found.map_or(1.0, |(_, value)| f64::from(*value))
 }

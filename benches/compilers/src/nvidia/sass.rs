@@ -6,7 +6,7 @@ use crate::listing::{Instruction, Memory, ways};
 use crate::report::Figures;
 use crate::work::work;
 use std::collections::BTreeMap;
-use wgpu_lrn::Program;
+use wgpu_lrn::Shader;
 
 /// What is known of an architecture.
 pub(super) struct Arch {
@@ -40,16 +40,16 @@ pub(super) fn arch(name: &str) -> Result<&'static Arch, Failure> {
 }
 
 impl Arch {
-    /// What the compiler says of a program with so many invocations in a workgroup. It estimates nothing:
+    /// What the compiler says of a shader with so many invocations in a workgroup. It estimates nothing:
     /// the slots are the instructions, of every kind.
     pub(super) fn figures(
         &self,
-        program: &Program,
+        shader: &Shader,
         threads: u32,
         compiled: Compiled,
     ) -> Result<Figures, Failure> {
         let code = instructions(&compiled.listing, self);
-        let (place, elements) = work(program);
+        let (place, elements) = work(shader);
         let ways = ways(&code, place)?;
         let slots = ways.iter().map(|way| way.slots).sum::<f64>() / elements;
         Ok(Figures {

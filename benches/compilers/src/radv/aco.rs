@@ -6,7 +6,7 @@ use crate::listing::{Instruction, Memory, TURNS, ways};
 use crate::report::Figures;
 use crate::work::{Place, work};
 use std::collections::BTreeMap;
-use wgpu_lrn::Program;
+use wgpu_lrn::Shader;
 
 /// What is known of a family of GPUs.
 #[derive(Clone, Copy)]
@@ -28,11 +28,11 @@ fn family(name: &str) -> Family {
     }
 }
 
-/// What the compiler says of a program. Slots and latency are its own estimates.
-pub fn figures(name: &str, program: &Program, compiled: Compiled) -> Result<Figures, Failure> {
+/// What the compiler says of a shader. Slots and latency are its own estimates.
+pub fn figures(name: &str, shader: &Shader, compiled: Compiled) -> Result<Figures, Failure> {
     let family = family(name);
     let code = instructions(&compiled.listing, family);
-    let (place, elements) = work(program);
+    let (place, elements) = work(shader);
     let ways = ways(&code, place)?;
     let estimated = if place == Place::Straight { elements } else { elements * TURNS };
     let statistic = |name| statistic(&compiled, name);

@@ -1,7 +1,7 @@
 //! A Vulkan device that only compiles. It is never closed: the process ends with it.
 
 use super::Compiled;
-use crate::translate::Shader;
+use crate::translate::Spirv;
 use ash::khr::pipeline_executable_properties as executables;
 use ash::prelude::VkResult;
 use ash::{ext, khr, vk};
@@ -37,10 +37,10 @@ impl Device {
         }
     }
 
-    /// Compiles a shader to a pipeline, which is dropped.
-    pub fn compile(&self, shader: &Shader) -> VkResult<Compiled> {
-        let entry = CString::new(shader.entry.as_str()).expect("no name has a zero");
-        let module = vk::ShaderModuleCreateInfo::default().code(&shader.words);
+    /// Compiles a module to a pipeline, which is dropped.
+    pub fn compile(&self, spirv: &Spirv) -> VkResult<Compiled> {
+        let entry = CString::new(spirv.entry.as_str()).expect("no name has a zero");
+        let module = vk::ShaderModuleCreateInfo::default().code(&spirv.words);
         // SAFETY: naga's SPIR-V is valid, and all handles are this device's.
         unsafe {
             let module = self.device.create_shader_module(&module, None)?;
@@ -54,7 +54,7 @@ impl Device {
                         | vk::PipelineCreateFlags::CAPTURE_INTERNAL_REPRESENTATIONS_KHR,
                 )
                 .stage(stage)
-                .layout(self.layout(&shader.bindings)?);
+                .layout(self.layout(&spirv.bindings)?);
             let created =
                 self.device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None);
             let pipeline = created.map_err(|(_, error)| error)?[0];

@@ -1,5 +1,5 @@
 // What the kernels share that hold narrow windows in registers, column, row and plane. Loops on one line are
-// unrolled by src/program.rs, so that the arrays are registers.
+// unrolled by src/shader/source.rs, so that the arrays are registers.
 
 var<private> held_x: array<Value, HELD>;
 var<private> held: array<Sum, HELDS>; // squares, terms

@@ -13,7 +13,7 @@
 // few additions a channel however wide the window, and none subtracts.
 //
 // x is loaded for the lead, for the tail and for the channel itself: the latter two from a cache. Terms
-// of backward are kept in a ring of their own. Loops on one line are unrolled by src/program.rs.
+// of backward are kept in a ring of their own. Loops on one line are unrolled by src/shader/source.rs.
 
 // Sums that are kept in blocks.
 const SQUARES = 0u;

@@ -1,55 +1,93 @@
-//! The tile of *pixel*: some channels of some pixels.
+//! *pixel*: one workgroup for as many pixels as workgroup memory and its invocations have room for; an axis too long
+//! for that is walked in segments with halos.
 
-use super::{Groups, Scratch, TEAM, Task, Tile, limit};
-use crate::Result;
-use crate::choice::{COALESCED, NARROW, WIDE_RUN};
+use super::geometry::Groups;
+use super::problem::COALESCED;
+use super::task::WORKGROUP;
+use super::window::{self, share};
+use super::{Design, Geometry, Problem, Task};
+use crate::axis::Axis;
+use crate::limit::exceeded;
+use crate::{Arithmetic, Operation, Result};
+
+pub(super) struct Pixel;
 
 /// The most channels of a run of narrow windows, as registers allow. It is odd: neighbouring runs then begin in
 /// different banks of workgroup memory.
 const RUN: u64 = 7;
 
+/// The same of wide windows.
+const WIDE_RUN: u64 = 9;
+
 /// Invocations that a GPU runs at once: a warp, or half a wave.
 const WARP: u64 = 32;
 
-/// One workgroup for as many pixels as workgroup memory and its invocations have room for; an axis too long for
-/// that is walked in segments with halos.
-pub(super) fn pixel(task: &Task<'_>) -> Result<Tile> {
-    let is_wide = task.window() > NARROW;
-    let room = Room::new(task, is_wide);
-    let Span { segment, span, pixels } = room.span(task)?;
-    let Rows { rows, row, turns, invocations } = room.rows(span, pixels);
-    let Runs { runs, step } = room.runs(span);
-    let share = [8, 4, 2, 1].into_iter().find(|&n| n <= task.window().min(step)).unwrap_or(1);
-    let held = step + task.window() - 1;
-    let mut constants = vec![
-        ("INVOCATIONS", invocations),
-        ("ROWS", rows),
-        ("ROW", row),
-        ("TURNS", turns),
-        ("ITEMS", rows * turns),
-        ("SPAN", span),
-        ("RUNS", runs),
-        ("STEP", step),
-        ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
-    ];
-    if !is_wide {
-        constants.extend([
-            ("HELD", held),
-            ("HELDS", held),
-            ("SUMS", step),
-            ("SHARE", share),
-            ("REST", task.window() - share),
-            ("GROUPS", step.div_ceil(share)),
-        ]);
+impl Design for Pixel {
+    fn takes(&self, problem: &Problem<'_>) -> bool {
+        problem.axes.iter().all(|axis| is_short(axis, problem.arithmetic))
     }
-    Ok(Tile {
-        groups: Groups::of_pixels(rows * row),
-        segment,
-        constants,
-        scratch: Scratch::None,
-        workspace: 0,
-        most_groups: 0,
-    })
+
+    fn computes_in_place(&self, _: Operation) -> bool {
+        true
+    }
+
+    fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
+        let room = Room::new(task);
+        let Span { segment, span, pixels } = room.span(task)?;
+        let Rows { rows, row, turns, invocations } = room.rows(span, pixels);
+        let Runs { runs, step } = room.runs(span);
+        let mut constants = vec![
+            ("INVOCATIONS", invocations),
+            ("ROWS", rows),
+            ("ROW", row),
+            ("TURNS", turns),
+            ("ITEMS", rows * turns),
+            ("SPAN", span),
+            ("RUNS", runs),
+            ("STEP", step),
+            ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
+        ];
+        if task.has_narrow_windows() {
+            let share = share(task.window(), |n| n <= step);
+            let held = step + task.window() - 1;
+            constants.push(("GROUPS", step.div_ceil(share)));
+            constants.extend(window::constants(task.window(), [held, held, step], share));
+        }
+        Geometry::new(task, Groups::Pixels(rows * row), segment, constants)
+    }
+
+    fn files(&self, has_narrow_windows: bool) -> &'static [&'static str] {
+        if has_narrow_windows {
+            &[
+                include_str!("../../shaders/kernel/window.wgsl"),
+                include_str!("../../shaders/kernel/pixel/narrow.wgsl"),
+                include_str!("../../shaders/kernel/pixel.wgsl"),
+            ]
+        } else {
+            &[
+                include_str!("../../shaders/kernel/pixel/wide.wgsl"),
+                include_str!("../../shaders/kernel/pixel.wgsl"),
+            ]
+        }
+    }
+
+    fn entry(&self, operation: Operation) -> &'static str {
+        match operation {
+            Operation::SquareSums => "windowed",
+            Operation::Forward | Operation::Backward => operation.name(),
+        }
+    }
+
+    fn has_stages(&self) -> bool {
+        true
+    }
+}
+
+/// Whether workgroup memory can hold an axis: as a whole, or in segments that are long beside the halos
+/// of backward; as heads and tails.
+fn is_short(axis: &Axis, arithmetic: Arithmetic) -> bool {
+    let most = WORKGROUP / (2 * arithmetic.sum_bytes()) / WIDE_RUN * WIDE_RUN;
+    axis.channels <= most || 2 * (axis.window() - 1) <= most / 2
 }
 
 /// Channels that a workgroup writes, and holds, of each of its pixels; and how many pixels it has room for.
@@ -87,14 +125,14 @@ struct Room {
 }
 
 impl Room {
-    fn new(task: &Task<'_>, is_wide: bool) -> Room {
-        let (arrays, run) = if is_wide { (2, WIDE_RUN) } else { (1, RUN) };
+    fn new(task: &Task<'_>) -> Room {
+        let (arrays, run) = if task.has_narrow_windows() { (1, RUN) } else { (2, WIDE_RUN) };
         Room {
-            invocations: task.invocations(TEAM),
+            invocations: task.team(),
             arrays,
             sums: task.workgroup_sums() / arrays,
             run,
-            side_by_side: task.axis.inner > 1,
+            side_by_side: task.loaded.inner > 1,
         }
     }
 
@@ -115,10 +153,10 @@ impl Room {
     /// All channels, or segments that are long beside their halos; of as many pixels as lie side by side in a memory
     /// transaction, if there is room for them.
     fn span(&self, task: &Task<'_>) -> Result<Span> {
-        let channels = task.axis.channels.max(1);
-        let (before, after) = task.step.halo(task.context.operation);
+        let channels = task.loaded.channels.max(1);
+        let (before, after) = task.halo();
         let halo = before.saturating_add(after);
-        let inner = task.axis.inner.min(COALESCED);
+        let inner = task.loaded.inner.min(COALESCED);
         let widest = if self.side_by_side { power_of_two(inner) } else { 1 };
         for pixels in [widest, widest.div_ceil(4), 1] {
             let most = self.channels(pixels);
@@ -129,19 +167,19 @@ impl Room {
                     pixels: self.pixels(channels),
                 });
             }
-            if halo <= most / 2 && most > 0 && !task.step.in_place {
+            if halo <= most / 2 && most > 0 && !task.in_place {
                 return Ok(Span { segment: most - halo, span: most, pixels });
             }
         }
         let halos = halo.saturating_mul(2);
-        let held = if task.step.in_place { channels } else { channels.min(halos) };
+        let held = if task.in_place { channels } else { channels.min(halos) };
         let runs = held.div_ceil(self.run) | u64::from(self.side_by_side);
         if runs > self.invocations {
-            return Err(limit("max_compute_invocations_per_workgroup", runs, self.invocations));
+            return Err(exceeded("max_compute_invocations_per_workgroup", runs, self.invocations));
         }
         let granted = task.workgroup_sums() * task.sum_bytes();
         let needed = runs.saturating_mul(self.run * self.arrays * task.sum_bytes());
-        Err(limit("max_compute_workgroup_storage_size", needed, granted))
+        Err(exceeded("max_compute_workgroup_storage_size", needed, granted))
     }
 
     /// The most pixels of so many channels.

@@ -1,7 +1,7 @@
 //! How a shader reaches the elements of its operands.
 
-use super::Program;
-use crate::{Dtype, Kernel};
+use super::Shader;
+use crate::Dtype;
 
 /// How elements lie in the bindings: a file of `shaders/storage/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -34,7 +34,7 @@ impl Storage {
     }
 
     /// The files: how a type's bits are read, where that matters, and that of the storage.
-    pub(super) fn texts(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
+    pub(super) fn files(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
         let codec = if dtype == Dtype::F16 {
             include_str!("../../shaders/storage/f16.wgsl")
         } else {
@@ -69,7 +69,7 @@ impl Storage {
     }
 }
 
-impl Program {
+impl Shader {
     /// The types: what is in memory; that as numbers; what is computed at once, and its bits.
     pub(super) fn types(&self) -> String {
         let width = self.choice.width;
@@ -85,7 +85,7 @@ impl Program {
             Storage::Words => "atomic<u32>".to_owned(),
             _ => stored.clone(),
         };
-        let at_once = if self.choice.kernel == Kernel::Row { 1 } else { width };
+        let at_once = if self.choice.kernel.loads_channels() { 1 } else { width };
         let largest = if self.dtype == Dtype::F64 {
             format!("{:?}lf", f64::MAX)
         } else {

@@ -1,0 +1,155 @@
+//! The kernels: a room for each, in which lies all that is its own, and the rule that orders them.
+//!
+//! A new kernel is a file here, its shader in `shaders/kernel/`, and a line in the list below.
+
+mod geometry;
+mod problem;
+mod task;
+mod window;
+
+use crate::error::named;
+use crate::{Operation, Result};
+pub(crate) use geometry::Geometry;
+pub use geometry::Scratch;
+pub(crate) use problem::Problem;
+pub(crate) use task::Task;
+
+/// What the rest of the crate asks of a kernel.
+trait Design {
+    /// Whether it computes a problem.
+    fn takes(&self, problem: &Problem<'_>) -> bool;
+
+    /// Whether it lets those that follow it in the list go first.
+    fn defers(&self, _problem: &Problem<'_>) -> bool {
+        false
+    }
+
+    /// How many neighbouring elements an invocation may load at once, the preferred first.
+    fn widths(&self, _problem: &Problem<'_>) -> &'static [u32] {
+        &[1]
+    }
+
+    /// Whether what it loads at once are channels of a pixel rather than pixels.
+    fn loads_channels(&self) -> bool {
+        false
+    }
+
+    /// Whether the result of an operation that has a replaceable input may take its place: if no element is read after
+    /// another invocation may have written it.
+    fn computes_in_place(&self, operation: Operation) -> bool;
+
+    /// What workgroups do, and the shader's constants.
+    fn geometry(&self, task: &Task<'_>) -> Result<Geometry>;
+
+    /// The shader's files after those that all kernels share, its own last; where windows are narrow enough for
+    /// registers, or not.
+    fn files(&self, has_narrow_windows: bool) -> &'static [&'static str];
+
+    /// The entry point of an operation that is computed at once, in one pass.
+    fn entry(&self, operation: Operation) -> &'static str {
+        operation.name()
+    }
+
+    /// Whether it can also compute a part of an operation, and includes files of `shaders/stage/` for it.
+    fn has_stages(&self) -> bool {
+        false
+    }
+}
+
+/// The enum of the kernels, with a module for each.
+macro_rules! kernels {
+    ($($(#[$doc:meta])* $kernel:ident = $room:ident;)*) => {
+        $(mod $room;)*
+
+        /// How the work is dealt to invocations.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Kernel {
+            $($(#[$doc])* $kernel,)*
+        }
+
+        impl Kernel {
+            /// Every kernel.
+            pub const ALL: &'static [Kernel] = &[$(Self::$kernel),*];
+
+            /// The name; also that of the shader's file.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kernel => stringify!($room),)*
+                }
+            }
+
+            fn design(self) -> &'static dyn Design {
+                match self {
+                    $(Self::$kernel => &$room::$kernel,)*
+                }
+            }
+        }
+    };
+}
+
+// In the order of the rule: the special before the general.
+kernels! {
+    /// `shaders/kernel/whole.wgsl`: for windows that hold the whole axis.
+    Whole = whole;
+    /// `shaders/kernel/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
+    Row = row;
+    /// `shaders/kernel/plane.wgsl`: one workgroup per strip of columns walks their rows, narrow windows of one
+    /// length along both in registers and workgroup memory.
+    Plane = plane;
+    /// `shaders/kernel/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
+    /// registers.
+    Column = column;
+    /// `shaders/kernel/ring.wgsl`: one invocation per pixel walks its channels, wide windows in rings.
+    Ring = ring;
+    /// `shaders/kernel/pixel.wgsl`: one workgroup per pixel, windows summed in workgroup memory.
+    Pixel = pixel;
+}
+
+impl Kernel {
+    /// The kernel of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownName`](crate::Error::UnknownName).
+    pub fn from_name(name: &str) -> Result<Kernel> {
+        named("kernel", name, Self::ALL, Self::name)
+    }
+
+    /// The kernels that compute a problem, the preferred first: in the order of the list, but those that defer come
+    /// last.
+    pub(crate) fn for_problem(problem: &Problem<'_>) -> Vec<Kernel> {
+        let mut kernels = Self::ALL.to_vec();
+        kernels.retain(|kernel| kernel.design().takes(problem));
+        kernels.sort_by_key(|kernel| kernel.design().defers(problem));
+        kernels
+    }
+
+    /// The widths for a problem, the preferred first.
+    pub(crate) fn widths(self, problem: &Problem<'_>) -> &'static [u32] {
+        self.design().widths(problem)
+    }
+
+    pub(crate) fn loads_channels(self) -> bool {
+        self.design().loads_channels()
+    }
+
+    pub(crate) fn computes_in_place(self, operation: Operation) -> bool {
+        operation.replaceable().is_some() && self.design().computes_in_place(operation)
+    }
+
+    pub(crate) fn geometry(self, task: &Task<'_>) -> Result<Geometry> {
+        self.design().geometry(task)
+    }
+
+    pub(crate) fn files(self, has_narrow_windows: bool) -> &'static [&'static str] {
+        self.design().files(has_narrow_windows)
+    }
+
+    pub(crate) fn entry(self, operation: Operation) -> &'static str {
+        self.design().entry(operation)
+    }
+
+    pub(crate) fn has_stages(self) -> bool {
+        self.design().has_stages()
+    }
+}

@@ -1,0 +1,126 @@
+//! What workgroups do, and where a shader keeps its sums.
+
+use super::Task;
+use crate::Result;
+use crate::limit::{exceeded, most_bytes};
+
+/// The share of a pass that one workgroup does. Pixels are counted in what is loaded at once, as are channels where a
+/// kernel loads several.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Geometry {
+    groups: Groups,
+    /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
+    pub(crate) segment: u64,
+    /// The constants of the shader, by their names in WGSL.
+    pub(crate) constants: Vec<(&'static str, u64)>,
+    /// Where the shader keeps sums, if not in arrays of its own.
+    pub(crate) scratch: Scratch,
+    /// Bytes of workspace for each workgroup.
+    pub(crate) workspace: u64,
+    /// The most workgroups of one dispatch.
+    most_groups: u64,
+}
+
+/// How work is dealt to workgroups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Groups {
+    /// A workgroup takes one segment of so many pixels.
+    Pixels(u64),
+    /// The same, of one of the strips of a plane.
+    Strips { pixels: u64, strips: u64 },
+    /// A workgroup takes so many segments, those of a pixel before those of the next.
+    Segments(u64),
+}
+
+/// Where a kernel keeps the sums of its window, and how many.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Scratch {
+    /// In arrays that the shader itself declares.
+    None,
+    /// Private to each invocation: registers, where the compiler can.
+    Private(u64),
+    /// A buffer of the plan, with that many values for each workgroup.
+    Workspace(u64),
+}
+
+/// Bytes of workspace that are enough to keep a GPU busy.
+const WORKSPACE: u64 = 64 << 20;
+
+impl Geometry {
+    /// One without a workspace.
+    pub(super) fn new(
+        task: &Task<'_>,
+        groups: Groups,
+        segment: u64,
+        constants: Vec<(&'static str, u64)>,
+    ) -> Result<Geometry> {
+        let side = u64::from(task.limits.max_compute_workgroups_per_dimension);
+        let most_groups = side.pow(2);
+        if groups.strips() > most_groups {
+            let needed = (groups.strips() - 1).isqrt() + 1;
+            return Err(exceeded("max_compute_workgroups_per_dimension", needed, side));
+        }
+        let scratch = Scratch::None;
+        Ok(Geometry { groups, segment, constants, scratch, workspace: 0, most_groups })
+    }
+
+    /// The same with so many private sums of each invocation.
+    pub(super) fn with_private(self, sums: u64) -> Geometry {
+        Geometry { scratch: Scratch::Private(sums), ..self }
+    }
+
+    /// The same with a workspace for so many sums of each invocation.
+    pub(super) fn with_workspace(
+        self,
+        task: &Task<'_>,
+        sums: u64,
+        invocations: u64,
+    ) -> Result<Geometry> {
+        let workspace = sums.saturating_mul(invocations * task.sum_bytes());
+        let most = most_bytes(task.limits).min(task.limits.max_buffer_size);
+        if workspace > most {
+            return Err(exceeded("max_storage_buffer_binding_size", workspace, most));
+        }
+        // One row of the grid, so that no idle workgroup needs a place in the workspace.
+        let side = u64::from(task.limits.max_compute_workgroups_per_dimension);
+        let most_groups = (WORKSPACE.clamp(workspace, most) / workspace).min(side);
+        Ok(Geometry { scratch: Scratch::Workspace(sums), workspace, most_groups, ..self })
+    }
+
+    /// The workgroups for some pixels and segments.
+    pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
+        match self.groups {
+            Groups::Pixels(most) => pixels.div_ceil(most) * segments,
+            Groups::Strips { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
+            Groups::Segments(most) => (pixels * segments).div_ceil(most),
+        }
+    }
+
+    /// The most pixels of one dispatch that covers some segments.
+    pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
+        match self.groups {
+            Groups::Pixels(pixels) => self.most_groups / segments * pixels,
+            Groups::Strips { pixels, strips } => self.most_groups / (segments * strips) * pixels,
+            Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
+        }
+    }
+
+    /// The most segments of one dispatch.
+    pub(crate) fn segments_at_once(&self) -> u64 {
+        self.most_groups / self.strips()
+    }
+
+    /// The strips of a plane; or 1.
+    pub(crate) fn strips(&self) -> u64 {
+        self.groups.strips()
+    }
+}
+
+impl Groups {
+    fn strips(self) -> u64 {
+        match self {
+            Groups::Strips { strips, .. } => strips,
+            Groups::Pixels(_) | Groups::Segments(_) => 1,
+        }
+    }
+}

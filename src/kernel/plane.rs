@@ -1,0 +1,132 @@
+//! *plane*: one workgroup per strip of columns of some planes walks their rows.
+
+use super::geometry::Groups;
+use super::window::{self, NARROW, share};
+use super::{Design, Geometry, Problem, Task};
+use crate::limit::exceeded;
+use crate::{Error, Operation, Result};
+
+pub(super) struct Plane;
+
+/// Neighbouring elements that a load from memory brings at least: 32 bytes of f32.
+const SECTOR: u64 = 8;
+
+/// Elements of a step, which an invocation loads together: as many as leave room in workgroup memory for enough
+/// workgroups.
+const STEP: u64 = 4;
+
+/// The sums of a column in workgroup memory: two steps.
+const COLUMN_SUMS: u64 = 2 * STEP;
+
+impl Design for Plane {
+    /// Two axes, of which one follows the other, with windows of one length.
+    fn takes(&self, problem: &Problem<'_>) -> bool {
+        let [rows, columns] = problem.axes else { return false };
+        problem.has_windows_within(NARROW)
+            && rows.is_beside(columns)
+            && rows.window() == columns.window()
+    }
+
+    fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
+        problem.widths_of_walk()
+    }
+
+    /// A strip reads its neighbours' columns.
+    fn computes_in_place(&self, _: Operation) -> bool {
+        false
+    }
+
+    fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
+        let step = STEP / task.width;
+        let share = share(task.window(), |n| step.is_multiple_of(n));
+        let held = step + task.window() - 1;
+        let (before, after) = task.halo();
+        let Strips { columns, written, lead, strips, pixels } = Strips::new(task)?;
+        let mut constants = vec![
+            ("INVOCATIONS", columns * pixels),
+            ("PIXELS", pixels),
+            ("COLUMNS", columns),
+            ("WRITTEN", written),
+            ("LEAD", lead),
+            ("PAD", side(task)),
+            ("ACROSS_BEHIND", task.across.look_behind),
+            ("ACROSS_AHEAD", task.across.look_ahead),
+            ("RUN_UP", (before + after).next_multiple_of(step)),
+            ("STEP", step),
+            ("GROUPS", step / share),
+        ];
+        // Backward holds squares and terms.
+        constants.extend(window::constants(task.window(), [held, 2 * held, step], share));
+        Geometry::new(task, Groups::Strips { pixels, strips }, task.segment(step), constants)
+    }
+
+    fn files(&self, _: bool) -> &'static [&'static str] {
+        &[
+            include_str!("../../shaders/kernel/window.wgsl"),
+            include_str!("../../shaders/kernel/step.wgsl"),
+            include_str!("../../shaders/kernel/plane.wgsl"),
+        ]
+    }
+}
+
+/// Columns of zeros on each side of a row in workgroup memory, which windows reach.
+fn side(task: &Task<'_>) -> u64 {
+    task.across.look_behind.max(task.across.look_ahead)
+}
+
+/// How *plane* cuts the columns.
+struct Strips {
+    /// Columns that a workgroup holds.
+    columns: u64,
+    /// Those that it writes.
+    written: u64,
+    /// Those before the first that it writes.
+    lead: u64,
+    /// Strips of a plane.
+    strips: u64,
+    /// Planes of a workgroup.
+    pixels: u64,
+}
+
+impl Strips {
+    /// Whole rows, or strips that are wide beside the columns around them on which they depend; of as many
+    /// planes as a load brings anyway, if there is room for them.
+    fn new(task: &Task<'_>) -> Result<Strips> {
+        let all = task.across.channels.max(1);
+        let (lead, after) = task.halo_across();
+        let reach = lead + after;
+        let invocations = task.team();
+        let slots = task.workgroup_sums() / COLUMN_SUMS;
+        // The most columns of so many planes, and the most planes of so many columns.
+        let room = |planes: u64| {
+            (invocations / planes).min((slots / planes).saturating_sub(2 * side(task)))
+        };
+        let planes = |columns: u64| (invocations / columns).min(slots / (columns + 2 * side(task)));
+        let side_by_side = if task.loaded.inner > all { SECTOR / task.width } else { 1 };
+        for pixels in [side_by_side, side_by_side.div_ceil(4), 1] {
+            let room = room(pixels);
+            if all <= room {
+                let whole = Strips { columns: all, written: all, lead: 0, strips: 1, pixels };
+                return Ok(Strips { pixels: planes(all), ..whole });
+            }
+            let widest = if pixels > 1 { room / 2 } else { room };
+            if reach < widest {
+                let written = all.div_ceil(all.div_ceil(room - reach));
+                let (columns, strips) = (written + reach, all.div_ceil(written));
+                return Ok(Strips { columns, written, lead, strips, pixels: planes(columns) });
+            }
+        }
+        Err(too_few(task, reach + 1))
+    }
+}
+
+/// The error of a workgroup that cannot hold so many columns.
+fn too_few(task: &Task<'_>, columns: u64) -> Error {
+    let granted = task.team();
+    if columns > granted {
+        return exceeded("max_compute_invocations_per_workgroup", columns, granted);
+    }
+    let bytes = (columns + 2 * side(task)) * COLUMN_SUMS * task.sum_bytes();
+    let granted = task.limits.max_compute_workgroup_storage_size.into();
+    exceeded("max_compute_workgroup_storage_size", bytes, granted)
+}

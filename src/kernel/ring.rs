@@ -1,0 +1,80 @@
+//! *ring*: one invocation per pixel and segment, with a step in registers, and rings.
+
+use super::geometry::Groups;
+use super::window::NARROW;
+use super::{Design, Geometry, Problem, Task};
+use crate::{Operation, Result};
+
+pub(super) struct Ring;
+
+/// Channels of a step.
+const STEPS: std::ops::RangeInclusive<u64> = 4..=8;
+
+/// Sums that an invocation keeps for itself. (WGSL grants 8192 bytes of private memory; but some
+/// compilers take seconds for large arrays.)
+const PRIVATE_SUMS: u64 = 128;
+
+impl Design for Ring {
+    fn takes(&self, problem: &Problem<'_>) -> bool {
+        !problem.has_windows_within(NARROW)
+    }
+
+    fn defers(&self, problem: &Problem<'_>) -> bool {
+        !problem.is_coalesced()
+    }
+
+    /// Forward reads x again where windows end.
+    fn computes_in_place(&self, operation: Operation) -> bool {
+        operation == Operation::Backward
+    }
+
+    fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
+        let window = task.window();
+        let (step, blocks, rest) = blocks(window);
+        // Squares, and terms, in blocks; terms, scaled dy.
+        let sums = if task.has_terms() { 2 * blocks + 2 * (window + step) } else { blocks };
+        let invocations = task.walkers();
+        let constants = vec![
+            ("INVOCATIONS", invocations),
+            ("STEP", step),
+            ("BLOCKS", blocks),
+            ("REST", rest),
+            ("TAIL", (step - 1 + rest).max(1)),
+            ("FETCHED", step + rest),
+        ];
+        let groups = Groups::Pixels(invocations);
+        let geometry = Geometry::new(task, groups, task.segment(step), constants)?;
+        if sums > PRIVATE_SUMS {
+            geometry.with_workspace(task, sums, invocations)
+        } else {
+            Ok(geometry.with_private(sums))
+        }
+    }
+
+    fn files(&self, _: bool) -> &'static [&'static str] {
+        &[
+            include_str!("../../shaders/kernel/walk.wgsl"),
+            include_str!("../../shaders/kernel/ring.wgsl"),
+        ]
+    }
+
+    fn entry(&self, operation: Operation) -> &'static str {
+        match operation {
+            Operation::SquareSums | Operation::Forward => "windowed",
+            Operation::Backward => operation.name(),
+        }
+    }
+
+    fn has_stages(&self) -> bool {
+        true
+    }
+}
+
+/// The step, and the blocks and the rest of the `window − step + 1` channels that the windows
+/// of a step have in common; with the smallest share of a rest, which is summed for each step.
+fn blocks(window: u64) -> (u64, u64, u64) {
+    let divided = |step| (step, (window + 1 - step) / step, (window + 1 - step) % step);
+    let fitting = STEPS.rev().filter(|&step| 2 * step <= window + 1);
+    let best = fitting.map(divided).min_by_key(|(step, _, rest)| rest * 1000 / step);
+    best.unwrap_or((1, window, 0))
+}

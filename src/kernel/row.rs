@@ -1,0 +1,122 @@
+//! *row*: one invocation per run of channels, with the halo on both sides in registers.
+
+use super::geometry::Groups;
+use super::window::{self, NARROW, share};
+use super::{Design, Geometry, Problem, Task};
+use crate::axis::Axis;
+use crate::{Arithmetic, Operation, Result};
+
+pub(super) struct Row;
+
+/// Channels that are loaded at once: a vec4.
+const PACKET: u64 = 4;
+
+/// The most channels of a run: forward, and backward.
+const RUN: [u64; 2] = [16, 12];
+
+/// The most channels that a run holds with its halos, as registers allow, unless it is a single packet.
+const HELD: u64 = 28;
+
+/// The widest window for which it goes first: it computes its halos again.
+const PREFERRED: u64 = 11;
+
+/// The same where a sum takes two registers.
+const PREFERRED_OF_LARGE: u64 = 5;
+
+impl Design for Row {
+    fn takes(&self, problem: &Problem<'_>) -> bool {
+        // Pairs are too much for registers.
+        problem.arithmetic != Arithmetic::Pair
+            && problem.has_windows_within(NARROW)
+            && problem.only_axis().is_some_and(|axis| axis.inner == 1 && fills_packets(axis))
+    }
+
+    fn defers(&self, problem: &Problem<'_>) -> bool {
+        let is_large = problem.arithmetic != Arithmetic::Single;
+        let most = if is_large { PREFERRED_OF_LARGE } else { PREFERRED };
+        !problem.has_windows_within(most)
+    }
+
+    fn widths(&self, _: &Problem<'_>) -> &'static [u32] {
+        &[PACKET as u32]
+    }
+
+    fn loads_channels(&self) -> bool {
+        true
+    }
+
+    /// A run reads its neighbours' channels.
+    fn computes_in_place(&self, _: Operation) -> bool {
+        false
+    }
+
+    fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
+        let (p, q) = (task.axis.look_behind, task.axis.look_ahead);
+        let invocations = task.walkers();
+        let step = run_length(task);
+        let halo = p + q;
+        let (held, sums, behind) = if task.has_terms() {
+            (step + 2 * halo, step + halo, halo)
+        } else {
+            (step + halo, step, p)
+        };
+        let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
+        let (packets_behind, skip, packets) = packets_with(behind, held);
+        let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
+        let mut constants = vec![
+            ("INVOCATIONS", invocations),
+            ("STEP", step),
+            ("WRITTEN", step / PACKET),
+            ("SUM_GROUPS", sums / share),
+            ("GROUPS", step / share),
+            ("SHARED", share + halo),
+            ("JOINED", task.axis.pixels_in_packets()),
+            ("BEHIND", behind),
+            ("PACKETS", packets),
+            ("PACKETS_BEHIND", packets_behind),
+            ("SKIP", skip),
+            ("DY_PACKETS", dy_packets),
+            ("DY_PACKETS_BEHIND", dy_packets_behind),
+            ("DY_SKIP", dy_skip),
+        ];
+        constants.extend(window::constants(task.window(), [held, held, sums], share));
+        Geometry::new(task, Groups::Segments(invocations), step / PACKET, constants)
+    }
+
+    fn files(&self, _: bool) -> &'static [&'static str] {
+        &[
+            include_str!("../../shaders/kernel/window.wgsl"),
+            include_str!("../../shaders/kernel/row.wgsl"),
+        ]
+    }
+}
+
+/// Whether there are packets: in each pixel, or in joined ones, so long that a packet with the halos of backward
+/// has channels of two at most.
+fn fills_packets(axis: &Axis) -> bool {
+    let joined = axis.pixels_in_packets();
+    let long = axis.channels >= PACKET + 2 * (axis.window() - 1);
+    joined == 1 || (axis.outer >= joined && long)
+}
+
+/// Channels of a run: runs of equal length, in whole packets.
+fn run_length(task: &Task<'_>) -> u64 {
+    let terms = usize::from(task.has_terms());
+    let halos = (task.window() - 1) * (1 + terms as u64);
+    let mut most = HELD.saturating_sub(halos).min(RUN[terms]);
+    if task.axis.pixels_in_packets() > 1 {
+        // With its halos it has channels of two pixels at most.
+        most = most.min(task.axis.channels.saturating_sub(halos));
+    }
+    let most = most.max(PACKET) / PACKET * PACKET;
+    let channels = (task.loaded.channels * PACKET).max(1);
+    channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
+}
+
+/// The packets that hold so many channels from `behind` channels before a packet on: those before it, the channels
+/// of the first that are not needed, and all.
+fn packets_with(behind: u64, channels: u64) -> (u64, u64, u64) {
+    let before = behind.div_ceil(PACKET);
+    let skip = before * PACKET - behind;
+    (before, skip, (skip + channels).div_ceil(PACKET))
+}

@@ -1,0 +1,115 @@
+//! What a geometry is made for: one pass over a tensor, on a device with certain limits.
+
+use super::window::NARROW;
+use crate::axis::Axis;
+use crate::stage::Stage;
+use crate::{Arithmetic, Dtype, Operation};
+
+/// One pass of an operation.
+pub(crate) struct Task<'a> {
+    pub(crate) limits: &'a wgpu::Limits,
+    pub(crate) operation: Operation,
+    pub(crate) stage: Stage,
+    /// Whether the result takes the place of an input.
+    pub(crate) in_place: bool,
+    pub(crate) dtype: Dtype,
+    pub(crate) arithmetic: Arithmetic,
+    /// Elements that an invocation loads at once.
+    pub(crate) width: u64,
+    /// The axis of the window.
+    pub(crate) axis: Axis,
+    /// A second axis, which follows the first; or [`Axis::NONE`].
+    pub(crate) across: Axis,
+    /// The first, counted in what is loaded at once.
+    pub(crate) loaded: Axis,
+}
+
+/// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
+pub(super) const WORKGROUP: u64 = 16352;
+
+/// Invocations of a workgroup whose invocations have nothing in common: two warps of 32 or one wave
+/// of 64.
+const WALKERS: u64 = 64;
+
+/// Invocations of a workgroup that works together, the most that WebGPU's downlevel limits grant.
+const TEAM: u64 = 256;
+
+/// Bytes that are loaded together where all pixels are walked at once, enough for the memory of a large GPU: an
+/// H100 moves some 2 MB in the time that a load takes. With fewer, the channels are cut into segments.
+const UNDER_WAY: u64 = 2 << 20;
+
+impl Task<'_> {
+    pub(crate) fn window(&self) -> u64 {
+        self.axis.window()
+    }
+
+    /// Whether windows are summed in registers.
+    pub(crate) fn has_narrow_windows(&self) -> bool {
+        self.window() <= NARROW
+    }
+
+    /// Whether terms are summed in the same pass as squares.
+    pub(super) fn has_terms(&self) -> bool {
+        self.stage == Stage::Only && self.operation == Operation::Backward
+    }
+
+    /// The channels before and after a channel on which its result depends: backward, at once, sums over
+    /// the mirrored window terms that each see a window.
+    pub(crate) fn halo(&self) -> (u64, u64) {
+        self.reach(&self.axis)
+    }
+
+    /// The same of columns, along the second axis.
+    pub(super) fn halo_across(&self) -> (u64, u64) {
+        self.reach(&self.across)
+    }
+
+    fn reach(&self, axis: &Axis) -> (u64, u64) {
+        let both = axis.window() - 1;
+        if self.has_terms() { (both, both) } else { (axis.look_behind, axis.look_ahead) }
+    }
+
+    /// The invocations of a workgroup whose invocations have nothing in common.
+    pub(super) fn walkers(&self) -> u64 {
+        self.invocations(WALKERS)
+    }
+
+    /// Those of a workgroup that works together.
+    pub(super) fn team(&self) -> u64 {
+        self.invocations(TEAM)
+    }
+
+    fn invocations(&self, wanted: u64) -> u64 {
+        let limits = self.limits;
+        let most =
+            limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        wanted.min(most.into())
+    }
+
+    pub(super) fn sum_bytes(&self) -> u64 {
+        self.arithmetic.sum_bytes()
+    }
+
+    /// The sums that workgroup memory holds.
+    pub(super) fn workgroup_sums(&self) -> u64 {
+        let granted = u64::from(self.limits.max_compute_workgroup_storage_size);
+        granted.min(WORKGROUP) / self.sum_bytes()
+    }
+
+    /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes
+    /// under way, each of four windows at least, so that it is long beside its halo. In place a pixel has but one,
+    /// since another would read what it has written.
+    pub(super) fn segment(&self, step: u64) -> u64 {
+        let channels = self.loaded.channels.max(1);
+        if self.in_place {
+            return channels;
+        }
+        let pixels = self.loaded.outer.saturating_mul(self.loaded.inner).max(1);
+        let inputs = if self.has_terms() { 2 } else { 1 };
+        let bytes = step * self.width * inputs * self.dtype.bytes();
+        let loaded = pixels.saturating_mul(bytes);
+        let busy = UNDER_WAY.saturating_add(loaded / 2) / loaded;
+        let long = channels / self.window().saturating_mul(4);
+        channels.div_ceil(busy.min(long).max(1))
+    }
+}

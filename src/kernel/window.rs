@@ -1,0 +1,20 @@
+//! Narrow windows, which `shaders/kernel/window.wgsl` sums in registers.
+
+/// The widest window that registers hold.
+pub(super) const NARROW: u64 = 16;
+
+/// How many neighbouring windows are summed together: the largest power of two, up to 8, that suits, and that the
+/// window holds. With n of them, a window of w channels costs w / n + 2 − 4 / n additions.
+pub(super) fn share(window: u64, suits: impl Fn(u64) -> bool) -> u64 {
+    [8, 4, 2].into_iter().find(|&n| n <= window && suits(n)).unwrap_or(1)
+}
+
+/// The shader's constants: channels whose windows are summed, of which so many are held with their halos, in arrays
+/// of so many.
+pub(super) fn constants(
+    window: u64,
+    [held, helds, sums]: [u64; 3],
+    share: u64,
+) -> [(&'static str, u64); 5] {
+    [("HELD", held), ("HELDS", helds), ("SUMS", sums), ("SHARE", share), ("REST", window - share)]
+}

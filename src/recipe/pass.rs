@@ -1,0 +1,49 @@
+//! What a recipe consists of.
+
+use super::chunk::Chunk;
+use crate::Shader;
+use std::ops::Range;
+
+/// What a binding of a pass holds.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Source {
+    /// x, or dy: an input, by its number.
+    Input(usize),
+    /// The result.
+    Result,
+    /// The sums of an earlier pass, by the number of the temporary.
+    Sums(usize),
+    /// The sums that the pass writes.
+    Totals(usize),
+}
+
+/// One dispatch: what is bound, what the shader is told, how many workgroups run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dispatch {
+    /// Bytes of x (and dy) that are bound, from the start of the operand.
+    pub input: Range<u64>,
+    /// Bytes of the result that are bound, from the start of the operand.
+    pub output: Range<u64>,
+    /// Bytes of temporaries that are bound for reading.
+    pub sums: Range<u64>,
+    /// Bytes of a temporary that are bound for writing.
+    pub totals: Range<u64>,
+    /// The uniform.
+    pub chunk: Chunk,
+    /// Workgroups in x and y.
+    pub grid: [u32; 2],
+}
+
+/// Dispatches of one program, independent of each other.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Pass {
+    /// The shader: the kernel, the operation and their constants.
+    pub shader: Shader,
+    /// What its bindings hold.
+    pub sources: Vec<(u32, Source)>,
+    /// Bytes of device memory for windows too wide for registers or workgroup memory; usually 0.
+    pub workspace: u64,
+    /// The dispatches; none for an empty tensor.
+    pub dispatches: Vec<Dispatch>,
+}

@@ -1,0 +1,72 @@
+//! A tensor, as a pass sees it.
+
+use super::stages::Step;
+use crate::axis::Axis;
+use crate::limit::most_bytes;
+use crate::{Choice, Dtype, Stage};
+use std::ops::Range;
+
+/// A tensor as an axis sees it, counted in what is loaded at once, and what of it can be bound.
+pub(super) struct Tensor {
+    /// Its pixels, or for *row* its channels, are fewer by the width; and *row* may join pixels.
+    pub(super) axis: Axis,
+    /// Channels of a pixel.
+    pub(super) channels: u64,
+    /// The images that are computed.
+    pub(super) images: Range<u64>,
+    /// Length of a second axis, which follows the first; or 1.
+    pub(super) columns: u64,
+    /// Channels that are loaded at once.
+    pub(super) packet: u64,
+    /// Bytes that are loaded at once.
+    pub(super) stored: u64,
+    /// Bytes of the same as sums between the passes.
+    pub(super) summed: u64,
+    /// Which of the two bounds the bytes of a binding.
+    pub(super) widest: u64,
+    /// Where bindings may start.
+    pub(super) alignment: u64,
+    /// The most bytes of a binding.
+    pub(super) most: u64,
+    /// Whether an image must not be cut.
+    pub(super) whole_images: bool,
+}
+
+impl Tensor {
+    /// As the axis of a step sees it.
+    pub(super) fn new(step: &Step, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
+        let several = step.stage != Stage::Only;
+        let width = u64::from(choice.width);
+        let (packet, joined) = if choice.kernel.loads_channels() {
+            (width, step.axis.pixels_in_packets())
+        } else {
+            (1, 1)
+        };
+        let axis = step.axis.joined(joined).divided(packet, width / packet);
+        let stored = dtype.bytes() * width;
+        let summed = dtype.bytes_of_sum() * width;
+        Tensor {
+            images: step.first_image..axis.outer,
+            axis,
+            channels: step.axis.channels,
+            columns: step.across.channels,
+            packet,
+            stored,
+            summed,
+            widest: if several { summed } else { stored },
+            alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(summed),
+            most: most_bytes(limits),
+            whole_images: step.in_place,
+        }
+    }
+
+    /// Pixels that lie side by side.
+    pub(super) fn beside(&self) -> u64 {
+        self.axis.inner / self.columns.max(1)
+    }
+
+    /// Channels as what is loaded at once.
+    pub(super) fn halo(&self, (before, after): (u64, u64)) -> (u64, u64) {
+        (before.div_ceil(self.packet), after.div_ceil(self.packet))
+    }
+}

@@ -1,0 +1,101 @@
+//! A shader, as a value.
+
+pub(crate) mod source;
+mod storage;
+
+use crate::{Arithmetic, Choice, Dtype, Operation, Scratch, Stage};
+pub use storage::Storage;
+
+/// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
+/// matter where x is large.
+pub(crate) const SCALE: f64 = (1u64 << 40) as f64;
+
+/// A shader: all that its text depends on.
+///
+/// Equal shaders compile to the same pipeline, whatever the shape they were made for.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub struct Shader {
+    /// The kernel, and how many elements are loaded at once.
+    pub choice: Choice,
+    /// What is computed.
+    pub operation: Operation,
+    /// Which part of that.
+    pub stage: Stage,
+    /// Whether an input is read where the result is.
+    pub in_place: bool,
+    /// The type of the elements.
+    pub dtype: Dtype,
+    /// How they lie in memory.
+    pub storage: Storage,
+    /// How sums are kept.
+    pub arithmetic: Arithmetic,
+    /// How b^β is computed.
+    pub power: Power,
+    /// Whether x is rectified first.
+    pub relu: bool,
+    /// Whether the result is scaled.
+    pub scaled: bool,
+    /// Whether it is added to what was there.
+    pub blended: bool,
+    /// Whether windows are narrow enough for registers.
+    pub has_narrow_windows: bool,
+    /// Where wide ones are kept.
+    pub scratch: Scratch,
+    /// The kernel's own constants, by their names in WGSL.
+    pub constants: Vec<(&'static str, u32)>,
+}
+
+/// How b^−β is computed: for the exponents of real networks, exactly but for the last rounding.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Power {
+    /// β = 0: 1.
+    Zero,
+    /// β = ½: a corrected inverse square root.
+    Half,
+    /// β = ¾: that, times its square root.
+    ThreeQuarters,
+    /// β = 1: its square.
+    One,
+    /// Any other β: WGSL's `pow`.
+    General,
+}
+
+impl Power {
+    /// The way for an exponent.
+    pub fn of(beta: f64) -> Power {
+        match beta {
+            0.0 => Power::Zero,
+            0.5 => Power::Half,
+            0.75 => Power::ThreeQuarters,
+            1.0 => Power::One,
+            _ => Power::General,
+        }
+    }
+
+    /// The constant of `shaders/lrn.wgsl`.
+    pub(super) fn constant(self) -> &'static str {
+        match self {
+            Power::Zero => "ZERO",
+            Power::Half => "HALF",
+            Power::ThreeQuarters => "THREE_QUARTERS",
+            Power::One => "ONE",
+            Power::General => "GENERAL",
+        }
+    }
+}
+
+impl Shader {
+    /// The name of the entry point.
+    pub fn entry(&self) -> &'static str {
+        match self.stage {
+            Stage::Only => self.choice.kernel.entry(self.operation),
+            Stage::Squares | Stage::Terms | Stage::Sums | Stage::Last => "windowed",
+        }
+    }
+
+    /// The label that wgpu's errors and profilers show.
+    pub fn label(&self) -> String {
+        format!("lrn {} {} {}", self.operation.name(), self.dtype.name(), self.choice)
+    }
+}

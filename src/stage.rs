@@ -1,0 +1,30 @@
+//! What a pass of an operation sums, and what it makes of a sum.
+
+use crate::Operation;
+
+/// A part of an operation, in `shaders/stage/`. A window along several axes takes one for each.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Stage {
+    /// The whole operation at once: the window has one axis.
+    Only,
+    /// Sums squares of x along the first axis.
+    Squares,
+    /// Sums, along the first axis, the backward terms of x, dy and s.
+    Terms,
+    /// Sums what an earlier stage has summed.
+    Sums,
+    /// The same, along the last axis, and makes the result.
+    Last,
+}
+
+impl Stage {
+    /// Whether results of an operation are written that can be scaled and blended.
+    pub(crate) fn writes(self, operation: Operation) -> bool {
+        matches!(self, Self::Only | Self::Last) && operation != Operation::SquareSums
+    }
+
+    /// Whether powers of b are needed.
+    pub(crate) fn needs_powers(self, operation: Operation) -> bool {
+        self.writes(operation) || self == Self::Terms
+    }
+}
