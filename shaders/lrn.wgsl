@@ -7,13 +7,9 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// A prelude written by src/shader/source.rs stands in front: the operands x, dy and output, with x_at and dy_at,
-// which load an element; the types Stored, of what is in memory, Loaded, of the same as numbers, and Value,
-// of what is computed at once: a number, or those of two neighbouring pixels; the constants POWER, RELU, SCALED,
-// BLENDED, WINDOW, HALO = WINDOW - 1, LOOK_BEHIND (p), LOOK_AHEAD (q), and those of the kernel; for ring also
-// the array `scratch` with its function `slot`, the place of a value. After this come the
-// storage, with output_at and put; the arithmetic of sums, single.wgsl, pair.wgsl or double.wgsl, which also has
-// the backward term t_i, times SCALE; and the kernel.
+// interface.wgsl stands in front. After this come the operands, with x_at and dy_at, which load an element; the
+// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times SCALE; what a
+// stage sums, and makes of a sum; and the kernel.
 
 // src/recipe/chunk.rs: struct Chunk. Pixels and elements are counted in what is Stored.
 struct Chunk {

@@ -10,7 +10,7 @@ mod window;
 use crate::error::named;
 use crate::{Operation, Result};
 pub(crate) use geometry::Geometry;
-pub use geometry::Scratch;
+pub use geometry::Memory;
 pub(crate) use problem::Problem;
 pub(crate) use task::Task;
 
@@ -41,9 +41,8 @@ trait Design {
     /// What workgroups do, and the shader's constants.
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry>;
 
-    /// The shader's files after those that all kernels share, its own last; where windows are narrow enough for
-    /// registers, or not.
-    fn files(&self, has_narrow_windows: bool) -> &'static [&'static str];
+    /// The shader's files, besides those that all kernels share, by where windows are summed.
+    fn files(&self, memory: Memory) -> &'static [&'static str];
 
     /// The entry point of an operation that is computed at once, in one pass.
     fn entry(&self, operation: Operation) -> &'static str {
@@ -141,8 +140,8 @@ impl Kernel {
         self.design().geometry(task)
     }
 
-    pub(crate) fn files(self, has_narrow_windows: bool) -> &'static [&'static str] {
-        self.design().files(has_narrow_windows)
+    pub(crate) fn files(self, memory: Memory) -> &'static [&'static str] {
+        self.design().files(memory)
     }
 
     pub(crate) fn entry(self, operation: Operation) -> &'static str {

@@ -33,7 +33,7 @@ pub use error::{Error, Result};
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::{Clock, Timer};
 pub use host::{Gpu, Layer};
-pub use kernel::{Kernel, Scratch};
+pub use kernel::{Kernel, Memory};
 pub use lrn::Lrn;
 pub use operand::Operand;
 pub use operation::Operation;

@@ -186,8 +186,7 @@ impl Context<'_> {
             relu: lrn.has_relu(),
             scaled: lrn.is_scaled() && stage.writes(operation),
             blended: lrn.is_blended() && stage.writes(operation),
-            has_narrow_windows: task.has_narrow_windows(),
-            scratch: geometry.scratch,
+            memory: geometry.memory,
             constants: constants.map(|&(name, value)| (name, value as u32)).collect(),
         }
     }

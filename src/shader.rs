@@ -1,9 +1,10 @@
 //! A shader, as a value.
 
-pub(crate) mod source;
+mod source;
 mod storage;
+mod unroll;
 
-use crate::{Arithmetic, Choice, Dtype, Operation, Scratch, Stage};
+use crate::{Arithmetic, Choice, Dtype, Memory, Operation, Stage};
 pub use storage::Storage;
 
 /// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
@@ -38,10 +39,8 @@ pub struct Shader {
     pub scaled: bool,
     /// Whether it is added to what was there.
     pub blended: bool,
-    /// Whether windows are narrow enough for registers.
-    pub has_narrow_windows: bool,
-    /// Where wide ones are kept.
-    pub scratch: Scratch,
+    /// Where windows are summed.
+    pub memory: Memory,
     /// The kernel's own constants, by their names in WGSL.
     pub constants: Vec<(&'static str, u32)>,
 }

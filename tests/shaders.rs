@@ -12,8 +12,8 @@ use std::mem::offset_of;
 use std::process::Command;
 use support::cases::CASES;
 use wgpu_lrn::{
-    Choice, Chunk, Dtype, Kernel, Lrn, Operation, Power, Precision, Recipe, Shader, Shape, Storage,
-    wgpu,
+    Choice, Chunk, Dtype, Kernel, Lrn, Memory, Operation, Power, Precision, Recipe, Shader, Shape,
+    Storage, wgpu,
 };
 
 /// Devices with everything, without 16-bit integers, and without anything.
@@ -167,6 +167,48 @@ fn every_shader_is_written_for_every_backend() {
     }
 }
 
+/// With the values of their example, so that any tool can read them.
+#[test]
+fn the_files_of_every_kernel_are_valid_as_they_are() {
+    let plain = shaders().into_iter().filter(|s| s.dtype == Dtype::F32);
+    let sets: HashSet<_> = plain.map(|shader| shader.files()).collect();
+    // Of *row* and *plane*, *whole*, and of *column*, two of *ring* and two of *pixel* in each of six stages.
+    assert!(sets.len() > 30, "{}", sets.len());
+    for files in sets {
+        valid(&files.join("\n"));
+    }
+}
+
+#[test]
+fn every_value_has_its_place() {
+    for shader in shaders() {
+        let source = shader.source();
+        for (name, value) in shader.values() {
+            let declared = |keyword: &str| format!("{keyword} {name} = {value};");
+            let places = [declared("const"), declared("alias")];
+            let found = source.lines().filter(|line| places.iter().any(|place| line == place));
+            assert_eq!(found.count(), 1, "{name} of {shader:?}");
+        }
+    }
+}
+
+/// What is marked is written out; and where windows are summed in registers, so is every loop of a length that is
+/// known. (In f64 `pow` has others.)
+#[test]
+fn loops_over_constants_are_written_out() {
+    let shaders = shaders();
+    assert!(shaders.iter().all(|shader| !shader.source().contains("// unroll")));
+    let is_known =
+        |end: &str| end.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase());
+    let in_registers = |s: &&Shader| s.memory == Memory::Registers && s.dtype != Dtype::F64;
+    for shader in shaders.iter().filter(in_registers) {
+        let source = shader.source();
+        let loops = source.lines().filter(|line| line.trim().starts_with("for ("));
+        let mut ends = loops.filter_map(|line| line.split_once(" < "));
+        assert!(!ends.any(|(_, end)| is_known(end)), "{shader:?}");
+    }
+}
+
 #[test]
 fn the_copy_of_the_benchmarks_is_valid() {
     for way in copy::WAYS {
@@ -258,7 +300,7 @@ fn barriers_stand_in_uniform_control_flow() {
             (Kernel::Whole, _) => 2,
             (Kernel::Pixel, entry) => {
                 let sums = if entry == "backward" { 2 } else { 1 };
-                sums * if shader.has_narrow_windows { 3 } else { 4 }
+                sums * if shader.memory == Memory::Registers { 3 } else { 4 }
             }
         };
         assert_eq!(barriers, expected, "{shader:?}");

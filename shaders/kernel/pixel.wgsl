@@ -12,6 +12,16 @@
 // Backward does the same with its terms. A window along several axes takes a stage for each: stage/ says what is
 // summed then, and what is made of it.
 
+const INVOCATIONS = 192u;
+const ROWS = 4u;
+const ROW = 2u;   // pixels
+const TURNS = 1u;
+const ITEMS = 4u; // ROWS * TURNS
+const SPAN = 96u; // channels
+const RUNS = 14u; // of a pixel
+const STEP = 7u;  // channels of a run
+const SIDE_BY_SIDE = 0u; // 1 where a pixel's neighbour is the next in memory, rather than its next channel
+
 // Values of a row.
 const VALUES = ROW * SPAN;
 
@@ -118,29 +128,39 @@ fn put_value(k: u32, v: Sum) {
 
 fn load_x(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } // unroll
     } else {
-        for (var k = 0u; k < ITEMS; k++) { item_x[k] = Value(0.0); if is_there(h, k) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } }
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            item_x[k] = Value(0.0);
+            if is_there(h, k) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
+        }
     }
 }
 
 // Both behind one check, so that all loads are under way together.
 fn load_x_and_dy(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); }
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); } // unroll
     } else {
         load_x(h);
-        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = Value(0.0); if is_there(h, k) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); } }
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            item_dy[k] = Value(0.0);
+            if is_there(h, k) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); }
+        }
     }
 }
 
 fn write_results(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(chunk.output_shift + offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { if place(k).some { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); } }
+        for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(chunk.output_shift + offset(h, k)); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            if place(k).some { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); }
+        }
     } else {
-        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { write(chunk.output_shift + offset(h, k), results[k]); } }
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            if is_written(h, k) { write(chunk.output_shift + offset(h, k), results[k]); }
+        }
     }
 }
 
@@ -152,19 +172,23 @@ fn put_summand(h: Held, k: u32) {
 
 fn put_summands(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(fetched[k])); }
+        for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(h, k)); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(fetched[k])); } // unroll
     } else {
-        for (var k = 0u; k < ITEMS; k++) { put_summand(h, k); }
+        for (var k = 0u; k < ITEMS; k++) { put_summand(h, k); } // unroll
     }
 }
 
 fn finish_values(h: Held) {
     if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(h, k)); }
-        for (var k = 0u; k < ITEMS; k++) { if place(k).some { finish(offset(h, k), value(k), needed[k]); } }
+        for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(h, k)); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            if place(k).some { finish(offset(h, k), value(k), needed[k]); }
+        }
     } else {
-        for (var k = 0u; k < ITEMS; k++) { if is_written(h, k) { finish(offset(h, k), value(k), fetch_needed(offset(h, k))); } }
+        for (var k = 0u; k < ITEMS; k++) { // unroll
+            if is_written(h, k) { finish(offset(h, k), value(k), fetch_needed(offset(h, k))); }
+        }
     }
 }
 
@@ -193,7 +217,7 @@ fn sum_values(h: Held, before: u32) {
     sum_run(r, before);
     workgroupBarrier();
     if r.begin < r.end {
-        for (var t = 0u; t < STEP; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; }
+        for (var t = 0u; t < STEP; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; } // unroll
     }
     workgroupBarrier();
 }
@@ -218,9 +242,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     if idle(workgroup) { return; }
     let h = held_by(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
     load_x(h);
-    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); } // unroll
     sum_values(h, LOOK_BEHIND);
-    for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(value(k))), item_x[k]); }
+    for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(value(k))), item_x[k]); } // unroll
     write_results(h);
 }
 
@@ -229,11 +253,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if idle(workgroup) { return; }
     let h = held_by(workgroup, index, HALO, HALO);
     load_x_and_dy(h);
-    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); }
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); } // unroll
     sum_values(h, LOOK_BEHIND);
-    for (var k = 0u; k < ITEMS; k++) { put_value(k, item_term(k)); }
+    for (var k = 0u; k < ITEMS; k++) { put_value(k, item_term(k)); } // unroll
     sum_values(h, LOOK_AHEAD); // mirrored
-    for (var k = 0u; k < ITEMS; k++) { results[k] = input_gradient(item_x[k], item_scaled[k], value(k)); }
+    for (var k = 0u; k < ITEMS; k++) { // unroll
+        results[k] = input_gradient(item_x[k], item_scaled[k], value(k));
+    }
     write_results(h);
 }
 

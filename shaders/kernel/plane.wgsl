@@ -7,6 +7,16 @@
 // Steps write to two exchanges in turn, or backward its squares to one and its terms to the other. So a value
 // is read before it is written again, with one barrier for each exchange.
 
+const INVOCATIONS = 224u; // PIXELS * COLUMNS
+const PIXELS = 4u;
+const COLUMNS = 56u;
+const WRITTEN = 56u; // columns
+const LEAD = 0u;     // columns before those
+const PAD = 2u;      // columns of zeros on each side of a row
+const ACROSS_BEHIND = 2u; // the window along a row
+const ACROSS_AHEAD = 2u;
+const RUN_UP = 8u;   // rows before the first that is written, in whole steps
+
 const SLOTS = (COLUMNS + 2u * PAD) * PIXELS; // of a row, with zeros on both sides
 const EXCHANGE = STEP * SLOTS;
 
@@ -78,23 +88,29 @@ fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, chunk.rea
 // The rows of a step from one on, all of which are bound.
 fn load_x_inside(p: Place, row: u32) {
     load_x_step(p.input + row * p.inner, p.inner);
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some); }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some);
+    }
 }
 
 fn load_dy_inside(p: Place, row: u32) {
     load_dy_step(p.input + row * p.inner, p.inner);
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); } // unroll
 }
 
 // The same where some may be missing.
 fn load_x_edge(p: Place, row: u32) {
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); }
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t)); }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t));
+    }
 }
 
 fn load_dy_edge(p: Place, row: u32) {
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); }
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t)); }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t));
+    }
 }
 
 fn write_step(p: Place, row: u32) {
@@ -103,32 +119,44 @@ fn write_step(p: Place, row: u32) {
     if within(row, p.begin, p.end) && row + STEP <= p.end {
         put_step(at, p.inner);
     } else {
-        for (var t = 0u; t < STEP; t++) { if within(row + t, p.begin, p.end) { put(at + t * p.inner, blended(results[t], old_at(at + t * p.inner))); } }
+        for (var t = 0u; t < STEP; t++) { // unroll
+            if within(row + t, p.begin, p.end) { put(at + t * p.inner, blended(results[t], old_at(at + t * p.inner))); }
+        }
     }
 }
 
 // The sum of an invocation's own value and of those of the columns around it in a row.
 fn sum_across(slot: u32, before: u32, own: Sum) -> Sum {
     var sum = own;
-    for (var i = 0u; i < WINDOW; i++) { if i != before { sum = add(sum, exchange[slot + i * PIXELS - before * PIXELS]); } }
+    for (var i = 0u; i < WINDOW; i++) { // unroll
+        if i != before { sum = add(sum, exchange[slot + i * PIXELS - before * PIXELS]); }
+    }
     return sum;
 }
 
 // Sums the squares of a step across the rows, and down the columns.
 fn sum_squares(p: Place, exchange_slot: u32) {
-    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); }
-    for (var t = 0u; t < STEP; t++) { exchange[exchange_slot + t * SLOTS + p.slot] = held[SQUARES + HALO + t]; }
+    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); } // unroll
+    for (var t = 0u; t < STEP; t++) { // unroll
+        exchange[exchange_slot + t * SLOTS + p.slot] = held[SQUARES + HALO + t];
+    }
     workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = sum_across(exchange_slot + t * SLOTS + p.slot, ACROSS_BEHIND, held[SQUARES + HALO + t]); }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held[SQUARES + HALO + t] = sum_across(exchange_slot + t * SLOTS + p.slot, ACROSS_BEHIND, held[SQUARES + HALO + t]);
+    }
     sum_step(SQUARES);
 }
 
 // The same with the terms, over the mirrored windows.
 fn sum_terms(p: Place) {
-    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); }
-    for (var t = 0u; t < STEP; t++) { exchange[EXCHANGE + t * SLOTS + p.slot] = held[TERMS + HALO + t]; }
+    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); } // unroll
+    for (var t = 0u; t < STEP; t++) { // unroll
+        exchange[EXCHANGE + t * SLOTS + p.slot] = held[TERMS + HALO + t];
+    }
     workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = sum_across(EXCHANGE + t * SLOTS + p.slot, ACROSS_AHEAD, held[TERMS + HALO + t]); }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held[TERMS + HALO + t] = sum_across(EXCHANGE + t * SLOTS + p.slot, ACROSS_AHEAD, held[TERMS + HALO + t]);
+    }
     sum_step(TERMS);
 }
 
@@ -142,7 +170,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
-        for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
+        for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); } // unroll
         write_step(p, i);
         shift();
     }
@@ -158,7 +186,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
-        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
+        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); } // unroll
         write_step(p, i);
         shift();
     }
@@ -181,7 +209,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         }
         sum_squares(p, 0u);
         sum_terms(p);
-        for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); }
+        for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); } // unroll
         write_step(p, j);
         shift();
         shift_terms();

@@ -13,7 +13,14 @@
 // few additions a channel however wide the window, and none subtracts.
 //
 // x is loaded for the lead, for the tail and for the channel itself: the latter two from a cache. Terms
-// of backward are kept in a ring of their own. Loops on one line are unrolled by src/shader/source.rs.
+// of backward are kept in a ring of their own.
+
+const INVOCATIONS = 64u;
+const STEP = 4u;
+const BLOCKS = 4u;
+const REST = 1u;    // channels
+const TAIL = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
+const FETCHED = 5u; // room for STEP and for TAIL
 
 // Sums that are kept in blocks.
 const SQUARES = 0u;
@@ -35,11 +42,13 @@ var<private> places: array<u32, 2>; // of the next block in its group
 // Sums the windows of a step from its lead and its tail, and makes the lead the newest block.
 fn sum_windows(which: u32) {
     var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
-    for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); }
+    for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); } // unroll
     sums[STEP - 1u] = middle;
-    for (var i = 1u; i < STEP; i++) { sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]); }
+    for (var i = 1u; i < STEP; i++) { // unroll
+        sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]);
+    }
     var head = lead[0];
-    for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, lead[i]); }
+    for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, lead[i]); } // unroll
     push(which, head);
 }
 
@@ -67,10 +76,10 @@ fn load_lead(w: Walk, i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     let at = w.offset + first * w.inner;
     if are_bound(first, STEP) {
-        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
-        for (var t = 0u; t < STEP; t++) { lead[t] = summand(fetched[t]); }
+        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { lead[t] = summand(fetched[t]); } // unroll
     } else {
-        for (var t = 0u; t < STEP; t++) { lead[t] = summand_at(w, first + t); }
+        for (var t = 0u; t < STEP; t++) { lead[t] = summand_at(w, first + t); } // unroll
     }
 }
 
@@ -78,10 +87,10 @@ fn load_tail(w: Walk, i: u32) {
     let first = i - LOOK_BEHIND;
     let at = w.offset + first * w.inner;
     if are_bound(first, TAIL) {
-        for (var t = 0u; t < TAIL; t++) { fetched[t] = fetch_summand(at + t * w.inner); }
-        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched[t]); }
+        for (var t = 0u; t < TAIL; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
+        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched[t]); } // unroll
     } else {
-        for (var t = 0u; t < TAIL; t++) { tail[t] = summand_at(w, first + t); }
+        for (var t = 0u; t < TAIL; t++) { tail[t] = summand_at(w, first + t); } // unroll
     }
 }
 
@@ -90,7 +99,7 @@ fn fill_blocks(w: Walk, i: u32) {
     for (var back = BLOCKS; back > 0u; back--) {
         load_lead(w, i - back * STEP);
         var block = lead[0];
-        for (var t = 1u; t < STEP; t++) { block = add(block, lead[t]); }
+        for (var t = 1u; t < STEP; t++) { block = add(block, lead[t]); } // unroll
         push(SQUARES, block);
     }
 }
@@ -135,10 +144,10 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
         sum_summands(w, j + LOOK_BEHIND + 1u);
-        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + 1u + t, at, t); }
-        for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); }
+        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + 1u + t, at, t); } // unroll
+        for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
         sum_windows(TERMS);
-        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(w, j + t, at, t)); }
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(w, j + t, at, t)); } // unroll
         at = (at + STEP) % RING;
     }
 }

@@ -6,6 +6,21 @@
 // does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
 // one pixel and end in the next, and no window holds channels of both.
 
+const INVOCATIONS = 64u;
+const STEP = 8u;
+const WRITTEN = 2u;    // packets
+const GROUPS = 2u;     // of SHARE windows, of the channels that are written,
+const SUM_GROUPS = 3u; // and of those with terms
+const SHARED = 8u;     // channels that SHARE windows hold
+const JOINED = 1u;
+const BEHIND = 4u;     // channels held before the first that is written
+const PACKETS = 4u;    // of x
+const PACKETS_BEHIND = 1u;
+const SKIP = 0u;
+const DY_PACKETS = 4u; // of dy
+const DY_PACKETS_BEHIND = 1u;
+const DY_SKIP = 2u;
+
 var<private> x_packets: array<Loaded, PACKETS>;
 var<private> dy_packets: array<Loaded, DY_PACKETS>;
 var<private> held_dy: array<Value, SUMS>;
@@ -41,7 +56,7 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
 // Run.next of the run that writes from a channel on.
 fn next_pixel(channel: u32) -> u32 {
     var begun = 0u; // joined pixels that begin at the first channel held, or before
-    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * chunk.channels); }
+    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * chunk.channels); } // unroll
     return BEHIND + begun * chunk.channels - channel;
 }
 
@@ -68,26 +83,32 @@ fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
 
 fn load_x(r: Run) {
     let first = r.begin - PACKETS_BEHIND;
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, first + i); }
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND); }
-    for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; }
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, first + i); } // unroll
+    for (var i = 0u; i < PACKETS; i++) { // unroll
+        x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND);
+    }
+    for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; } // unroll
 }
 
 fn load_dy(r: Run) {
     let first = r.begin - DY_PACKETS_BEHIND;
-    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_packet(r, first + i); }
-    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND); }
-    for (var i = 0u; i < SUMS; i++) { held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u]; }
+    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_packet(r, first + i); } // unroll
+    for (var i = 0u; i < DY_PACKETS; i++) { // unroll
+        dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND);
+    }
+    for (var i = 0u; i < SUMS; i++) { // unroll
+        held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u];
+    }
 }
 
 // SHARE neighbouring windows, of which the first begins at held[at], are summed together. These put there what they
 // hold.
 fn hold_squares(at: u32) {
-    for (var i = 0u; i < SHARED; i++) { held[at + i] = square(held_x[at + i]); }
+    for (var i = 0u; i < SHARED; i++) { held[at + i] = square(held_x[at + i]); } // unroll
 }
 
 fn hold_terms(at: u32) {
-    for (var i = 0u; i < SHARED; i++) { held[at + i] = terms[at + i]; }
+    for (var i = 0u; i < SHARED; i++) { held[at + i] = terms[at + i]; } // unroll
 }
 
 fn sum_squares(r: Run, at: u32) {
@@ -108,13 +129,15 @@ fn sum_held(at: u32, next: u32, before: u32) {
     if JOINED == 1u {
         sum_windows(at, at);
     } else {
-        for (var i = 0u; i < SHARED; i++) { both[i] = held[at + i]; }
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i < next); }
+        for (var i = 0u; i < SHARED; i++) { both[i] = held[at + i]; } // unroll
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i < next); } // unroll
         sum_windows(at, at);
-        for (var t = 0u; t < SHARE; t++) { first_sums[t] = sums[at + t]; }
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i >= next); }
+        for (var t = 0u; t < SHARE; t++) { first_sums[t] = sums[at + t]; } // unroll
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i >= next); } // unroll
         sum_windows(at, at);
-        for (var t = 0u; t < SHARE; t++) { sums[at + t] = select(sums[at + t], first_sums[t], at + before + t < next); }
+        for (var t = 0u; t < SHARE; t++) { // unroll
+            sums[at + t] = select(sums[at + t], first_sums[t], at + before + t < next);
+        }
     }
 }
 
@@ -136,9 +159,9 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);
-    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); }
-    for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); }
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
+    for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); } // unroll
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -146,9 +169,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);
-    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); }
-    for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); }
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
+    for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); } // unroll
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
 // The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows
@@ -159,14 +182,14 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !r.some { return; }
     load_x(r);
     load_dy(r);
-    for (var g = 0u; g < SUM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); }
-    for (var g = 0u; g < GROUPS; g++) { sum_terms(r, g * SHARE); }
-    for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); }
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); }
+    for (var g = 0u; g < SUM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); } // unroll
+    for (var g = 0u; g < GROUPS; g++) { sum_terms(r, g * SHARE); } // unroll
+    for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); } // unroll
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
 fn make_terms(at: u32) {
-    for (var i = 0u; i < SHARE; i++) { make_term(at + i); }
+    for (var i = 0u; i < SHARE; i++) { make_term(at + i); } // unroll
 }
 
 fn make_term(t: u32) {

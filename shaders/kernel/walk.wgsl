@@ -58,9 +58,11 @@ var<private> needed: array<Needed, STEP>;
 fn finish_step(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if channel + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); }
-        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); }
+        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); } // unroll
     } else {
-        for (var t = 0u; t < STEP; t++) { if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); } }
+        for (var t = 0u; t < STEP; t++) { // unroll
+            if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); }
+        }
     }
 }

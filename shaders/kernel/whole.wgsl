@@ -2,6 +2,10 @@
 // of a pixel. A workgroup computes PIXELS pixels with SLICES invocations each, that take turns in the
 // channels, TURNS of them at once; it reads them once to sum, and once again, then from a cache, to write.
 
+const PIXELS = 8u;
+const SLICES = 32u;
+const TURNS = 4u;
+
 const INVOCATIONS = PIXELS * SLICES;
 const AT_ONCE = TURNS * SLICES; // channels
 
@@ -44,7 +48,9 @@ fn total(s: Slice, own: Sum) -> Sum {
     partial[s.number * PIXELS + s.pixel] = own;
     workgroupBarrier();
     var sum = partial[s.pixel];
-    for (var slice = 1u; slice < SLICES; slice++) { sum = add(sum, partial[slice * PIXELS + s.pixel]); }
+    for (var slice = 1u; slice < SLICES; slice++) { // unroll
+        sum = add(sum, partial[slice * PIXELS + s.pixel]);
+    }
     return sum;
 }
 
@@ -55,10 +61,14 @@ fn load_x(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); }
+        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); } // unroll
     } else {
-        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner); }
-        for (var t = 0u; t < TURNS; t++) { turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < chunk.channels); }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_x[t] = x_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner);
+        }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < chunk.channels);
+        }
     }
 }
 
@@ -66,10 +76,14 @@ fn load_dy(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); }
+        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); } // unroll
     } else {
-        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner); }
-        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < chunk.channels); }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_dy[t] = dy_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner);
+        }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < chunk.channels);
+        }
     }
 }
 
@@ -83,7 +97,7 @@ fn square_sum(s: Slice) -> Sum {
     var sum = exactly(Value(0.0));
     for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
         load_x(s, first);
-        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); }
+        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); } // unroll
     }
     return total(s, sum);
 }
@@ -101,7 +115,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     let p = powers(base(square_sum(s)));
     for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
         load_x(s, first);
-        for (var t = 0u; t < TURNS; t++) { write(s, first + s.number + t * SLICES, normalized(p, turn_x[t])); }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            write(s, first + s.number + t * SLICES, normalized(p, turn_x[t]));
+        }
     }
 }
 
@@ -113,12 +129,16 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
         load_x(s, first);
         load_dy(s, first);
-        for (var t = 0u; t < TURNS; t++) { terms = add(terms, term(p, turn_x[t], scaled_gradient(p, turn_dy[t]))); }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            terms = add(terms, term(p, turn_x[t], scaled_gradient(p, turn_dy[t])));
+        }
     }
     terms = total(s, terms);
     for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
         load_x(s, first);
         load_dy(s, first);
-        for (var t = 0u; t < TURNS; t++) { write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], scaled_gradient(p, turn_dy[t]), terms)); }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], scaled_gradient(p, turn_dy[t]), terms));
+        }
     }
 }

@@ -1,5 +1,11 @@
-// What the kernels share that hold narrow windows in registers, column, row and plane. Loops on one line are
-// unrolled by src/shader/source.rs, so that the arrays are registers.
+// What the kernels share that hold narrow windows in registers, column, row and plane. Loops marked so are
+// unrolled by src/shader/unroll.rs, so that the arrays are registers.
+
+const HELD = 16u;  // channels that are held, with their halos
+const HELDS = 32u; // the same, twice where squares and terms are held
+const SUMS = 12u;  // windows that are summed,
+const SHARE = 4u;  // so many together
+const REST = 1u;   // WINDOW - SHARE
 
 var<private> held_x: array<Value, HELD>;
 var<private> held: array<Sum, HELDS>; // squares, terms
@@ -10,14 +16,19 @@ var<private> sums: array<Sum, SUMS>;
 // end (van Herk, Gil and Werman.) None subtracts.
 fn sum_windows(at: u32, first: u32) {
     var middle = held[at + SHARE - 1u];
-    for (var i = 0u; i < REST; i++) { middle = add(middle, held[at + SHARE + i]); }
+    for (var i = 0u; i < REST; i++) { middle = add(middle, held[at + SHARE + i]); } // unroll
     let last = first + SHARE - 1u;
     sums[last] = middle;
-    for (var i = 1u; i < SHARE; i++) { sums[last - i] = add(sums[last - i + 1u], held[at + SHARE - 1u - i]); }
+    for (var i = 1u; i < SHARE; i++) { // unroll
+        sums[last - i] = add(sums[last - i + 1u], held[at + SHARE - 1u - i]);
+    }
     if SHARE > 1u {
         var head = held[at + WINDOW];
         sums[first + 1u] = add(sums[first + 1u], head);
-        for (var i = 2u; i < SHARE; i++) { head = add(head, held[at + HALO + i]); sums[first + i] = add(sums[first + i], head); }
+        for (var i = 2u; i < SHARE; i++) { // unroll
+            head = add(head, held[at + HALO + i]);
+            sums[first + i] = add(sums[first + i], head);
+        }
     }
 }
 

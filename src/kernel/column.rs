@@ -1,6 +1,6 @@
 //! *column*: one invocation per pixel, or two, and segment, with a window and a step in registers.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
@@ -41,10 +41,10 @@ impl Design for Column {
         let mut constants =
             vec![("INVOCATIONS", invocations), ("STEP", step), ("GROUPS", step / share)];
         constants.extend(of_windows);
-        Geometry::new(task, Groups::Pixels(invocations), task.segment(step), constants)
+        Geometry::new(task, Memory::Registers, Groups::Pixels(invocations), task.segment(step), constants)
     }
 
-    fn files(&self, _: bool) -> &'static [&'static str] {
+    fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
             include_str!("../../shaders/kernel/walk.wgsl"),
             include_str!("../../shaders/kernel/window.wgsl"),

@@ -1,4 +1,4 @@
-//! What workgroups do, and where a shader keeps its sums.
+//! What workgroups do, and where a kernel sums windows.
 
 use super::Task;
 use crate::Result;
@@ -13,8 +13,7 @@ pub(crate) struct Geometry {
     pub(crate) segment: u64,
     /// The constants of the shader, by their names in WGSL.
     pub(crate) constants: Vec<(&'static str, u64)>,
-    /// Where the shader keeps sums, if not in arrays of its own.
-    pub(crate) scratch: Scratch,
+    pub(crate) memory: Memory,
     /// Bytes of workspace for each workgroup.
     pub(crate) workspace: u64,
     /// The most workgroups of one dispatch.
@@ -32,15 +31,17 @@ pub(super) enum Groups {
     Segments(u64),
 }
 
-/// Where a kernel keeps the sums of its window, and how many.
+/// Where a kernel sums windows.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Scratch {
-    /// In arrays that the shader itself declares.
-    None,
-    /// Private to each invocation: registers, where the compiler can.
-    Private(u64),
-    /// A buffer of the plan, with that many values for each workgroup.
-    Workspace(u64),
+pub enum Memory {
+    /// In registers.
+    Registers,
+    /// In the memory of the workgroup.
+    Workgroup,
+    /// In the private memory of each invocation.
+    Private,
+    /// In a buffer of the plan.
+    Workspace,
 }
 
 /// Bytes of workspace that are enough to keep a GPU busy.
@@ -50,6 +51,7 @@ impl Geometry {
     /// One without a workspace.
     pub(super) fn new(
         task: &Task<'_>,
+        memory: Memory,
         groups: Groups,
         segment: u64,
         constants: Vec<(&'static str, u64)>,
@@ -60,23 +62,11 @@ impl Geometry {
             let needed = (groups.strips() - 1).isqrt() + 1;
             return Err(exceeded("max_compute_workgroups_per_dimension", needed, side));
         }
-        let scratch = Scratch::None;
-        Ok(Geometry { groups, segment, constants, scratch, workspace: 0, most_groups })
+        Ok(Geometry { groups, segment, constants, memory, workspace: 0, most_groups })
     }
 
-    /// The same with so many private sums of each invocation.
-    pub(super) fn with_private(self, sums: u64) -> Geometry {
-        Geometry { scratch: Scratch::Private(sums), ..self }
-    }
-
-    /// The same with a workspace for so many sums of each invocation.
-    pub(super) fn with_workspace(
-        self,
-        task: &Task<'_>,
-        sums: u64,
-        invocations: u64,
-    ) -> Result<Geometry> {
-        let workspace = sums.saturating_mul(invocations * task.sum_bytes());
+    /// The same with a workspace of so many bytes for each workgroup.
+    pub(super) fn with_workspace(self, task: &Task<'_>, workspace: u64) -> Result<Geometry> {
         let most = most_bytes(task.limits).min(task.limits.max_buffer_size);
         if workspace > most {
             return Err(exceeded("max_storage_buffer_binding_size", workspace, most));
@@ -84,7 +74,7 @@ impl Geometry {
         // One row of the grid, so that no idle workgroup needs a place in the workspace.
         let side = u64::from(task.limits.max_compute_workgroups_per_dimension);
         let most_groups = (WORKSPACE.clamp(workspace, most) / workspace).min(side);
-        Ok(Geometry { scratch: Scratch::Workspace(sums), workspace, most_groups, ..self })
+        Ok(Geometry { memory: Memory::Workspace, workspace, most_groups, ..self })
     }
 
     /// The workgroups for some pixels and segments.

@@ -1,7 +1,7 @@
 //! *pixel*: one workgroup for as many pixels as workgroup memory and its invocations have room for; an axis too long
 //! for that is walked in segments with halos.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
 use super::task::WORKGROUP;
 use super::window::{self, share};
@@ -47,17 +47,19 @@ impl Design for Pixel {
             ("STEP", step),
             ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
         ];
+        let mut memory = Memory::Workgroup;
         if task.has_narrow_windows() {
+            memory = Memory::Registers;
             let share = share(task.window(), |n| n <= step);
             let held = step + task.window() - 1;
             constants.push(("GROUPS", step.div_ceil(share)));
             constants.extend(window::constants(task.window(), [held, held, step], share));
         }
-        Geometry::new(task, Groups::Pixels(rows * row), segment, constants)
+        Geometry::new(task, memory, Groups::Pixels(rows * row), segment, constants)
     }
 
-    fn files(&self, has_narrow_windows: bool) -> &'static [&'static str] {
-        if has_narrow_windows {
+    fn files(&self, memory: Memory) -> &'static [&'static str] {
+        if memory == Memory::Registers {
             &[
                 include_str!("../../shaders/kernel/window.wgsl"),
                 include_str!("../../shaders/kernel/pixel/narrow.wgsl"),

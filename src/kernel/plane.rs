@@ -1,6 +1,6 @@
 //! *plane*: one workgroup per strip of columns of some planes walks their rows.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::limit::exceeded;
@@ -57,10 +57,10 @@ impl Design for Plane {
         ];
         // Backward holds squares and terms.
         constants.extend(window::constants(task.window(), [held, 2 * held, step], share));
-        Geometry::new(task, Groups::Strips { pixels, strips }, task.segment(step), constants)
+        Geometry::new(task, Memory::Registers, Groups::Strips { pixels, strips }, task.segment(step), constants)
     }
 
-    fn files(&self, _: bool) -> &'static [&'static str] {
+    fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
             include_str!("../../shaders/kernel/window.wgsl"),
             include_str!("../../shaders/kernel/step.wgsl"),

@@ -1,6 +1,6 @@
 //! *ring*: one invocation per pixel and segment, with a step in registers, and rings.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::window::NARROW;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
@@ -13,6 +13,9 @@ const STEPS: std::ops::RangeInclusive<u64> = 4..=8;
 /// Sums that an invocation keeps for itself. (WGSL grants 8192 bytes of private memory; but some
 /// compilers take seconds for large arrays.)
 const PRIVATE_SUMS: u64 = 128;
+
+const WALK: &str = include_str!("../../shaders/kernel/walk.wgsl");
+const RING: &str = include_str!("../../shaders/kernel/ring.wgsl");
 
 impl Design for Ring {
     fn takes(&self, problem: &Problem<'_>) -> bool {
@@ -41,21 +44,23 @@ impl Design for Ring {
             ("REST", rest),
             ("TAIL", (step - 1 + rest).max(1)),
             ("FETCHED", step + rest),
+            ("SCRATCH", sums),
         ];
         let groups = Groups::Pixels(invocations);
-        let geometry = Geometry::new(task, groups, task.segment(step), constants)?;
-        if sums > PRIVATE_SUMS {
-            geometry.with_workspace(task, sums, invocations)
-        } else {
-            Ok(geometry.with_private(sums))
+        let segment = task.segment(step);
+        let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?;
+        if sums <= PRIVATE_SUMS {
+            return Ok(geometry);
         }
+        geometry.with_workspace(task, sums.saturating_mul(invocations * task.sum_bytes()))
     }
 
-    fn files(&self, _: bool) -> &'static [&'static str] {
-        &[
-            include_str!("../../shaders/kernel/walk.wgsl"),
-            include_str!("../../shaders/kernel/ring.wgsl"),
-        ]
+    fn files(&self, memory: Memory) -> &'static [&'static str] {
+        if memory == Memory::Workspace {
+            &[WALK, include_str!("../../shaders/kernel/ring/workspace.wgsl"), RING]
+        } else {
+            &[WALK, include_str!("../../shaders/kernel/ring/private.wgsl"), RING]
+        }
     }
 
     fn entry(&self, operation: Operation) -> &'static str {

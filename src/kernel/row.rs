@@ -1,6 +1,6 @@
 //! *row*: one invocation per run of channels, with the halo on both sides in registers.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
@@ -80,10 +80,10 @@ impl Design for Row {
             ("DY_SKIP", dy_skip),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));
-        Geometry::new(task, Groups::Segments(invocations), step / PACKET, constants)
+        Geometry::new(task, Memory::Registers, Groups::Segments(invocations), step / PACKET, constants)
     }
 
-    fn files(&self, _: bool) -> &'static [&'static str] {
+    fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
             include_str!("../../shaders/kernel/window.wgsl"),
             include_str!("../../shaders/kernel/row.wgsl"),

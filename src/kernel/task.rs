@@ -44,7 +44,7 @@ impl Task<'_> {
     }
 
     /// Whether windows are summed in registers.
-    pub(crate) fn has_narrow_windows(&self) -> bool {
+    pub(super) fn has_narrow_windows(&self) -> bool {
         self.window() <= NARROW
     }
 

@@ -1,6 +1,6 @@
 //! *whole*: some pixels a workgroup, with as many invocations each as it has left.
 
-use super::geometry::Groups;
+use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
@@ -33,10 +33,10 @@ impl Design for Whole {
         };
         let slices = (most / pixels).min(channels);
         let constants = vec![("PIXELS", pixels), ("SLICES", slices), ("TURNS", TURNS)];
-        Geometry::new(task, Groups::Pixels(pixels), channels, constants)
+        Geometry::new(task, Memory::Workgroup, Groups::Pixels(pixels), channels, constants)
     }
 
-    fn files(&self, _: bool) -> &'static [&'static str] {
+    fn files(&self, _: Memory) -> &'static [&'static str] {
         &[include_str!("../../shaders/kernel/whole.wgsl")]
     }
 }

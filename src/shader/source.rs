@@ -1,64 +1,80 @@
-//! The WGSL text of a shader: its files, with its constants in front.
+//! The WGSL text of a shader: its files, with its values in the places of those of the example.
 
+use super::unroll::unrolled;
 use super::{SCALE, Shader};
-use crate::{Arithmetic, Operation, Scratch, Stage};
-use std::fmt::Write;
-use std::ops::Range;
+use crate::{Arithmetic, Operation, Stage};
 
 impl Shader {
-    /// The whole source: the prelude, `shaders/lrn.wgsl`, the files of the storage, of the arithmetic, of the stage and
-    /// of the kernel.
-    pub fn source(&self) -> String {
+    /// The files, which can be read as they are.
+    pub fn files(&self) -> Vec<&'static str> {
         let kernel = self.choice.kernel;
         let stage =
             if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
-        let formula = [include_str!("../../shaders/lrn.wgsl")];
-        let texts = [
-            &formula,
-            &self.storage.files(self.dtype, self.choice.width)[..],
+        [
+            &[
+                include_str!("../../shaders/interface.wgsl"),
+                self.types(),
+                include_str!("../../shaders/lrn.wgsl"),
+                self.operands(),
+            ][..],
+            &self.storage.files(self.dtype, self.choice.width),
             &arithmetic(self.arithmetic),
             &stage,
-            kernel.files(self.has_narrow_windows),
-        ];
-        self.prelude() + &self.unrolled(&texts.concat().join("\n"))
+            kernel.files(self.memory),
+        ]
+        .concat()
     }
 
-    /// The text with each loop that stands on one line and runs over a constant written out. Arrays
-    /// become registers only where no loop is left, and compilers differ in which they unroll.
-    fn unrolled(&self, text: &str) -> String {
-        let lines = text.lines().map(|line| match self.one_line_loop(line) {
-            Some((variable, range, body)) => {
-                range.map(|i| substituted(body, variable, &format!("{i}u"))).collect()
-            }
-            None => format!("{line}\n"),
-        });
-        lines.collect()
-    }
-
-    /// Variable, range and body of `for (var i = 0u; i < NAME; i++) { body }`.
-    fn one_line_loop<'a>(&self, line: &'a str) -> Option<(&'a str, Range<u32>, &'a str)> {
-        let (variable, rest) = line.trim().strip_prefix("for (var ")?.split_once(" = ")?;
-        let (start, rest) = rest.split_once("u; ")?;
-        let (_, rest) = rest.split_once(" < ")?;
-        let (end, rest) = rest.split_once("; ")?;
-        let body = rest.split_once("{ ")?.1.strip_suffix(" }")?;
-        let (_, end) = self.constants.iter().find(|(name, _)| *name == end)?;
-        Some((variable, start.parse().ok()?..*end, body))
-    }
-
-    fn prelude(&self) -> String {
+    /// The whole source.
+    pub fn source(&self) -> String {
+        let values = self.values();
+        let value = |name: &str| values.iter().find(|(known, _)| *known == name);
         let mut text = self.storage.enable().to_owned();
-        text += &format!("const POWER = {};\n", self.power.constant());
-        text += &format!("const RELU = {};\n", self.relu);
-        text += &format!("const SCALED = {};\n", self.scaled);
-        text += &format!("const BLENDED = {};\n", self.blended);
-        text += &format!("const SCALE = {SCALE:?};\n");
-        for (name, value) in &self.constants {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "const {name} = {value}u;");
+        for line in self.files().iter().flat_map(|file| file.lines()) {
+            match declared(line).and_then(|(keyword, name)| Some((keyword, value(name)?))) {
+                Some((keyword, (name, value))) => text += &format!("{keyword} {name} = {value};\n"),
+                None => text.extend([line, "\n"]),
+            }
         }
-        text + &self.types() + &self.operands() + &scratch(self.scratch)
+        unrolled(&text, &self.constants)
     }
+
+    /// The values of what the files declare with those of an example, by their names.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        let mut values = vec![
+            ("POWER", self.power.constant().to_owned()),
+            ("SCALE", format!("{SCALE:?}")),
+            ("RELU", self.relu.to_string()),
+            ("SCALED", self.scaled.to_string()),
+            ("BLENDED", self.blended.to_string()),
+        ];
+        values.extend(self.elements());
+        values.extend(self.constants.iter().map(|(name, value)| (*name, format!("{value}u"))));
+        values
+    }
+
+    fn types(&self) -> &'static str {
+        if self.choice.kernel.loads_channels() {
+            include_str!("../../shaders/elements/packets.wgsl")
+        } else {
+            include_str!("../../shaders/elements/pixels.wgsl")
+        }
+    }
+
+    fn operands(&self) -> &'static str {
+        match (self.in_place, self.operation) {
+            (true, Operation::Forward) => include_str!("../../shaders/operands/y_for_x.wgsl"),
+            (true, Operation::Backward) => include_str!("../../shaders/operands/dx_for_dy.wgsl"),
+            _ => include_str!("../../shaders/operands/separate.wgsl"),
+        }
+    }
+}
+
+/// Keyword and name of a line that declares a constant or the name of a type.
+fn declared(line: &str) -> Option<(&str, &str)> {
+    let (keyword, rest) = line.split_once(' ')?;
+    let (name, _) = rest.split_once(" = ")?;
+    ["const", "alias"].contains(&keyword).then_some((keyword, name))
 }
 
 /// The files of an arithmetic: sums, and powers.
@@ -95,34 +111,4 @@ fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
         (Stage::Last, Operation::Backward) => include_str!("../../shaders/stage/backward.wgsl"),
     };
     vec![include_str!("../../shaders/stage/sums.wgsl"), summand, finish]
-}
-
-/// The declaration of `scratch`, and of `slot`, which finds a value's place in it.
-fn scratch(scratch: Scratch) -> String {
-    let (variable, place) = match scratch {
-        Scratch::None => return String::new(),
-        Scratch::Private(n) => (format!("var<private> scratch: array<Sum, {n}>;"), "i".into()),
-        Scratch::Workspace(n) => (
-            "@group(0) @binding(4) var<storage, read_write> scratch: array<Sum>;".into(),
-            format!("(group * {n}u + i) * INVOCATIONS + lane"),
-        ),
-    };
-    format!("{variable}\nfn slot(i: u32) -> u32 {{ return {place}; }}\n")
-}
-
-/// The text with a variable replaced, as a line.
-fn substituted(text: &str, variable: &str, value: &str) -> String {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut line = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(length);
-        line += if word == variable { value } else { word };
-        let length = after.find(is_word).unwrap_or(after.len());
-        let (between, after) = after.split_at(length);
-        line += between;
-        rest = after;
-    }
-    line + "\n"
 }

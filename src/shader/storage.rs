@@ -70,8 +70,8 @@ impl Storage {
 }
 
 impl Shader {
-    /// The types: what is in memory; that as numbers; what is computed at once, and its bits.
-    pub(super) fn types(&self) -> String {
+    /// The values that depend on the elements.
+    pub(super) fn elements(&self) -> [(&'static str, String); 7] {
         let width = self.choice.width;
         let number = if self.dtype == Dtype::F64 { "f64" } else { "f32" };
         let stored = match self.storage {
@@ -98,31 +98,9 @@ impl Shader {
             ("Loaded", many(number, width)),
             ("Value", many(number, at_once)),
             ("Bits", many("u32", at_once)),
+            ("LARGEST", largest),
+            ("SHARING", format!("{}u", self.storage.sharing())),
         ]
-        .map(|(name, ty)| format!("alias {name} = {ty};\n"))
-        .concat()
-            + &format!("const LARGEST = {largest};\n")
-    }
-
-    /// The operands, all of them read_write, so that they may be disjoint ranges of one buffer.
-    pub(super) fn operands(&self) -> String {
-        self.input(0, "x", 1)
-            + &self.input(1, "dy", 2)
-            + "@group(0) @binding(3) var<storage, read_write> output: array<Output>;\n"
-    }
-
-    fn input(&self, number: usize, name: &str, binding: u32) -> String {
-        let replaced = self.in_place && self.operation.replaceable() == Some(number);
-        let element = if replaced {
-            "output_at(i)".to_owned()
-        } else {
-            format!("loaded({name}[i / {}u], i)", self.storage.sharing())
-        };
-        let element = if name == "x" { format!("rectified({element})") } else { element };
-        format!(
-            "@group(0) @binding({binding}) var<storage, read_write> {name}: array<Stored>;\n\
-             fn {name}_at(i: u32) -> Loaded {{ return {element}; }}\n"
-        )
     }
 }
 

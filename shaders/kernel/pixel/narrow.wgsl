@@ -1,12 +1,16 @@
 // How *pixel* sums narrow windows: an invocation reads its run with the channels around it into registers.
 
+const GROUPS = 2u; // of SHARE windows
+
 // Runs before a run that windows reach.
 const RUNS_BEFORE = (HALO + STEP - 1u) / STEP;
 
 fn sum_run(r: Run, before: u32) {
-    for (var i = 0u; i < HELD; i++) { held[i] = held_at(r, before, i); }
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(min(g * SHARE, STEP - SHARE), min(g * SHARE, STEP - SHARE)); }
-    for (var t = 0u; t < STEP; t++) { run_sums[t] = sums[t]; }
+    for (var i = 0u; i < HELD; i++) { held[i] = held_at(r, before, i); } // unroll
+    for (var g = 0u; g < GROUPS; g++) { // unroll
+        sum_windows(min(g * SHARE, STEP - SHARE), min(g * SHARE, STEP - SHARE));
+    }
+    for (var t = 0u; t < STEP; t++) { run_sums[t] = sums[t]; } // unroll
 }
 
 // What is held of the channel at place i, of which so many are before the run; one "below zero" has wrapped, and

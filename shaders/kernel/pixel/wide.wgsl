@@ -33,7 +33,9 @@ fn sum_run(r: Run, before: u32) {
     let last = min(r.begin + HALO - before, r.length - 1u) / STEP;
     var middle = exactly(Value(0.0));
     for (var number = first + 2u; number < last; number++) { middle = add(middle, whole_run(r, number)); }
-    for (var t = 0u; t < STEP; t++) { run_sums[t] = window_sum(r, min(r.begin + t, r.length - 1u), before, middle, first, last); }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        run_sums[t] = window_sum(r, min(r.begin + t, r.length - 1u), before, middle, first, last);
+    }
 }
 
 // The sum of the window of a channel, with the whole runs after `first` + 1 and before `last`. Inside one run it

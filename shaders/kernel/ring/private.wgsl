@@ -1,0 +1,8 @@
+// Where *ring* keeps few sums: private to each invocation.
+
+const SCRATCH = 4u; // sums of an invocation
+
+var<private> scratch: array<Sum, SCRATCH>;
+
+// The place of a sum, by its number.
+fn slot(i: u32) -> u32 { return i; }

@@ -1,0 +1,9 @@
+// The operands, each of its own. All are read_write, so that they may be disjoint ranges of one buffer.
+
+@group(0) @binding(1) var<storage, read_write> x: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> dy: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> output: array<Output>;
+
+fn x_at(i: u32) -> Loaded { return rectified(loaded(x[i / SHARING], i)); }
+
+fn dy_at(i: u32) -> Loaded { return loaded(dy[i / SHARING], i); }
