@@ -10,6 +10,7 @@ const LOOK_AHEAD = 2u;  // and after it
 const WINDOW = 5u;      // all of them
 const HALO = 4u;        // WINDOW - 1
 
+const NORMALIZED = true; // whether y is computed of square sums, or themselves
 const POWER = THREE_QUARTERS; // how b^-beta is computed
 const SCALE = 1099511627776.0; // of backward terms: else those below 1e-38 would lose digits
 const RELU = false;    // whether x is rectified first

@@ -1,5 +1,6 @@
 //! One axis with its window: all that a kernel sees of a tensor.
 
+use crate::shape::View;
 use crate::{Error, Lrn, Result, Shape};
 
 /// A contiguous tensor as `[outer, channels, inner]`, with a window along its channels.
@@ -29,16 +30,14 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
         return Err(Error::Windows { windows, axes: views });
     }
     let windows = lrn.windows().iter().zip(shape.views());
-    let mut axes: Vec<_> = windows.map(|(&window, view)| view.with_window(window)).collect();
+    let mut axes: Vec<_> = windows.map(|(&window, view)| Axis::of(view, window)).collect();
     if axes.len() > 1 {
         axes.retain(|axis| axis.window() > 1);
         axes.sort_by_key(|axis| axis.outer); // neighbours side by side
         axes = axes.into_iter().fold(Vec::new(), merged);
     }
     if axes.is_empty() {
-        axes.extend(
-            shape.views().first().map(|view| view.with_window((0, 0)).elements_as_pixels()),
-        );
+        axes.extend(shape.views().first().map(|view| Axis::of(view, (0, 0)).elements_as_pixels()));
     }
     Ok(axes.into_iter().map(Axis::canonical).collect())
 }
@@ -58,6 +57,14 @@ impl Axis {
     /// An axis of one channel, which every tensor has.
     pub(crate) const NONE: Axis =
         Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
+
+    /// Along a view, with a window, clipped: no channel has more neighbours than `channels − 1`.
+    fn of(view: &View, (look_behind, look_ahead): (u32, u32)) -> Axis {
+        let View { outer, channels, inner } = *view;
+        let clip = |reach: u32| u64::from(reach).min(channels.saturating_sub(1));
+        let (look_behind, look_ahead) = (clip(look_behind), clip(look_ahead));
+        Axis { outer, channels, inner, look_behind, look_ahead }
+    }
 
     /// The number of elements.
     pub(crate) fn elements(&self) -> u64 {

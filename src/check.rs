@@ -14,7 +14,7 @@ mod bound;
 
 #[cfg(doc)]
 use crate::cpu;
-use crate::cpu::{Reference, check_slice};
+use crate::cpu::Reference;
 use crate::{Dtype, Element, Lrn, Operation, Result, Shape};
 use bound::{Allowance, Analysis};
 
@@ -102,7 +102,7 @@ pub fn run<T: Element>(
     result: &[T],
 ) -> Result<Report> {
     operation.check_inputs(lrn, shape, inputs)?;
-    check_slice(operation.operands()[operation.inputs()], shape, result)?;
+    shape.check_slice(operation.operands()[operation.inputs()], result)?;
     let reference = Reference::new(lrn, shape, inputs[0])?;
     let expected = reference.run(operation, inputs);
     let allowances = Analysis::new(T::DTYPE, reference).run(operation, inputs, &expected);

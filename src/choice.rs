@@ -3,7 +3,8 @@
 use crate::axis::axes;
 use crate::error::named;
 use crate::kernel::Problem;
-use crate::{Arithmetic, Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
+use crate::precision::Arithmetic;
+use crate::{Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
 
 /// One way to compute a layer. Its text form is, for example, `column 2`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,7 +1,7 @@
 //! The layer as plain loops in f64: the specification that every kernel is compared with.
 
 use crate::axis::{Axis, axes};
-use crate::{Element, Error, Lrn, Operation, Result, Shape};
+use crate::{Element, Lrn, Operation, Result, Shape};
 
 /// The windowed square sums s of x.
 ///
@@ -9,8 +9,8 @@ use crate::{Element, Error, Lrn, Operation, Result, Shape};
 ///
 /// # Errors
 ///
-/// [`Error::Length`], [`Error::Dtype`] where x does not; [`Error::Windows`] where the layer has not one
-/// window for each axis.
+/// [`Error::Length`](crate::Error::Length), [`Error::Dtype`](crate::Error::Dtype) where x does not;
+/// [`Error::Windows`](crate::Error::Windows) where the layer has not one window for each axis.
 pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>> {
     run(lrn, shape, Operation::SquareSums, &[x])
 }
@@ -44,7 +44,7 @@ pub fn backward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T]) -> Resu
 ///
 /// # Errors
 ///
-/// As [`square_sums`]; also [`Error::Operands`].
+/// As [`square_sums`]; also [`Error::Operands`](crate::Error::Operands).
 pub fn run<T: Element>(
     lrn: &Lrn,
     shape: &Shape,
@@ -157,18 +157,4 @@ fn folded(axis: &Axis, values: &[f64], fold: impl Fn(f64, f64) -> f64) -> Vec<f6
         (first + 1..=last).fold(at(first), |folded, other| fold(folded, at(other)))
     };
     (0..values.len()).map(folded).collect()
-}
-
-/// Refuses a slice that does not hold the tensor.
-pub(crate) fn check_slice<T: Element>(
-    operand: &'static str,
-    shape: &Shape,
-    slice: &[T],
-) -> Result<()> {
-    shape.dtype().check(operand, T::DTYPE)?;
-    let (given, expected) = (slice.len() as u64, shape.elements());
-    if given == expected {
-        return Ok(());
-    }
-    Err(Error::Length { operand, given, expected })
 }

@@ -1,20 +1,16 @@
 //! The short way, for those who have no device: open a GPU, host slices in, host slices out.
 
-mod gpu;
-mod layer;
+pub(crate) mod gpu;
+pub(crate) mod layer;
 #[cfg(not(target_arch = "wasm32"))]
-mod timer;
+pub(crate) mod timer;
 #[cfg(not(target_arch = "wasm32"))]
 mod tune;
 
 use crate::{Error, Result};
-pub use gpu::Gpu;
-pub use layer::Layer;
-#[cfg(not(target_arch = "wasm32"))]
-pub use timer::{Clock, Timer};
 
 /// Every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows; the one that
-/// [`Gpu::open`] would take first.
+/// [`Gpu::open`](crate::Gpu::open) would take first.
 ///
 /// `WGPU_POWER_PREF=low` prefers integrated GPUs; else discrete ones come first. Software adapters
 /// come last.

@@ -46,7 +46,10 @@ trait Design {
 
     /// The entry point of an operation that is computed at once, in one pass.
     fn entry(&self, operation: Operation) -> &'static str {
-        operation.name()
+        match operation {
+            Operation::SquareSums | Operation::Forward => "windowed",
+            Operation::Backward => "backward",
+        }
     }
 
     /// Whether it can also compute a part of an operation, and includes files of `shaders/stage/` for it.

@@ -30,20 +30,28 @@ pub use choice::{Choice, Options};
 pub use convention::{Convention, Spelling};
 pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};
+pub use host::gpu::Gpu;
+pub use host::layer::Layer;
 #[cfg(not(target_arch = "wasm32"))]
-pub use host::{Clock, Timer};
-pub use host::{Gpu, Layer};
-pub use kernel::{Kernel, Memory};
+pub use host::timer::{Clock, Timer};
+pub use kernel::Kernel;
 pub use lrn::Lrn;
 pub use operand::Operand;
 pub use operation::Operation;
 pub use plan::{Bound, Plan};
-pub use precision::{Arithmetic, Precision};
-pub use recipe::{Chunk, Dispatch, Pass, Recipe, Source};
-pub use shader::{Power, Shader, Storage};
+pub use precision::Precision;
 pub use shape::Shape;
-pub use stage::Stage;
 pub use tuning::Tuning;
+
+/// What the tests and the tools of this repository look at. It may change at any time.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::kernel::Memory;
+    pub use crate::precision::Arithmetic;
+    pub use crate::recipe::{Chunk, Dispatch, Pass, Recipe, Source};
+    pub use crate::shader::{Power, Shader, Storage};
+    pub use crate::stage::Stage;
+}
 
 /// The wgpu whose types this crate takes.
 pub use wgpu;

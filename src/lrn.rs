@@ -1,6 +1,6 @@
 //! The layer's numbers.
 
-use crate::{Convention, Error, Precision, Result, Spelling};
+use crate::{Error, Precision, Result};
 
 /// Local Response Normalization, in its exact parameters.
 ///
@@ -85,57 +85,6 @@ impl Lrn {
     /// The layer with another promise of how exact its results are; [`Precision::Fast`] unless told.
     pub fn with_precision(&self, precision: Precision) -> Lrn {
         Lrn { precision, ..self.clone() }
-    }
-
-    /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
-    pub fn pytorch(size: u32) -> Spelling {
-        Convention::Pytorch.spelling().size(size)
-    }
-
-    /// The ONNX operator `LRN`: alpha 1e-4, beta ¾, bias 1 unless set.
-    pub fn onnx(size: u32) -> Spelling {
-        Convention::Onnx.spelling().size(size)
-    }
-
-    /// Caffe's `LRN` layer across channels, odd sizes only: size 5, alpha 1, beta ¾, k 1 unless set.
-    pub fn caffe() -> Spelling {
-        Convention::Caffe.spelling()
-    }
-
-    /// cuDNN's cross-channel LRN: size 5, alpha 1e-4, beta ¾, k 2 unless set.
-    pub fn cudnn() -> Spelling {
-        Convention::Cudnn.spelling()
-    }
-
-    /// oneDNN's LRN across channels, whose even sizes drop one channel and still divide by `size`.
-    ///
-    /// Its API has no defaults; alpha 1/8192, beta ¾, k 1 are those of its test driver benchdnn.
-    pub fn onednn(size: u32) -> Spelling {
-        Convention::Onednn.spelling().size(size)
-    }
-
-    /// OpenVINO's operation `LRN`, along any axes; even sizes drop one channel and still divide.
-    ///
-    /// Its attributes have no defaults; alpha 1e-4, beta ¾, k 1 are those of its documentation's example.
-    pub fn openvino(size: u32) -> Spelling {
-        Convention::Openvino.spelling().size(size)
-    }
-
-    /// TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
-    pub fn tensorflow() -> Spelling {
-        Convention::Tensorflow.spelling()
-    }
-
-    /// The formula printed in the AlexNet paper: n 5, alpha 1e-4 **not divided by n**, beta ¾, k 2
-    /// unless set. [`Lrn::krizhevsky`] is what its author's program did.
-    pub fn paper() -> Spelling {
-        Convention::Paper.spelling()
-    }
-
-    /// Krizhevsky's own program cuda-convnet2: n 5, alpha 1e-4 **divided by n** (2e-5), beta ¾, k 2
-    /// unless set. [`Lrn::paper`] is what his paper printed.
-    pub fn krizhevsky() -> Spelling {
-        Convention::Krizhevsky.spelling()
     }
 
     /// The channels before and after a channel that its window sums, along each axis.

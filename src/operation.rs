@@ -1,6 +1,5 @@
 //! The three operations of the layer.
 
-use crate::cpu::check_slice;
 use crate::{Element, Error, Lrn, Result, Shape};
 
 /// What is computed.
@@ -18,7 +17,7 @@ impl Operation {
     /// Every operation.
     pub const ALL: [Operation; 3] = [Self::SquareSums, Self::Forward, Self::Backward];
 
-    /// The name; also the entry point of the shaders.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::SquareSums => "square_sums",
@@ -53,7 +52,7 @@ impl Operation {
         let blends = all && lrn.is_blended() && self != Self::SquareSums;
         self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;
         let mut named = inputs.iter().zip(self.operands());
-        named.try_for_each(|(input, name)| check_slice(name, shape, input))
+        named.try_for_each(|(input, name)| shape.check_slice(name, input))
     }
 
     /// Refuses a wrong number of operands.

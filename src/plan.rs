@@ -3,7 +3,8 @@
 mod bound;
 mod pipeline;
 
-use crate::{Choice, Error, Lrn, Operand, Operation, Options, Recipe, Result, Shape, Tuning};
+use crate::recipe::Recipe;
+use crate::{Choice, Error, Lrn, Operand, Operation, Options, Result, Shape, Tuning};
 pub use bound::Bound;
 use pipeline::Pipelines;
 use std::sync::{Arc, OnceLock};
@@ -11,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 /// One layer on one shape on one device.
 ///
 /// A plan only records: into the caller's encoder, on the caller's buffers. It holds no queue and
-/// waits for nothing. Its pipelines are compiled when an operation is first recorded, or by
-/// [`Plan::prepare`]. Clones share everything.
+/// waits for nothing. An operation is planned and its pipelines are compiled when it is first recorded,
+/// or by [`Plan::prepare`]. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Plan {
     inner: Arc<Inner>,
@@ -25,14 +26,16 @@ struct Inner {
     shape: Shape,
     /// Where operands may start.
     alignment: u64,
+    /// The choice for each operation.
+    tuning: Tuning,
     /// What chooses a kernel in place, where the tuned one cannot.
     options: Options,
-    operations: [Planned; 3],
-    /// Those in place, once they are needed.
+    /// Each operation once it is needed, and each in place.
+    operations: [OnceLock<Result<Planned>>; 3],
     in_place: [OnceLock<Result<Planned>>; 3],
 }
 
-/// An operation, and its pipelines once it is needed.
+/// An operation, and its pipelines once it is recorded.
 #[derive(Debug)]
 struct Planned {
     recipe: Recipe,
@@ -44,7 +47,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] where the device's limits fit no cut of the tensor.
+    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
+    /// [`Error::Feature`] where the device lacks f64.
     pub fn new(device: &wgpu::Device, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
         Self::with_options(device, lrn, shape, Options::default())
     }
@@ -86,20 +90,18 @@ impl Plan {
         tuning: &Tuning,
         options: Options,
     ) -> Result<Plan> {
-        let (features, limits) = (device.features(), device.limits());
-        let planned = |operation| {
-            let choice = tuning.choice(operation);
-            Recipe::new(lrn, shape, operation, choice, features, &limits).map(Planned::new)
-        };
-        let [square_sums, forward, backward] = Operation::ALL.map(planned);
+        for operation in Operation::ALL {
+            Options::from(tuning.choice(operation)).choose(lrn, shape, device.features())?;
+        }
         Ok(Plan {
             inner: Arc::new(Inner {
                 device: device.clone(),
                 lrn: lrn.clone(),
                 shape: shape.clone(),
-                alignment: limits.min_storage_buffer_offset_alignment.into(),
+                alignment: device.limits().min_storage_buffer_offset_alignment.into(),
+                tuning: *tuning,
                 options,
-                operations: [square_sums?, forward?, backward?],
+                operations: Default::default(),
                 in_place: Default::default(),
             }),
         })
@@ -109,8 +111,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Where an operand has the wrong size, range, alignment or usage, where two overlap, and where
-    /// the driver refuses the pipeline. A refused call records nothing.
+    /// Where an operand has the wrong size, range, alignment or usage, where two overlap, and as
+    /// [`Plan::prepare`]. A refused call records nothing.
     pub fn square_sums<'a>(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -194,22 +196,23 @@ impl Plan {
         if self.inner.shape.is_empty() {
             return Ok(Bound::nothing());
         }
-        let planned = if in_place {
-            self.inner.in_place(operation)?
-        } else {
-            &self.inner.operations[operation as usize]
-        };
+        let planned =
+            if in_place { self.inner.in_place(operation)? } else { self.inner.apart(operation)? };
         let pipelines = planned.pipelines(&self.inner.device)?;
         Ok(pipelines.bind(&self.inner.device, &planned.recipe, operands))
     }
 
-    /// Compiles the pipeline of an operation now, rather than when it is first recorded.
+    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded.
     ///
     /// # Errors
     ///
-    /// [`Error::Gpu`] where the driver refuses the pipeline (native only: a browser compiles later).
+    /// [`Error::Limit`] where the device's limits fit no cut of the tensor, and
+    /// [`Error::Gpu`] where the driver refuses a pipeline (native only: a browser compiles later).
     pub fn prepare(&self, operation: Operation) -> Result<()> {
-        self.inner.operations[operation as usize].pipelines(&self.inner.device).map(|_| ())
+        if self.inner.shape.is_empty() {
+            return Ok(());
+        }
+        self.inner.apart(operation)?.pipelines(&self.inner.device).map(|_| ())
     }
 
     /// The device.
@@ -229,12 +232,13 @@ impl Plan {
 
     /// The choice that computes an operation.
     pub fn choice(&self, operation: Operation) -> Choice {
-        self.recipe(operation).choice
+        self.inner.tuning.choice(operation)
     }
 
     /// What is decided for an operation.
-    pub fn recipe(&self, operation: Operation) -> &Recipe {
-        &self.inner.operations[operation as usize].recipe
+    #[doc(hidden)]
+    pub fn recipe(&self, operation: Operation) -> Result<&Recipe> {
+        self.inner.apart(operation).map(|planned| &planned.recipe)
     }
 
     /// Refuses operands before anything reaches wgpu; tells whether the result takes the place of an
@@ -263,13 +267,24 @@ impl Plan {
 }
 
 impl Inner {
+    /// Plans an operation on operands of its own, the first time.
+    fn apart(&self, operation: Operation) -> Result<&Planned> {
+        let Inner { device, lrn, shape, tuning, .. } = self;
+        let plan = || {
+            let choice = tuning.choice(operation);
+            let (features, limits) = (device.features(), device.limits());
+            Recipe::new(lrn, shape, operation, choice, features, &limits).map(Planned::new)
+        };
+        self.operations[operation as usize].get_or_init(plan).as_ref().map_err(Error::clone)
+    }
+
     /// Plans an operation in place, the first time: with the choice for it, or where that cannot, with
     /// the preferred one that has what is forced.
     fn in_place(&self, operation: Operation) -> Result<&Planned> {
         let Inner { device, lrn, shape, options, .. } = self;
         let (features, limits) = (device.features(), device.limits());
         let plan = || {
-            let tuned = Options::from(self.operations[operation as usize].recipe.choice);
+            let tuned = Options::from(self.tuning.choice(operation));
             let choose =
                 |options: &Options| options.choose_in_place(lrn, shape, features, operation);
             let choice = choose(&tuned).or_else(|_| choose(options))?;

@@ -11,10 +11,10 @@ mod tensor;
 use crate::axis::axes;
 use crate::kernel::{Geometry, Task};
 use crate::limit::exceeded;
+use crate::precision::Arithmetic;
 use crate::shader::SCALE;
-use crate::{
-    Arithmetic, Choice, Kernel, Lrn, Operation, Options, Power, Result, Shader, Shape, Storage,
-};
+use crate::shader::{Power, Shader, Storage};
+use crate::{Choice, Error, Kernel, Lrn, Operation, Options, Result, Shape};
 pub use chunk::Chunk;
 use chunk::parts;
 use cut::{Region, Work};
@@ -28,8 +28,8 @@ use tensor::Tensor;
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward. Each
-    /// needs what those before it have written. By *row* there may be a second, by *pixel*, for the last pixels.
+    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward; two for backward
+    /// along one axis that is too large for a pass. Each needs what those before it have written. By *row* there may be a second, by *pixel*, for the last pixels.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,
@@ -92,10 +92,28 @@ impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let axes = axes(self.lrn, self.shape)?;
         let steps = stages::steps(self.choice.kernel, self.operation, self.in_place, &axes);
+        let recipe = self.of_steps(&steps);
+        match (&recipe, &axes[..]) {
+            (Err(Error::Limit { .. }), [axis]) if self.can_split() => {
+                self.of_steps(&stages::split(*axis)).or(recipe)
+            }
+            _ => recipe,
+        }
+    }
+
+    /// Whether backward along one axis may sum squares in a pass of its own: where that rounds them no more.
+    fn can_split(&self) -> bool {
+        self.operation == Operation::Backward
+            && self.choice.kernel.has_stages()
+            && !self.in_place
+            && self.arithmetic() != Arithmetic::Pair
+    }
+
+    fn of_steps(&self, steps: &[Step]) -> Result<Recipe> {
         let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
         let mut passes = passes?;
-        passes.extend(self.rest(&steps)?);
-        let temporaries = stages::temporaries(&steps);
+        passes.extend(self.rest(steps)?);
+        let temporaries = stages::temporaries(steps);
         let temporary = self.shape.elements().saturating_mul(self.shape.dtype().bytes_of_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {

@@ -4,7 +4,10 @@ mod source;
 mod storage;
 mod unroll;
 
-use crate::{Arithmetic, Choice, Dtype, Memory, Operation, Stage};
+use crate::kernel::Memory;
+use crate::precision::Arithmetic;
+use crate::stage::Stage;
+use crate::{Choice, Dtype, Operation};
 pub use storage::Storage;
 
 /// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
@@ -89,7 +92,7 @@ impl Shader {
     pub fn entry(&self) -> &'static str {
         match self.stage {
             Stage::Only => self.choice.kernel.entry(self.operation),
-            Stage::Squares | Stage::Terms | Stage::Sums | Stage::Last => "windowed",
+            _ => "windowed",
         }
     }
 

@@ -1,7 +1,6 @@
 //! What a kernel needs to know of a tensor.
 
-use crate::axis::Axis;
-use crate::{Dtype, Error, Result};
+use crate::{Dtype, Element, Error, Result};
 
 /// A contiguous tensor of any rank and the axes along which it is normalised: for each, the tensor is
 /// seen as `[outer, channels, inner]`.
@@ -28,9 +27,9 @@ pub struct Shape {
 /// A tensor, as one of its axes sees it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct View {
-    outer: u64,
-    channels: u64,
-    inner: u64,
+    pub(crate) outer: u64,
+    pub(crate) channels: u64,
+    pub(crate) inner: u64,
 }
 
 impl Shape {
@@ -173,6 +172,16 @@ impl Shape {
         }
         shape
     }
+
+    /// Refuses a slice of another type or length, by the name of its operand.
+    pub(crate) fn check_slice<T: Element>(&self, operand: &'static str, slice: &[T]) -> Result<()> {
+        self.dtype().check(operand, T::DTYPE)?;
+        let (given, expected) = (slice.len() as u64, self.elements());
+        if given == expected {
+            return Ok(());
+        }
+        Err(Error::Length { operand, given, expected })
+    }
 }
 
 impl View {
@@ -189,19 +198,6 @@ impl View {
             return Ok(view);
         }
         Err(Error::ShapeOverflow { dims: dims.to_vec() })
-    }
-
-    /// The axis with a window, clipped: no channel has more neighbours than `channels − 1`.
-    pub(crate) fn with_window(&self, (look_behind, look_ahead): (u32, u32)) -> Axis {
-        let View { outer, channels, inner } = *self;
-        let clip = |reach: u32| u64::from(reach).min(channels.saturating_sub(1));
-        Axis {
-            outer,
-            channels,
-            inner,
-            look_behind: clip(look_behind),
-            look_ahead: clip(look_ahead),
-        }
     }
 }
 

@@ -15,12 +15,15 @@ pub enum Stage {
     Sums,
     /// The same, along the last axis, and makes the result.
     Last,
+    /// Sums terms, and makes the result: backward where an earlier stage has summed the squares along the only axis.
+    OnlyTerms,
 }
 
 impl Stage {
     /// Whether results of an operation are written that can be scaled and blended.
     pub(crate) fn writes(self, operation: Operation) -> bool {
-        matches!(self, Self::Only | Self::Last) && operation != Operation::SquareSums
+        matches!(self, Self::Only | Self::Last | Self::OnlyTerms)
+            && operation != Operation::SquareSums
     }
 
     /// Whether powers of b are needed.

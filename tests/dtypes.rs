@@ -4,7 +4,8 @@ mod support;
 
 use half::{bf16, f16};
 use support::{describe, plan, run, runs, values};
-use wgpu_lrn::{Dtype, Element, Lrn, Operation, Shape, Storage, check, cpu};
+use wgpu_lrn::internals::Storage;
+use wgpu_lrn::{Dtype, Element, Lrn, Operation, Shape, check, cpu};
 
 /// The numbers of a half type, by their bits.
 trait Half: Element {
@@ -107,7 +108,9 @@ fn every_storage_is_tested() {
     let storages = |dtype: Dtype| {
         let shape = shape.of(dtype);
         let of = |(gpu, choice): (&wgpu_lrn::Gpu, _)| {
-            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).passes[0].shader.storage
+            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).unwrap().passes[0]
+                .shader
+                .storage
         };
         runs(&lrn, &shape).map(of).collect::<std::collections::HashSet<_>>()
     };

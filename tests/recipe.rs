@@ -5,10 +5,8 @@ mod support;
 use std::collections::HashSet;
 use support::Random;
 use support::cases::CASES;
-use wgpu_lrn::{
-    Choice, Chunk, Dispatch, Error, Kernel, Lrn, Operation, Options, Pass, Recipe, Shader, Shape,
-    Source, wgpu,
-};
+use wgpu_lrn::internals::{Chunk, Dispatch, Pass, Recipe, Shader, Source, Stage};
+use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Precision, Shape, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -253,6 +251,25 @@ fn one_huge_image_is_cut_along_its_channels_with_halos() {
         ),
         (15, 42)
     );
+}
+
+#[test]
+fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
+    let shape = Shape::nchw(1, 64, 2048, 2048).unwrap();
+    let limits = wgpu::Limits { max_buffer_size: 1 << 30, ..Default::default() };
+    let recipe = recipe(&alexnet(), &shape, Operation::Backward, Kernel::Column, &limits);
+    let stages: Vec<_> = recipe.passes.iter().map(|pass| pass.shader.stage).collect();
+    assert_eq!(stages, [Stage::Squares, Stage::OnlyTerms]);
+    // A channel is 16 MiB: 8 of them fit, but for the alignment, of which 4 are halo.
+    for dispatch in recipe.passes.iter().flat_map(|pass| &pass.dispatches) {
+        assert!(dispatch.input.end - dispatch.input.start <= 128 << 20);
+        assert!(dispatch.chunk.write_end - dispatch.chunk.write_begin <= 3);
+    }
+    // Between the passes squares would be rounded.
+    let exact = alexnet().with_precision(Precision::Exact);
+    let choice = Options::default().kernel(Kernel::Column).choose(&exact, &shape, F64).unwrap();
+    let refused = Recipe::new(&exact, &shape, Operation::Backward, choice, F64, &limits);
+    assert!(matches!(refused, Err(Error::Limit { .. })));
 }
 
 #[test]

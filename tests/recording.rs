@@ -48,7 +48,7 @@ fn a_bound_operation_allocates_no_more_than_its_pass() {
     let (plan, _queue) = plan();
     let bound = bound(&plan, &buffers(&plan));
     let mut encoder = plan.device().create_command_encoder(&Default::default());
-    let label = plan.recipe(Operation::Backward).passes[0].shader.label();
+    let label = plan.recipe(Operation::Backward).unwrap().passes[0].shader.label();
     bound.record(&mut encoder);
     let ours = measure(|| bound.record(&mut encoder)).count_total;
     let by_hand = measure(|| {

@@ -6,8 +6,8 @@ mod support;
 use support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Shape, cpu,
-    wgpu,
+    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Precision,
+    Shape, cpu, wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -260,4 +260,15 @@ fn plans_are_shared_between_threads() {
     fn shared<T: Clone + Send + Sync>() {}
     shared::<Plan>();
     shared::<wgpu_lrn::Gpu>();
+}
+
+/// Each operation is planned when it is needed, so that one beyond the limits does not stand in the way of others.
+#[test]
+fn inference_where_backward_exceeds_the_limits() {
+    let (device, _) = device();
+    let lrn = Lrn::pytorch(5).build().unwrap().with_precision(Precision::Exact);
+    let plan = Plan::new(&device, &lrn, &Shape::nchw(1, 64, 2048, 2048).unwrap()).unwrap();
+    plan.prepare(Operation::Forward).unwrap();
+    let refused = plan.prepare(Operation::Backward);
+    assert!(matches!(refused, Err(Error::Limit { .. })), "{refused:?}");
 }

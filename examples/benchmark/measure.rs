@@ -130,13 +130,15 @@ fn candidates(
     for choice in choices.into_iter().filter(|choice| case.variant.allows(choice, operation)) {
         let plan = Plan::with_options(gpu.device(), &case.lrn, shape, choice.into())?;
         match plan.bind(operation, &operands) {
-            Err(refusal @ Error::Gpu { .. }) => note(format_args!("left out {choice}: {refusal}")),
+            Err(refusal @ (Error::Gpu { .. } | Error::Limit { .. })) => {
+                note(format_args!("left out {choice}: {refusal}"))
+            }
             bound => add(choice.to_string(), Some(choice), Work::Layer(bound?)),
         }
     }
     let rule = Plan::new(gpu.device(), &case.lrn, shape)?;
     if let Some(dispatch) =
-        rule.recipe(operation).passes.iter().find_map(|pass| pass.dispatches.first())
+        rule.recipe(operation)?.passes.iter().find_map(|pass| pass.dispatches.first())
     {
         add("empty".to_owned(), None, Work::Copy(copy::empty(gpu, dispatch.grid)));
     }

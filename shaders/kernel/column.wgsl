@@ -78,7 +78,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(w, next); } else { load_x_edge(w, next); }
         sum_squares();
-        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); } // unroll
+        for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
         write_step(w, i);
         shift();
     }

@@ -160,8 +160,9 @@ fn sum_terms(p: Place) {
     sum_step(TERMS);
 }
 
+// Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
     clear_sides();
@@ -170,23 +171,7 @@ fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invoc
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
-        for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); } // unroll
-        write_step(p, i);
-        shift();
-    }
-}
-
-@compute @workgroup_size(INVOCATIONS)
-fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    if idle(workgroup) { return; }
-    let p = place(workgroup, index);
-    clear_sides();
-    for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let i = p.begin - RUN_UP + done;
-        let next = i + LOOK_AHEAD;
-        if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
-        sum_squares(p, done / STEP % 2u * EXCHANGE);
-        for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); } // unroll
+        for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
         write_step(p, i);
         shift();
     }

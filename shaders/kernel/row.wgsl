@@ -154,23 +154,14 @@ fn write(r: Run, i: u32) {
     ));
 }
 
+// Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);
     for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
-    for (var t = 0u; t < STEP; t++) { results[t] = rounded(sums[t]); } // unroll
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
-}
-
-@compute @workgroup_size(INVOCATIONS)
-fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let r = run(workgroup, index);
-    if !r.some { return; }
-    load_x(r);
-    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
-    for (var t = 0u; t < STEP; t++) { results[t] = normalized_x(t); } // unroll
+    for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 

@@ -102,21 +102,22 @@ fn square_sum(s: Slice) -> Sum {
     return total(s, sum);
 }
 
-@compute @workgroup_size(INVOCATIONS)
-fn square_sums(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let s = slice(workgroup, index);
-    let sum = rounded(square_sum(s));
-    for (var c = s.number; c < chunk.channels; c += SLICES) { write(s, c, sum); }
+// y, or s.
+fn result(sum: Sum, p: Powers, x: Value) -> Value {
+    if !NORMALIZED { return rounded(sum); }
+    return normalized(p, x);
 }
 
+// Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
-fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let s = slice(workgroup, index);
-    let p = powers(base(square_sum(s)));
+    let sum = square_sum(s);
+    let p = powers(base(sum));
     for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
         load_x(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, normalized(p, turn_x[t]));
+            write(s, first + s.number + t * SLICES, result(sum, p, turn_x[t]));
         }
     }
 }

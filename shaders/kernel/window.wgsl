@@ -1,5 +1,5 @@
-// What the kernels share that hold narrow windows in registers, column, row and plane. Loops marked so are
-// unrolled by src/shader/unroll.rs, so that the arrays are registers.
+// What the kernels share that hold narrow windows in registers, column, row and plane. Their arrays are registers,
+// since src/shader/unroll.rs writes out every loop that is marked.
 
 const HELD = 16u;  // channels that are held, with their halos
 const HELDS = 32u; // the same, twice where squares and terms are held
@@ -32,7 +32,8 @@ fn sum_windows(at: u32, first: u32) {
     }
 }
 
-// y of the channel whose window is summed in sums[t], in forward.
-fn normalized_x(t: u32) -> Value {
+// What is made of the window summed in sums[t]: y, or s.
+fn window_result(t: u32) -> Value {
+    if !NORMALIZED { return rounded(sums[t]); }
     return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);
 }

@@ -1,8 +1,10 @@
 //! What a result may deviate: how far the errors of the steps reach.
 
 use crate::cpu::{Reference, added};
+use crate::precision::Arithmetic;
+use crate::shader::Power;
 use crate::shader::SCALE;
-use crate::{Arithmetic, Dtype, Element, Operation, Power};
+use crate::{Dtype, Element, Operation};
 
 /// Errors of an arithmetic, and what a number loses in memory.
 struct Errors {

@@ -1,6 +1,7 @@
 //! An opened GPU.
 
-use super::{Layer, adapters, find};
+use super::layer::Layer;
+use super::{adapters, find};
 use crate::scope::{failed, scoped};
 use crate::{Element, Error, Lrn, Options, Plan, Result, Shape};
 use std::sync::{Arc, Mutex};
@@ -26,7 +27,7 @@ pub struct Gpu {
 }
 
 /// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for
-/// [`Storage`](crate::Storage), and for [`Timer`](crate::Timer).
+/// numbers of 16 bits, and for [`Timer`](crate::Timer).
 const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_I16)
     .union(wgpu::Features::SHADER_F16)
@@ -216,8 +217,8 @@ impl Gpu {
     }
 
     /// A timer of this GPU.
-    pub fn timer(&self) -> super::Timer {
-        super::Timer::new(self)
+    pub fn timer(&self) -> super::timer::Timer {
+        super::timer::Timer::new(self)
     }
 
     /// [`Gpu::download`], blocking.

@@ -1,6 +1,6 @@
 //! A plan on a GPU, for host slices.
 
-use super::Gpu;
+use super::gpu::Gpu;
 #[cfg(doc)]
 use crate::Error;
 use crate::scope::scoped;

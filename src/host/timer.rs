@@ -1,6 +1,6 @@
 //! How long the GPU takes.
 
-use super::Gpu;
+use super::gpu::Gpu;
 use crate::Result;
 use crate::scope::failed;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! Finding the fastest choice by measuring.
 
-use super::Gpu;
+use super::gpu::Gpu;
 use crate::{Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Timer, Tuning};
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ impl Gpu {
     /// few times.
     ///
     /// A tensor of more than 128 MiB is represented by some of its images. A choice whose shader the
-    /// driver refuses is left out. The result can be kept as text, and given to [`Plan::with_tuning`].
+    /// driver refuses, or that the limits do not admit, is left out. The result can be kept as text, and given to
+    /// [`Plan::with_tuning`].
     ///
     /// # Errors
     ///
@@ -57,7 +58,8 @@ impl Gpu {
         for choice in Choice::available(lrn, shape, self.device().features()) {
             let plan = Plan::with_options(self.device(), lrn, shape, choice.into())?;
             let bound = match plan.bind(operation, &operands) {
-                Err(Error::Gpu { .. }) => continue, // the driver refuses the shader
+                // The driver refuses the shader, or no cut fits the limits.
+                Err(Error::Gpu { .. } | Error::Limit { .. }) => continue,
                 bound => bound?,
             };
             let mut time = || timer.time_blocking(|pass| bound.record_in(pass));

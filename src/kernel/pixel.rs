@@ -8,7 +8,8 @@ use super::window::{self, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
 use crate::limit::exceeded;
-use crate::{Arithmetic, Operation, Result};
+use crate::precision::Arithmetic;
+use crate::{Operation, Result};
 
 pub(super) struct Pixel;
 

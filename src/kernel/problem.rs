@@ -1,7 +1,8 @@
 //! What a kernel is chosen for.
 
+use crate::Dtype;
 use crate::axis::Axis;
-use crate::{Arithmetic, Dtype};
+use crate::precision::Arithmetic;
 
 /// A layer on a tensor, as far as it matters to the choice of a kernel.
 pub(crate) struct Problem<'a> {

@@ -63,13 +63,6 @@ impl Design for Ring {
         }
     }
 
-    fn entry(&self, operation: Operation) -> &'static str {
-        match operation {
-            Operation::SquareSums | Operation::Forward => "windowed",
-            Operation::Backward => operation.name(),
-        }
-    }
-
     fn has_stages(&self) -> bool {
         true
     }

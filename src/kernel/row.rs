@@ -4,7 +4,8 @@ use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
-use crate::{Arithmetic, Operation, Result};
+use crate::precision::Arithmetic;
+use crate::{Operation, Result};
 
 pub(super) struct Row;
 

@@ -2,8 +2,9 @@
 
 use super::window::NARROW;
 use crate::axis::Axis;
+use crate::precision::Arithmetic;
 use crate::stage::Stage;
-use crate::{Arithmetic, Dtype, Operation};
+use crate::{Dtype, Operation};
 
 /// One pass of an operation.
 pub(crate) struct Task<'a> {

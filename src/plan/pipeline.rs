@@ -23,14 +23,14 @@ pub(super) struct Pipelines {
 struct Pipeline {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
-    /// One [`Chunk`](crate::Chunk) for each dispatch, `stride` bytes apart. Never written again, so
+    /// One [`Chunk`](crate::recipe::Chunk) for each dispatch, `stride` bytes apart. Never written again, so
     /// that any number of recordings may use it.
     uniforms: wgpu::Buffer,
     stride: u64,
     workspace: Option<wgpu::Buffer>,
 }
 
-const CHUNK_BYTES: u64 = size_of::<crate::Chunk>() as u64;
+const CHUNK_BYTES: u64 = size_of::<crate::recipe::Chunk>() as u64;
 
 /// A part of a buffer, and its binding.
 type Part<'a> = (u32, &'a wgpu::Buffer, Range<u64>);

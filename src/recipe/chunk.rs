@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 /// What one dispatch computes, as the shaders see it: `struct Chunk` in `shaders/lrn.wgsl`. Elements
-/// are counted in what is loaded at once, [`Choice::width`] of the tensor's.
+/// are counted in what is loaded at once, [`Choice::width`](crate::Choice::width) of the tensor's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Chunk {

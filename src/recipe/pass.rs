@@ -1,7 +1,7 @@
 //! What a recipe consists of.
 
 use super::chunk::Chunk;
-use crate::Shader;
+use crate::shader::Shader;
 use std::ops::Range;
 
 /// What a binding of a pass holds.

@@ -6,7 +6,8 @@
 use super::pass::Source;
 use crate::axis::Axis;
 use crate::binding::{DY, OUTPUT, PARTIAL, SUMS, TOTALS, X};
-use crate::{Kernel, Operation, Stage};
+use crate::stage::Stage;
+use crate::{Kernel, Operation};
 
 /// One pass, before anything is decided about it.
 pub(super) struct Step {
@@ -55,6 +56,14 @@ pub(super) fn steps(
         }
         Operation::Backward => backward(axes, in_place),
     }
+}
+
+/// Backward along one axis in two passes, of which each needs a halo of one window instead of two.
+pub(super) fn split(axis: Axis) -> Vec<Step> {
+    let mut steps = sums(Stage::Squares, &[axis], |_| 0);
+    let s = (SUMS, Source::Sums(0));
+    steps.push(step(Stage::OnlyTerms, axis.mirrored(), Operation::Backward, false, &[s]));
+    steps
 }
 
 /// s is left in the temporary 0. Terms go to the two others, in turn.

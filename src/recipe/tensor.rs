@@ -3,7 +3,8 @@
 use super::stages::Step;
 use crate::axis::Axis;
 use crate::limit::most_bytes;
-use crate::{Choice, Dtype, Stage};
+use crate::stage::Stage;
+use crate::{Choice, Dtype};
 use std::ops::Range;
 
 /// A tensor as an axis sees it, counted in what is loaded at once, and what of it can be bound.

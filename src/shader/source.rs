@@ -2,7 +2,9 @@
 
 use super::unroll::unrolled;
 use super::{SCALE, Shader};
-use crate::{Arithmetic, Operation, Stage};
+use crate::Operation;
+use crate::precision::Arithmetic;
+use crate::stage::Stage;
 
 impl Shader {
     /// The files, which can be read as they are.
@@ -42,6 +44,7 @@ impl Shader {
     /// The values of what the files declare with those of an example, by their names.
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let mut values = vec![
+            ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
             ("POWER", self.power.constant().to_owned()),
             ("SCALE", format!("{SCALE:?}")),
             ("RELU", self.relu.to_string()),
@@ -96,7 +99,7 @@ const POWER: &str = include_str!("../../shaders/arithmetic/power.wgsl");
 fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
     let summand = match stage {
         Stage::Only | Stage::Squares => include_str!("../../shaders/stage/square.wgsl"),
-        Stage::Terms => include_str!("../../shaders/stage/term.wgsl"),
+        Stage::Terms | Stage::OnlyTerms => include_str!("../../shaders/stage/term.wgsl"),
         Stage::Sums | Stage::Last => include_str!("../../shaders/stage/partial.wgsl"),
     };
     let finish = match (stage, operation) {
@@ -108,7 +111,9 @@ fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
         (_, Operation::Forward) | (Stage::Only, Operation::Backward) => {
             include_str!("../../shaders/stage/forward.wgsl")
         }
-        (Stage::Last, Operation::Backward) => include_str!("../../shaders/stage/backward.wgsl"),
+        (Stage::Last | Stage::OnlyTerms, Operation::Backward) => {
+            include_str!("../../shaders/stage/backward.wgsl")
+        }
     };
     vec![include_str!("../../shaders/stage/sums.wgsl"), summand, finish]
 }

@@ -5,9 +5,8 @@ use crate::failure::Failure;
 use crate::networks::{Layout, Network};
 use serde::Serialize;
 use std::fmt;
-use wgpu_lrn::{
-    Arithmetic, Choice, Dtype, Lrn, Operation, Pass, Precision, Recipe, Shader, Shape, Source, wgpu,
-};
+use wgpu_lrn::internals::{Arithmetic, Pass, Recipe, Shader, Source};
+use wgpu_lrn::{Choice, Dtype, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Images of a batch, so many that workgroups are as in use.
 const BATCH: usize = 128;

@@ -9,7 +9,7 @@ use crate::translate::{Metal, metal};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::Command;
-use wgpu_lrn::Shader;
+use wgpu_lrn::internals::Shader;
 
 /// What the compiler says of a shader.
 #[derive(Deserialize)]

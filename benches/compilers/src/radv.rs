@@ -17,7 +17,7 @@ use std::fmt::Display;
 use std::io::{stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use wgpu_lrn::Shader;
+use wgpu_lrn::internals::Shader;
 
 /// What the compiler says of a shader.
 #[derive(Deserialize, Serialize)]

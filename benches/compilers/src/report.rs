@@ -7,7 +7,7 @@ use crate::output::write_whole;
 use crate::work::IN_REGISTERS;
 use serde::Serialize;
 use std::path::Path;
-use wgpu_lrn::Shader;
+use wgpu_lrn::internals::Shader;
 
 #[derive(Serialize)]
 pub struct Report<'a> {

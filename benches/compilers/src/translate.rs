@@ -6,7 +6,8 @@ use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, back};
 use serde::{Deserialize, Serialize};
-use wgpu_lrn::{Dtype, Shader};
+use wgpu_lrn::Dtype;
+use wgpu_lrn::internals::Shader;
 
 /// A module of SPIR-V with one entry point.
 #[derive(Deserialize, Serialize)]

@@ -6,7 +6,7 @@ use crate::listing::{Instruction, Memory, ways};
 use crate::report::Figures;
 use crate::work::work;
 use std::collections::BTreeMap;
-use wgpu_lrn::Shader;
+use wgpu_lrn::internals::Shader;
 
 /// What is known of an architecture.
 pub(super) struct Arch {

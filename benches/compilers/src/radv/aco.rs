@@ -6,7 +6,7 @@ use crate::listing::{Instruction, Memory, TURNS, ways};
 use crate::report::Figures;
 use crate::work::{Place, work};
 use std::collections::BTreeMap;
-use wgpu_lrn::Shader;
+use wgpu_lrn::internals::Shader;
 
 /// What is known of a family of GPUs.
 #[derive(Clone, Copy)]
