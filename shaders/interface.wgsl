@@ -1,16 +1,16 @@
-// What the files of a shader take from outside. They stand here, and the constants of a kernel at the head of its
-// file, with the values of an example, so that they can be read as they are; src/shader/source.rs puts the values of
-// a shader in their places.
+// What the files of a shader take from outside, with the values of an example, so that they can be read as they are;
+// src/shader/source.rs puts the values of a shader in their places. Other files declare their own constants in the
+// same way.
 
 const LARGEST = 3.4028234663852886e38; // of the numbers that are computed with
-const SHARING = 1u;   // elements that share what is Stored, of which each is one
+const SHARING = 1u;   // elements in one Stored that are loaded singly: 2 for `words`, else 1
 
 const LOOK_BEHIND = 2u; // channels of the window before a channel,
 const LOOK_AHEAD = 2u;  // and after it
 const WINDOW = 5u;      // all of them
 const HALO = 4u;        // WINDOW - 1
 
-const NORMALIZED = true; // whether y is computed of square sums, or themselves
+const NORMALIZED = true; // whether y is made of the square sums, or they are the result
 const POWER = THREE_QUARTERS; // how b^-beta is computed
 const SCALE = 1099511627776.0; // of backward terms: else those below 1e-38 would lose digits
 const RELU = false;    // whether x is rectified first

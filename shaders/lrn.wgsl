@@ -7,11 +7,11 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// interface.wgsl stands in front. After this come the operands, with x_at and dy_at, which load an element; the
+// interface.wgsl and elements/ stand in front. After this come the operands, with x_at and dy_at, which load an element; the
 // storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times SCALE; what a
 // stage sums, and makes of a sum; and the kernel.
 
-// src/recipe/chunk.rs: struct Chunk. Pixels and elements are counted in what is Stored.
+// src/recipe/chunk.rs: struct Chunk. Pixels and elements are counted in what is loaded at once.
 struct Chunk {
     channels: u32,      // length of the axis, in channels
     inner: u32,         // elements from a channel to the next
@@ -21,7 +21,7 @@ struct Chunk {
     read_end: u32,
     write_begin: u32,   // channels that are written
     write_end: u32,
-    segment: u32,       // channels that are written by one workgroup
+    segment: u32,       // channels that an invocation (column, ring, row) or a workgroup writes
     segments: u32,
     grid_width: u32,
     input_shift: u32,   // element where channel 0 of the first pixel is, or would be (it wraps)
@@ -129,7 +129,7 @@ fn blended(result: Value, old: Value) -> Value {
     return rounded(sum);
 }
 
-// The nearest channel that is bound for reading.
+// A channel that is bound for reading: the same, if it is.
 fn bound(channel: u32) -> u32 { return max(min(channel, chunk.read_end - 1u), chunk.read_begin); }
 
 // Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.

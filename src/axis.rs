@@ -46,7 +46,8 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
 fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
     match axes.last_mut() {
         Some(last) if last.is_whole() && axis.is_whole() && last.is_beside(&axis) => {
-            *last = Axis { outer: last.outer, ..axis }.of_length(last.channels * axis.channels);
+            *last = Axis { outer: last.outer, ..axis }
+                .of_length(last.channels.saturating_mul(axis.channels));
         }
         _ => axes.push(axis),
     }
@@ -121,7 +122,7 @@ impl Axis {
 
     /// Whether the other follows at once in memory.
     pub(crate) fn is_beside(&self, other: &Axis) -> bool {
-        self.inner == other.channels * other.inner
+        self.inner == other.channels.saturating_mul(other.inner)
     }
 
     /// That many channels, held whole by every window.

@@ -18,7 +18,7 @@ pub struct Choice {
 impl Choice {
     /// The choices for a layer on a device with these features, the preferred first.
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
-        let axes = axes(lrn, shape).unwrap_or_default();
+        let Ok(axes) = axes(lrn, shape) else { return Vec::new() };
         let dtype = shape.dtype();
         if !computes(dtype, features) {
             return Vec::new();
@@ -26,7 +26,7 @@ impl Choice {
         let arithmetic = Arithmetic::of(lrn.precision(), dtype);
         let problem = Problem { axes: &axes, dtype, arithmetic };
         let of_kernel = |kernel: Kernel| {
-            kernel.widths(&problem).iter().map(move |&width| Choice { kernel, width })
+            kernel.design().widths(&problem).iter().map(move |&width| Choice { kernel, width })
         };
         Kernel::for_problem(&problem).into_iter().flat_map(of_kernel).collect()
     }
@@ -122,7 +122,7 @@ impl Options {
         Some(Choice { kernel: self.kernel?, width: self.width? })
     }
 
-    fn admits(&self, choice: &Choice) -> bool {
+    pub(crate) fn admits(&self, choice: &Choice) -> bool {
         self.kernel.is_none_or(|kernel| kernel == choice.kernel)
             && self.width.is_none_or(|width| width == choice.width)
     }

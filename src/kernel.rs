@@ -15,7 +15,7 @@ pub(crate) use problem::Problem;
 pub(crate) use task::Task;
 
 /// What the rest of the crate asks of a kernel.
-trait Design {
+pub(crate) trait Design {
     /// Whether it computes a problem.
     fn takes(&self, problem: &Problem<'_>) -> bool;
 
@@ -80,7 +80,8 @@ macro_rules! kernels {
                 }
             }
 
-            fn design(self) -> &'static dyn Design {
+            /// The room.
+            pub(crate) fn design(self) -> &'static dyn Design {
                 match self {
                     $(Self::$kernel => &$room::$kernel,)*
                 }
@@ -126,32 +127,8 @@ impl Kernel {
         kernels
     }
 
-    /// The widths for a problem, the preferred first.
-    pub(crate) fn widths(self, problem: &Problem<'_>) -> &'static [u32] {
-        self.design().widths(problem)
-    }
-
-    pub(crate) fn loads_channels(self) -> bool {
-        self.design().loads_channels()
-    }
-
+    /// Whether the result of an operation may take the place of an input.
     pub(crate) fn computes_in_place(self, operation: Operation) -> bool {
         operation.replaceable().is_some() && self.design().computes_in_place(operation)
-    }
-
-    pub(crate) fn geometry(self, task: &Task<'_>) -> Result<Geometry> {
-        self.design().geometry(task)
-    }
-
-    pub(crate) fn files(self, memory: Memory) -> &'static [&'static str] {
-        self.design().files(memory)
-    }
-
-    pub(crate) fn entry(self, operation: Operation) -> &'static str {
-        self.design().entry(operation)
-    }
-
-    pub(crate) fn has_stages(self) -> bool {
-        self.design().has_stages()
     }
 }

@@ -202,7 +202,7 @@ impl Plan {
         Ok(pipelines.bind(&self.inner.device, &planned.recipe, operands))
     }
 
-    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded.
+    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place.
     ///
     /// # Errors
     ///
@@ -230,7 +230,7 @@ impl Plan {
         &self.inner.shape
     }
 
-    /// The choice that computes an operation.
+    /// The choice that computes an operation; in place it may be another.
     pub fn choice(&self, operation: Operation) -> Choice {
         self.inner.tuning.choice(operation)
     }
@@ -279,7 +279,7 @@ impl Inner {
     }
 
     /// Plans an operation in place, the first time: with the choice for it, or where that cannot, with
-    /// the preferred one that has what is forced.
+    /// the preferred one that has what is forced and fits the limits.
     fn in_place(&self, operation: Operation) -> Result<&Planned> {
         let Inner { device, lrn, shape, options, .. } = self;
         let (features, limits) = (device.features(), device.limits());
@@ -287,8 +287,15 @@ impl Inner {
             let tuned = Options::from(self.tuning.choice(operation));
             let choose =
                 |options: &Options| options.choose_in_place(lrn, shape, features, operation);
-            let choice = choose(&tuned).or_else(|_| choose(options))?;
-            Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
+            let recipe = |choice| {
+                Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
+            };
+            recipe(choose(&tuned).or_else(|_| choose(options))?).or_else(|refused| {
+                let mut others = Choice::available(lrn, shape, features)
+                    .into_iter()
+                    .filter(|choice| options.admits(choice) && choice.computes_in_place(operation));
+                others.find_map(|choice| recipe(choice).ok()).ok_or(refused)
+            })
         };
         self.in_place[operation as usize].get_or_init(plan).as_ref().map_err(Error::clone)
     }

@@ -28,8 +28,9 @@ use tensor::Tensor;
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// One for a window along one axis, or by *plane*; else one for each axis, twice for backward; two for backward
-    /// along one axis that is too large for a pass. Each needs what those before it have written. By *row* there may be a second, by *pixel*, for the last pixels.
+    /// One for a window along one axis, or along two by *plane*; otherwise one for each axis, and for backward
+    /// two. Backward along one axis has two where one would not fit a binding. Each needs what those before it have
+    /// written; but *row* may leave its last pixels to a second pass by *pixel*.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,
@@ -104,7 +105,7 @@ impl Context<'_> {
     /// Whether backward along one axis may sum squares in a pass of its own: where that rounds them no more.
     fn can_split(&self) -> bool {
         self.operation == Operation::Backward
-            && self.choice.kernel.has_stages()
+            && self.choice.kernel.design().has_stages()
             && !self.in_place
             && self.arithmetic() != Arithmetic::Pair
     }
@@ -125,7 +126,7 @@ impl Context<'_> {
     /// By *pixel*, the last pixels, where *row* joins several and some are left over.
     fn rest(&self, steps: &[Step]) -> Result<Option<Pass>> {
         let [step] = steps else { return Ok(None) };
-        if !self.choice.kernel.loads_channels() {
+        if !self.choice.kernel.design().loads_channels() {
             return Ok(None);
         }
         let joined = step.axis.pixels_in_packets();
@@ -141,7 +142,7 @@ impl Context<'_> {
     fn pass(&self, step: &Step) -> Result<Pass> {
         let tensor = Tensor::new(step, self.shape.dtype(), self.choice, self.limits);
         let task = self.task(step, &tensor);
-        let geometry = self.choice.kernel.geometry(&task)?;
+        let geometry = self.choice.kernel.design().geometry(&task)?;
         let mut dispatches = Vec::new();
         for region in cut::regions(&tensor, tensor.halo(task.halo()))? {
             for work in region.works(&tensor, &geometry) {

@@ -91,7 +91,7 @@ impl Shader {
     /// The name of the entry point.
     pub fn entry(&self) -> &'static str {
         match self.stage {
-            Stage::Only => self.choice.kernel.entry(self.operation),
+            Stage::Only => self.choice.kernel.design().entry(self.operation),
             _ => "windowed",
         }
     }

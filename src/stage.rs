@@ -5,7 +5,7 @@ use crate::Operation;
 /// A part of an operation, in `shaders/stage/`. A window along several axes takes one for each.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Stage {
-    /// The whole operation at once: the window has one axis.
+    /// The whole operation at once.
     Only,
     /// Sums squares of x along the first axis.
     Squares,

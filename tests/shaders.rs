@@ -1,17 +1,20 @@
 //! Every shader with every constant set, as the compilers of every backend see it.
 
+#[path = "shaders/control_flow.rs"]
+mod control_flow;
 #[path = "../benches/shared/copy.rs"]
 #[allow(dead_code)]
 mod copy;
 mod support;
 
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
-use naga::{Block, Expression, Function, Module, Statement, back};
+use naga::{Module, back};
 use std::collections::HashSet;
 use std::mem::offset_of;
 use std::process::Command;
+use std::sync::OnceLock;
 use support::cases::CASES;
-use wgpu_lrn::internals::{Chunk, Memory, Power, Recipe, Shader, Storage};
+use wgpu_lrn::internals::{Chunk, Memory, Power, Recipe, Shader, Stage, Storage};
 use wgpu_lrn::{Choice, Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Devices with everything, without 16-bit integers, and without anything.
@@ -38,7 +41,12 @@ const VARIED: [&str; 11] = [
 
 /// The shaders of all named cases, kernels, operations and powers, on two sets of limits; and of
 /// every type of elements, fused and in place, with the commonest power.
-fn shaders() -> HashSet<Shader> {
+fn shaders() -> &'static HashSet<Shader> {
+    static SHADERS: OnceLock<HashSet<Shader>> = OnceLock::new();
+    SHADERS.get_or_init(all_shaders)
+}
+
+fn all_shaders() -> HashSet<Shader> {
     let mut shaders = HashSet::new();
     for case in CASES {
         for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
@@ -61,7 +69,31 @@ fn shaders() -> HashSet<Shader> {
             }
         }
     }
+    add_split(&mut shaders);
     shaders
+}
+
+/// Those of backward in two passes: a binding holds one halo of these images but not two.
+fn add_split(shaders: &mut HashSet<Shader>) {
+    for (dtype, reach) in [Dtype::F32, Dtype::F64].into_iter().flat_map(|d| [(d, 2), (d, 10)]) {
+        let lrn = Lrn::exact(reach, reach, 0.3, 0.75, 1.2).unwrap();
+        let shape = Shape::new(&[1, 64, 8, 7], 1).unwrap().of(dtype);
+        let window = u64::from(2 * reach + 1);
+        let channel = shape.bytes() / 64;
+        let limits = wgpu::Limits {
+            max_storage_buffer_binding_size: (window + reach as u64) * channel + 256,
+            ..Default::default()
+        };
+        for lrn in [lrn.clone(), lrn.relu(), lrn.blended(0.7, -0.3).unwrap()] {
+            for choice in Choice::available(&lrn, &shape, DEVICES[0]) {
+                let operation = Operation::Backward;
+                let recipe = Recipe::new(&lrn, &shape, operation, choice, DEVICES[0], &limits);
+                let passes = recipe.unwrap().passes;
+                assert_eq!(passes[1].shader.stage, Stage::OnlyTerms);
+                shaders.extend(passes.into_iter().map(|pass| pass.shader));
+            }
+        }
+    }
 }
 
 fn add_shaders(
@@ -148,7 +180,7 @@ fn every_shader_is_written_for_every_backend() {
     assert!(shaders.len() > 200, "{}", shaders.len());
     let powers: HashSet<Power> = shaders.iter().map(|shader| shader.power).collect();
     assert_eq!(powers.len(), 5);
-    for shader in &shaders {
+    for shader in shaders {
         let (module, info) = compiled(shader);
         let entry = shader.entry();
         assert!(!spirv(&module, &info).is_empty());
@@ -168,9 +200,9 @@ fn every_shader_is_written_for_every_backend() {
 /// With the values of their example, so that any tool can read them.
 #[test]
 fn the_files_of_every_kernel_are_valid_as_they_are() {
-    let plain = shaders().into_iter().filter(|s| s.dtype == Dtype::F32);
+    let plain = shaders().iter().filter(|s| s.dtype == Dtype::F32);
     let sets: HashSet<_> = plain.map(|shader| shader.files()).collect();
-    // Of *row* and *plane*, *whole*, and of *column*, two of *ring* and two of *pixel* in each of six stages.
+    // Of *row* and *plane*, *whole*, and of *column*, two of *ring* and two of *pixel* in each stage.
     assert!(sets.len() > 30, "{}", sets.len());
     for files in sets {
         valid(&files.join("\n"));
@@ -286,41 +318,10 @@ fn chunk_has_the_same_layout_in_rust_and_wgsl() {
     assert!(*span as usize <= size_of::<Chunk>());
 }
 
-/// Browsers refuse a barrier that some invocations of a workgroup might not reach; naga does not look.
-/// Here barriers stand outside every branch, behind no return but that of `idle`, and in no loop but one
-/// of `walked` turns, which both depend on the workgroup and the uniform alone.
-#[test]
-fn barriers_stand_in_uniform_control_flow() {
-    for shader in shaders() {
-        let (module, info) = compiled(&shader);
-        let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
-        let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
-        let expected = match (shader.choice.kernel, shader.entry()) {
-            (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
-            (Kernel::Plane, "backward") => 2,
-            (Kernel::Plane, _) => 1,
-            (Kernel::Whole, "backward") => 4,
-            (Kernel::Whole, _) => 2,
-            (Kernel::Pixel, entry) => {
-                let sums = if entry == "backward" { 2 } else { 1 };
-                sums * if shader.memory == Memory::Registers { 3 } else { 4 }
-            }
-        };
-        assert_eq!(barriers, expected, "{shader:?}");
-        if shader.choice.kernel == Kernel::Whole {
-            let before_end = entry.function.body.iter().rev().skip(1);
-            let returns = before_end.filter(|s| matches!(s, Statement::Return { .. })).count();
-            assert_eq!(returns, 0, "{shader:?}");
-        } else if barriers > 0 {
-            only_idle_returns_early(&module, &info, &entry.function);
-        }
-    }
-}
-
 /// Browsers refuse a number that f32 cannot hold; naga rounds it.
 #[test]
 fn numbers_fit_their_type() {
-    for shader in shaders().into_iter().filter(|shader| shader.dtype != Dtype::F64) {
+    for shader in shaders().iter().filter(|shader| shader.dtype != Dtype::F64) {
         let source = shader.source();
         let words = source.split(|c: char| !c.is_alphanumeric() && c != '.');
         let numbers: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
@@ -328,118 +329,4 @@ fn numbers_fit_their_type() {
         let large = numbers.iter().find(|number| number.is_finite() && **number > f32::MAX.into());
         assert_eq!(large, None, "{shader:?}");
     }
-}
-
-/// Invocations beyond the work return before they touch a buffer. (The bounds checks of wgpu would
-/// hide that they do not.)
-#[test]
-fn surplus_invocations_return_first() {
-    // Those of *whole*, which meet at barriers, have no channels instead.
-    for shader in shaders().into_iter().filter(|p| p.choice.kernel != Kernel::Whole) {
-        let (module, _) = compiled(&shader);
-        let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
-        let first = entry
-            .function
-            .body
-            .iter()
-            .position(|s| matches!(s, Statement::If { .. } | Statement::Loop { .. }));
-        let guard = first.map(|at| &entry.function.body[at]);
-        let Some(Statement::If { accept, reject, .. }) = guard else {
-            panic!("{shader:?}: no guard")
-        };
-        assert!(returns(accept) && reject.is_empty(), "{shader:?}");
-        let before = &entry.function.body[..first.unwrap()];
-        assert!(!before.iter().any(|s| matches!(s, Statement::Store { .. })), "{shader:?}");
-    }
-}
-
-/// Counts the barriers of a block; panics at one in a branch or a loop of which invocations might leave
-/// at different times.
-fn barriers(module: &Module, info: &ModuleInfo, function: &Function, block: &Block) -> usize {
-    let count = |block: &Block| barriers(module, info, function, block);
-    let none = |block: &Block| assert_eq!(count(block), 0, "a barrier in a branch or a loop");
-    let counts = block.iter().map(|statement| match statement {
-        Statement::ControlBarrier(_) => 1,
-        Statement::Call { function, .. } => {
-            let called = &module.functions[*function];
-            barriers(module, info, called, &called.body)
-        }
-        Statement::Block(block) => count(block),
-        Statement::Loop { body, .. } if is_walk(module, info, function, body) => count(body),
-        Statement::Loop { body, continuing, .. } => (none(body), none(continuing), 0).2,
-        Statement::If { accept, reject, .. } => (none(accept), none(reject), 0).2,
-        Statement::Switch { cases, .. } => {
-            cases.iter().for_each(|case| none(&case.body));
-            0
-        }
-        _ => 0,
-    });
-    counts.sum()
-}
-
-/// Whether a loop ends, and ends only, where a count of its own reaches what `walked` says of the workgroup.
-fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block) -> bool {
-    let breaks = |block: &Block| block.iter().any(|s| matches!(s, Statement::Break));
-    let conditions = body.iter().filter_map(|statement| match statement {
-        Statement::If { condition, accept, reject } if breaks(accept) || breaks(reject) => {
-            Some(&function.expressions[*condition])
-        }
-        _ => None,
-    });
-    let conditions: Vec<_> = conditions.collect();
-    let [Expression::Binary { op: naga::BinaryOperator::Less, left, right }] = conditions[..]
-    else {
-        return false;
-    };
-    let Expression::Load { pointer } = function.expressions[*left] else { return false };
-    let Expression::CallResult(called) = function.expressions[*right] else { return false };
-    if module.functions[called].name.as_deref() != Some("walked") {
-        return false;
-    }
-    depends_on_the_workgroup(module, info, function, body, called);
-    matches!(function.expressions[pointer], Expression::LocalVariable(_))
-}
-
-/// The first statements call `idle` with the workgroup's id and return where it says so; nothing else
-/// returns.
-fn only_idle_returns_early(module: &Module, info: &ModuleInfo, entry: &Function) {
-    let returning =
-        entry.body.iter().filter(|s| matches!(s, Statement::If { accept, .. } if returns(accept)));
-    let conditions: Vec<_> = returning
-        .map(|s| match s {
-            Statement::If { condition, .. } => &entry.expressions[*condition],
-            _ => unreachable!(),
-        })
-        .collect();
-    let [Expression::CallResult(idle)] = conditions[..] else { panic!("{conditions:?}") };
-    assert_eq!(module.functions[*idle].name.as_deref(), Some("idle"));
-    depends_on_the_workgroup(module, info, entry, &entry.body, *idle);
-}
-
-/// A block calls a function with the workgroup's id alone, and that reads no variable but the uniform.
-fn depends_on_the_workgroup(
-    module: &Module,
-    info: &ModuleInfo,
-    entry: &Function,
-    block: &Block,
-    called: naga::Handle<Function>,
-) {
-    let arguments = block.iter().find_map(|s| match s {
-        Statement::Call { function, arguments, .. } if *function == called => Some(arguments),
-        _ => None,
-    });
-    let [argument] = arguments.unwrap()[..] else { panic!("{arguments:?}") };
-    let Expression::FunctionArgument(index) = entry.expressions[argument] else {
-        panic!("{argument:?}")
-    };
-    let workgroup_id = naga::Binding::BuiltIn(naga::BuiltIn::WorkGroupId);
-    assert_eq!(entry.arguments[index as usize].binding, Some(workgroup_id));
-    for (handle, variable) in module.global_variables.iter() {
-        let used = !info[called][handle].is_empty();
-        assert!(!used || variable.space == naga::AddressSpace::Uniform, "{variable:?} is read");
-    }
-}
-
-fn returns(block: &Block) -> bool {
-    block.iter().any(|statement| matches!(statement, Statement::Return { .. }))
 }

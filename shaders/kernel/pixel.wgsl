@@ -13,10 +13,10 @@
 // summed then, and what is made of it.
 
 const INVOCATIONS = 192u;
-const ROWS = 4u;
+const ROWS = 6u;
 const ROW = 2u;   // pixels
 const TURNS = 1u;
-const ITEMS = 4u; // ROWS * TURNS
+const ITEMS = 6u; // ROWS * TURNS
 const SPAN = 96u; // channels
 const RUNS = 14u; // of a pixel
 const STEP = 7u;  // channels of a run

@@ -2,7 +2,7 @@
 // all that they depend on in registers; what it shares with its neighbours it loads and computes again. For narrow
 // windows.
 //
-// Channels come in packets of four, which are loaded whole: SKIP of the first channels are not needed. Where a pixel
+// Channels come in packets of four, which are loaded whole: the first SKIP channels loaded are not needed. Where a pixel
 // does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
 // one pixel and end in the next, and no window holds channels of both.
 
@@ -73,8 +73,8 @@ fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(chunk.input_shift + r.p
 
 fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(chunk.input_shift + r.pixel + bound(packet)); }
 
-// The packet at place i of those loaded, of which the first is `first` and so many are before the first
-// written: zeros, if it is not bound. (Of joined pixels none is summed that is not.)
+// Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
+// bound. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_written = i >= behind && i < behind + WRITTEN;
     if JOINED > 1u || is_written && are_whole() { return v; }
@@ -116,15 +116,15 @@ fn sum_squares(r: Run, at: u32) {
     sum_held(at, r.next, LOOK_BEHIND);
 }
 
-// The terms are those from LOOK_BEHIND channels after the first that is held. (Where all are of the next pixel, its
-// begin wraps, and they count as of the first: that is the same.)
+// The terms begin LOOK_BEHIND channels after the first channel held. (If all belong to the next pixel, `next` wraps to
+// a large number, and all count as the first pixel's; the sums are the same.)
 fn sum_terms(r: Run, at: u32) {
     hold_terms(at);
     sum_held(at, r.next - LOOK_BEHIND, LOOK_AHEAD);
 }
 
-// Sums windows that begin so many channels before their own: where pixels are joined, without what the next pixel
-// has, then without what it has not.
+// Sums the SHARE windows at `at`, each of which begins `before` channels before its own. Where pixels are joined it sums
+// twice, once what is before `next` and once what is from there on, and each channel takes the sum of its own pixel.
 fn sum_held(at: u32, next: u32, before: u32) {
     if JOINED == 1u {
         sum_windows(at, at);

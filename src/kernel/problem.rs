@@ -40,7 +40,7 @@ impl Problem<'_> {
         self.axes.iter().all(|axis| axis.inner >= COALESCED)
     }
 
-    /// Whether pixels can be taken in pairs: they take twice the registers, which sums that take two leave at one.
+    /// Whether two pixels can be taken at once. That doubles the registers, so not where a sum already takes two.
     pub(super) fn has_pairs(&self) -> bool {
         let even = self.axes.iter().all(|axis| axis.inner.is_multiple_of(2));
         even && self.arithmetic == Arithmetic::Single

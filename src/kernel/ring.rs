@@ -52,7 +52,8 @@ impl Design for Ring {
         if sums <= PRIVATE_SUMS {
             return Ok(geometry);
         }
-        geometry.with_workspace(task, sums.saturating_mul(invocations * task.sum_bytes()))
+        let bytes = invocations * task.width * task.sum_bytes();
+        geometry.with_workspace(task, sums.saturating_mul(bytes))
     }
 
     fn files(&self, memory: Memory) -> &'static [&'static str] {

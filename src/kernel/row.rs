@@ -92,8 +92,8 @@ impl Design for Row {
     }
 }
 
-/// Whether there are packets: in each pixel, or in joined ones, so long that a packet with the halos of backward
-/// has channels of two at most.
+/// Whether channels fill packets of four: each pixel's by themselves, or those of joined pixels, each so long that a
+/// packet with the halos of backward touches two at most.
 fn fills_packets(axis: &Axis) -> bool {
     let joined = axis.pixels_in_packets();
     let long = axis.channels >= PACKET + 2 * (axis.window() - 1);

@@ -23,7 +23,7 @@ pub struct Chunk {
     pub write_begin: u32,
     /// One past the last channel to write.
     pub write_end: u32,
-    /// Channels that one invocation (column, ring) or one workgroup (pixel, plane) writes.
+    /// Channels that one invocation (column, ring, row) or one workgroup (pixel, plane, whole) writes.
     pub segment: u32,
     /// Segments from `write_begin` to `write_end`.
     pub segments: u32,

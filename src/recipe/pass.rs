@@ -42,7 +42,7 @@ pub struct Pass {
     pub shader: Shader,
     /// What its bindings hold.
     pub sources: Vec<(u32, Source)>,
-    /// Bytes of device memory for windows too wide for registers or workgroup memory; usually 0.
+    /// Bytes of device memory for the sums of *ring*, where they are too many for private memory; usually 0.
     pub workspace: u64,
     /// The dispatches; none for an empty tensor.
     pub dispatches: Vec<Dispatch>,

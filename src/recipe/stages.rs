@@ -1,4 +1,5 @@
-//! The passes of an operation: one along one axis, or two by *plane*; along several, sums of sums.
+//! The passes of an operation: one for a window along one axis, or along two by *plane*; otherwise sums of sums. Backward
+//! along one axis may be split in two.
 //!
 //! s is summed along one axis after the other. Backward then sums its terms in the same way, along the
 //! mirrored windows.
@@ -43,7 +44,7 @@ pub(super) fn steps(
     if others.is_empty() {
         return vec![step(Stage::Only, *last, operation, in_place, &[])];
     }
-    if !kernel.has_stages() {
+    if !kernel.design().has_stages() {
         let only = step(Stage::Only, others[0], operation, in_place, &[]);
         return vec![Step { across: *last, ..only }];
     }

@@ -38,7 +38,7 @@ impl Tensor {
     pub(super) fn new(step: &Step, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
         let several = step.stage != Stage::Only;
         let width = u64::from(choice.width);
-        let (packet, joined) = if choice.kernel.loads_channels() {
+        let (packet, joined) = if choice.kernel.design().loads_channels() {
             (width, step.axis.pixels_in_packets())
         } else {
             (1, 1)

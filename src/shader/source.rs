@@ -9,7 +9,7 @@ use crate::stage::Stage;
 impl Shader {
     /// The files, which can be read as they are.
     pub fn files(&self) -> Vec<&'static str> {
-        let kernel = self.choice.kernel;
+        let kernel = self.choice.kernel.design();
         let stage =
             if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
         [
@@ -57,7 +57,7 @@ impl Shader {
     }
 
     fn types(&self) -> &'static str {
-        if self.choice.kernel.loads_channels() {
+        if self.choice.kernel.design().loads_channels() {
             include_str!("../../shaders/elements/packets.wgsl")
         } else {
             include_str!("../../shaders/elements/pixels.wgsl")

@@ -85,7 +85,7 @@ impl Shader {
             Storage::Words => "atomic<u32>".to_owned(),
             _ => stored.clone(),
         };
-        let at_once = if self.choice.kernel.loads_channels() { 1 } else { width };
+        let at_once = if self.choice.kernel.design().loads_channels() { 1 } else { width };
         let largest = if self.dtype == Dtype::F64 {
             format!("{:?}lf", f64::MAX)
         } else {

@@ -3,7 +3,8 @@
 //! Arrays become registers only where no loop is left, and compilers differ in which they unroll.
 
 /// The text with each loop `for (var i = 0u; i < NAME; i++) { … }` that is marked `// unroll` written out, where
-/// NAME is one of some constants. A loop that is marked and is not like that stays, with its mark.
+/// NAME is one of some constants. The loop ends with a brace, after which its line may have but the mark. A loop that is
+/// marked and is not like that stays, with its mark.
 pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
     let mut result = String::new();
     let mut lines = text.lines();
@@ -21,9 +22,12 @@ pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
             body.extend(["\n", line]);
         }
         let body = body.trim_end().strip_suffix('}').unwrap_or(&body);
+        let declares = body.contains("let ") || body.contains("var ");
         for turn in head.start..head.end {
             let turn = substituted(body, head.variable, &format!("{turn}u"));
-            result += &unrolled(&turn, constants);
+            let turn = unrolled(&turn, constants);
+            // What a turn declares is its own.
+            result += &if declares { format!("{{\n{turn}}}\n") } else { turn };
         }
     }
     result

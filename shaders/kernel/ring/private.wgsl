@@ -1,6 +1,6 @@
 // Where *ring* keeps few sums: private to each invocation.
 
-const SCRATCH = 4u; // sums of an invocation
+const SCRATCH = 56u; // sums of an invocation
 
 var<private> scratch: array<Sum, SCRATCH>;
 

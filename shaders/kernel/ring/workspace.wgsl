@@ -1,6 +1,6 @@
 // Where *ring* keeps many sums: in a buffer of the plan.
 
-const SCRATCH = 4u; // sums of an invocation
+const SCRATCH = 56u; // sums of an invocation
 
 @group(0) @binding(4) var<storage, read_write> scratch: array<Sum>;
 
