@@ -242,8 +242,11 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
 fn small_bindings() {
     let (mut cut, mut kernels) = (0, HashSet::new());
     for adapter in host::adapters_blocking() {
-        let required_limits =
-            wgpu::Limits { max_storage_buffer_binding_size: 4096, ..adapter.limits() };
+        let required_limits = wgpu::Limits {
+            max_storage_buffer_binding_size: 4096,
+            min_storage_buffer_offset_alignment: 256, // pieces begin somewhere in their bindings
+            ..adapter.limits()
+        };
         let needed = wgpu::Features::SHADER_I16 | wgpu::Features::SHADER_F64;
         let required_features = adapter.features() & needed;
         let descriptor =
@@ -272,8 +275,8 @@ fn small_bindings() {
             }
         }
     }
-    // Six kernels, and the stages of three.
-    assert_eq!((cut > 500, kernels.len()), (true, 4 * (6 + 3)), "{cut} {kernels:?}");
+    // Six kernels, and the stages of three; but of f64 the windows of *plane* are larger than a binding.
+    assert_eq!((cut > 500, kernels.len()), (true, 4 * (6 + 3) - 1), "{cut} {kernels:?}");
 }
 
 /// Runs forward with as few copies of a large tensor as there can be.
