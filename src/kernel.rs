@@ -44,12 +44,9 @@ pub(crate) trait Design {
     /// The shader's files, besides those that all kernels share, by where windows are summed.
     fn files(&self, memory: Memory) -> &'static [&'static str];
 
-    /// The entry point of an operation that is computed at once, in one pass.
-    fn entry(&self, operation: Operation) -> &'static str {
-        match operation {
-            Operation::SquareSums | Operation::Forward => "windowed",
-            Operation::Backward => "backward",
-        }
+    /// Whether forward has an entry point of its own when it is computed at once, in which x is loaded once.
+    fn has_forward(&self) -> bool {
+        false
     }
 
     /// Whether it can also compute a part of an operation, and includes files of `shaders/stage/` for it.

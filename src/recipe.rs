@@ -20,7 +20,7 @@ use chunk::parts;
 use cut::{Region, Work};
 pub use pass::{Dispatch, Pass, Source};
 use stages::Step;
-use tensor::Tensor;
+use tensor::{Tensor, joined};
 
 /// How one operation on one shape is carried out on a device with certain limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,10 +126,7 @@ impl Context<'_> {
     /// By *pixel*, the last pixels, where *row* joins several and some are left over.
     fn rest(&self, steps: &[Step]) -> Result<Option<Pass>> {
         let [step] = steps else { return Ok(None) };
-        if !self.choice.kernel.design().loads_channels() {
-            return Ok(None);
-        }
-        let joined = step.axis.pixels_in_packets();
+        let joined = joined(self.choice.kernel, &step.axis);
         let first_image = step.axis.outer / joined * joined;
         if first_image == step.axis.outer {
             return Ok(None);

@@ -90,8 +90,11 @@ impl Power {
 impl Shader {
     /// The name of the entry point.
     pub fn entry(&self) -> &'static str {
-        match self.stage {
-            Stage::Only => self.choice.kernel.design().entry(self.operation),
+        match (self.stage, self.operation) {
+            (Stage::Only, Operation::Backward) => "backward",
+            (Stage::Only, Operation::Forward) if self.choice.kernel.design().has_forward() => {
+                "forward"
+            }
             _ => "windowed",
         }
     }

@@ -1,7 +1,7 @@
 //! *column*: one invocation per pixel, or two, and segment, with a window and a step in registers.
 
 use super::geometry::{Groups, Memory};
-use super::window::{self, NARROW, share};
+use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
 
@@ -34,14 +34,9 @@ impl Design for Column {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let invocations = task.walkers();
         let step = if task.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP } / task.width;
-        let share = share(task.window(), |n| step.is_multiple_of(n));
-        let held = step + task.window() - 1;
-        // Backward holds squares and terms.
-        let of_windows = window::constants(task.window(), [held, 2 * held, step], share);
-        let mut constants =
-            vec![("INVOCATIONS", invocations), ("STEP", step), ("GROUPS", step / share)];
-        constants.extend(of_windows);
-        Geometry::new(task, Memory::Registers, Groups::Pixels(invocations), task.segment(step), constants)
+        let mut constants = window::constants_of_steps(task.window(), step);
+        constants.push(("INVOCATIONS", invocations));
+        Geometry::new(task, Memory::Registers, Groups::of_pixels(invocations), task.segment(step), constants)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
@@ -53,11 +48,8 @@ impl Design for Column {
         ]
     }
 
-    fn entry(&self, operation: Operation) -> &'static str {
-        match operation {
-            Operation::SquareSums => "windowed",
-            Operation::Forward | Operation::Backward => operation.name(),
-        }
+    fn has_forward(&self) -> bool {
+        true
     }
 
     fn has_stages(&self) -> bool {

@@ -23,10 +23,8 @@ pub(crate) struct Geometry {
 /// How work is dealt to workgroups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Groups {
-    /// A workgroup takes one segment of so many pixels.
-    Pixels(u64),
-    /// The same, of one of the strips of a plane.
-    Strips { pixels: u64, strips: u64 },
+    /// A workgroup takes one segment of so many pixels, or of one of their strips (plane).
+    Pixels { pixels: u64, strips: u64 },
     /// A workgroup takes so many segments, those of a pixel before those of the next.
     Segments(u64),
 }
@@ -80,8 +78,7 @@ impl Geometry {
     /// The workgroups for some pixels and segments.
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
-            Groups::Pixels(most) => pixels.div_ceil(most) * segments,
-            Groups::Strips { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
+            Groups::Pixels { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
             Groups::Segments(most) => (pixels * segments).div_ceil(most),
         }
     }
@@ -89,8 +86,7 @@ impl Geometry {
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         match self.groups {
-            Groups::Pixels(pixels) => self.most_groups / segments * pixels,
-            Groups::Strips { pixels, strips } => self.most_groups / (segments * strips) * pixels,
+            Groups::Pixels { pixels, strips } => self.most_groups / (segments * strips) * pixels,
             Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
         }
     }
@@ -107,10 +103,15 @@ impl Geometry {
 }
 
 impl Groups {
+    /// A workgroup takes one segment of so many pixels.
+    pub(super) fn of_pixels(pixels: u64) -> Groups {
+        Groups::Pixels { pixels, strips: 1 }
+    }
+
     fn strips(self) -> u64 {
         match self {
-            Groups::Strips { strips, .. } => strips,
-            Groups::Pixels(_) | Groups::Segments(_) => 1,
+            Groups::Pixels { strips, .. } => strips,
+            Groups::Segments(_) => 1,
         }
     }
 }

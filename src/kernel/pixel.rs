@@ -56,7 +56,7 @@ impl Design for Pixel {
             constants.push(("GROUPS", step.div_ceil(share)));
             constants.extend(window::constants(task.window(), [held, held, step], share));
         }
-        Geometry::new(task, memory, Groups::Pixels(rows * row), segment, constants)
+        Geometry::new(task, memory, Groups::of_pixels(rows * row), segment, constants)
     }
 
     fn files(&self, memory: Memory) -> &'static [&'static str] {
@@ -74,11 +74,8 @@ impl Design for Pixel {
         }
     }
 
-    fn entry(&self, operation: Operation) -> &'static str {
-        match operation {
-            Operation::SquareSums => "windowed",
-            Operation::Forward | Operation::Backward => operation.name(),
-        }
+    fn has_forward(&self) -> bool {
+        true
     }
 
     fn has_stages(&self) -> bool {

@@ -1,7 +1,7 @@
 //! *plane*: one workgroup per strip of columns of some planes walks their rows.
 
 use super::geometry::{Groups, Memory};
-use super::window::{self, NARROW, share};
+use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::limit::exceeded;
 use crate::{Error, Operation, Result};
@@ -38,11 +38,10 @@ impl Design for Plane {
 
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let step = STEP / task.width;
-        let share = share(task.window(), |n| step.is_multiple_of(n));
-        let held = step + task.window() - 1;
         let (before, after) = task.halo();
         let Strips { columns, written, lead, strips, pixels } = Strips::new(task)?;
-        let mut constants = vec![
+        let mut constants = window::constants_of_steps(task.window(), step);
+        constants.extend([
             ("INVOCATIONS", columns * pixels),
             ("PIXELS", pixels),
             ("COLUMNS", columns),
@@ -52,12 +51,8 @@ impl Design for Plane {
             ("ACROSS_BEHIND", task.across.look_behind),
             ("ACROSS_AHEAD", task.across.look_ahead),
             ("RUN_UP", (before + after).next_multiple_of(step)),
-            ("STEP", step),
-            ("GROUPS", step / share),
-        ];
-        // Backward holds squares and terms.
-        constants.extend(window::constants(task.window(), [held, 2 * held, step], share));
-        Geometry::new(task, Memory::Registers, Groups::Strips { pixels, strips }, task.segment(step), constants)
+        ]);
+        Geometry::new(task, Memory::Registers, Groups::Pixels { pixels, strips }, task.segment(step), constants)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

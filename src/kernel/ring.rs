@@ -46,7 +46,7 @@ impl Design for Ring {
             ("FETCHED", step + rest),
             ("SCRATCH", sums),
         ];
-        let groups = Groups::Pixels(invocations);
+        let groups = Groups::of_pixels(invocations);
         let segment = task.segment(step);
         let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?;
         if sums <= PRIVATE_SUMS {

@@ -33,7 +33,7 @@ impl Design for Whole {
         };
         let slices = (most / pixels).min(channels);
         let constants = vec![("PIXELS", pixels), ("SLICES", slices), ("TURNS", TURNS)];
-        Geometry::new(task, Memory::Workgroup, Groups::Pixels(pixels), channels, constants)
+        Geometry::new(task, Memory::Workgroup, Groups::of_pixels(pixels), channels, constants)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

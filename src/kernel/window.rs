@@ -18,3 +18,12 @@ pub(super) fn constants(
 ) -> [(&'static str, u64); 5] {
     [("HELD", held), ("HELDS", helds), ("SUMS", sums), ("SHARE", share), ("REST", window - share)]
 }
+
+/// Those of a walk in steps of so many channels, in `shaders/kernel/step.wgsl`.
+pub(super) fn constants_of_steps(window: u64, step: u64) -> Vec<(&'static str, u64)> {
+    let share = share(window, |n| step.is_multiple_of(n));
+    let held = step + window - 1;
+    // Backward holds squares and terms.
+    let windows = constants(window, [held, 2 * held, step], share);
+    [&[("STEP", step), ("GROUPS", step / share)], &windows[..]].concat()
+}

@@ -34,7 +34,7 @@ pub struct Dispatch {
     pub grid: [u32; 2],
 }
 
-/// Dispatches of one program, independent of each other.
+/// Dispatches of one shader.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pass {

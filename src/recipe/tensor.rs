@@ -4,7 +4,7 @@ use super::stages::Step;
 use crate::axis::Axis;
 use crate::limit::most_bytes;
 use crate::stage::Stage;
-use crate::{Choice, Dtype};
+use crate::{Choice, Dtype, Kernel};
 use std::ops::Range;
 
 /// A tensor as an axis sees it, counted in what is loaded at once, and what of it can be bound.
@@ -38,11 +38,8 @@ impl Tensor {
     pub(super) fn new(step: &Step, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
         let several = step.stage != Stage::Only;
         let width = u64::from(choice.width);
-        let (packet, joined) = if choice.kernel.design().loads_channels() {
-            (width, step.axis.pixels_in_packets())
-        } else {
-            (1, 1)
-        };
+        let packet = if choice.kernel.design().loads_channels() { width } else { 1 };
+        let joined = joined(choice.kernel, &step.axis);
         let axis = step.axis.joined(joined).divided(packet, width / packet);
         let stored = dtype.bytes() * width;
         let summed = dtype.bytes_of_sum() * width;
@@ -70,4 +67,9 @@ impl Tensor {
     pub(super) fn halo(&self, (before, after): (u64, u64)) -> (u64, u64) {
         (before.div_ceil(self.packet), after.div_ceil(self.packet))
     }
+}
+
+/// The pixels that a kernel takes as one; it leaves those that are too few.
+pub(super) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
+    if kernel.design().loads_channels() { axis.pixels_in_packets() } else { 1 }
 }
