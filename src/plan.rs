@@ -1,13 +1,14 @@
 //! A layer on a device: pipelines and uniforms, ready to be recorded.
 
 mod bound;
-mod pipeline;
+mod prepared;
 
+use crate::lazy::Lazy;
 use crate::recipe::Recipe;
-use crate::{Choice, Error, Lrn, Operand, Operation, Options, Result, Shape, Tuning};
+use crate::{Choice, Error, Lrn, Operand, Operation, Options, Pipelines, Result, Shape, Tuning};
 pub use bound::Bound;
-use pipeline::Pipelines;
-use std::sync::{Arc, OnceLock};
+use prepared::Prepared;
+use std::sync::Arc;
 
 /// One layer on one shape on one device.
 ///
@@ -21,7 +22,7 @@ pub struct Plan {
 
 #[derive(Debug)]
 struct Inner {
-    device: wgpu::Device,
+    pipelines: Pipelines,
     lrn: Lrn,
     shape: Shape,
     /// Where operands may start.
@@ -31,15 +32,8 @@ struct Inner {
     /// What chooses a kernel in place, where the tuned one cannot.
     options: Options,
     /// Each operation once it is needed, and each in place.
-    operations: [OnceLock<Result<Planned>>; 3],
-    in_place: [OnceLock<Result<Planned>>; 3],
-}
-
-/// An operation, and its pipelines once it is recorded.
-#[derive(Debug)]
-struct Planned {
-    recipe: Recipe,
-    pipelines: OnceLock<Result<Pipelines>>,
+    apart: [Lazy<Prepared>; 3],
+    in_place: [Lazy<Prepared>; 3],
 }
 
 impl Plan {
@@ -49,8 +43,8 @@ impl Plan {
     ///
     /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
     /// [`Error::Feature`] where the device lacks f64.
-    pub fn new(device: &wgpu::Device, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
-        Self::with_options(device, lrn, shape, Options::default())
+    pub fn new(pipelines: impl Into<Pipelines>, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
+        Self::with_options(pipelines, lrn, shape, Options::default())
     }
 
     /// Plans with choices made by the caller.
@@ -59,13 +53,14 @@ impl Plan {
     ///
     /// As [`Plan::new`]; also [`Error::Unavailable`] where nothing fits what is forced.
     pub fn with_options(
-        device: &wgpu::Device,
+        pipelines: impl Into<Pipelines>,
         lrn: &Lrn,
         shape: &Shape,
         options: Options,
     ) -> Result<Plan> {
-        let choice = options.choose(lrn, shape, device.features())?;
-        Self::planned(device, lrn, shape, &choice.into(), options)
+        let pipelines = pipelines.into();
+        let choice = options.choose(lrn, shape, pipelines.device().features())?;
+        Self::planned(pipelines, lrn, shape, &choice.into(), options)
     }
 
     /// Plans with a choice for each operation, such as [`Gpu::tune_blocking`](crate::Gpu) finds.
@@ -75,34 +70,35 @@ impl Plan {
     /// As [`Plan::new`]; also [`Error::Unavailable`] where a choice does not fit the layer or the
     /// device.
     pub fn with_tuning(
-        device: &wgpu::Device,
+        pipelines: impl Into<Pipelines>,
         lrn: &Lrn,
         shape: &Shape,
         tuning: &Tuning,
     ) -> Result<Plan> {
-        Self::planned(device, lrn, shape, tuning, Options::default())
+        Self::planned(pipelines.into(), lrn, shape, tuning, Options::default())
     }
 
     fn planned(
-        device: &wgpu::Device,
+        pipelines: Pipelines,
         lrn: &Lrn,
         shape: &Shape,
         tuning: &Tuning,
         options: Options,
     ) -> Result<Plan> {
+        let device = pipelines.device();
         for operation in Operation::ALL {
             Options::from(tuning.choice(operation)).choose(lrn, shape, device.features())?;
         }
         Ok(Plan {
             inner: Arc::new(Inner {
-                device: device.clone(),
                 lrn: lrn.clone(),
                 shape: shape.clone(),
                 alignment: device.limits().min_storage_buffer_offset_alignment.into(),
                 tuning: *tuning,
                 options,
-                operations: Default::default(),
+                apart: Default::default(),
                 in_place: Default::default(),
+                pipelines,
             }),
         })
     }
@@ -196,10 +192,8 @@ impl Plan {
         if self.inner.shape.is_empty() {
             return Ok(Bound::nothing());
         }
-        let planned =
-            if in_place { self.inner.in_place(operation)? } else { self.inner.apart(operation)? };
-        let pipelines = planned.pipelines(&self.inner.device)?;
-        Ok(pipelines.bind(&self.inner.device, &planned.recipe, operands))
+        let prepared = self.inner.prepared(operation, in_place)?;
+        Ok(prepared.bind(self.device(), operands))
     }
 
     /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place.
@@ -212,12 +206,12 @@ impl Plan {
         if self.inner.shape.is_empty() {
             return Ok(());
         }
-        self.inner.apart(operation)?.pipelines(&self.inner.device).map(|_| ())
+        self.inner.prepared(operation, false).map(drop)
     }
 
     /// The device.
     pub fn device(&self) -> &wgpu::Device {
-        &self.inner.device
+        self.inner.pipelines.device()
     }
 
     /// The layer.
@@ -237,8 +231,8 @@ impl Plan {
 
     /// What is decided for an operation.
     #[doc(hidden)]
-    pub fn recipe(&self, operation: Operation) -> Result<&Recipe> {
-        self.inner.apart(operation).map(|planned| &planned.recipe)
+    pub fn recipe(&self, operation: Operation) -> Result<Recipe> {
+        self.inner.recipe(operation)
     }
 
     /// Refuses operands before anything reaches wgpu; tells whether the result takes the place of an
@@ -267,48 +261,37 @@ impl Plan {
 }
 
 impl Inner {
-    /// Plans an operation on operands of its own, the first time.
-    fn apart(&self, operation: Operation) -> Result<&Planned> {
-        let Inner { device, lrn, shape, tuning, .. } = self;
-        let plan = || {
-            let choice = tuning.choice(operation);
-            let (features, limits) = (device.features(), device.limits());
-            Recipe::new(lrn, shape, operation, choice, features, &limits).map(Planned::new)
-        };
-        self.operations[operation as usize].get_or_init(plan).as_ref().map_err(Error::clone)
+    /// Plans and compiles an operation, the first time.
+    fn prepared(&self, operation: Operation, in_place: bool) -> Result<Arc<Prepared>> {
+        let prepare = |recipe| Prepared::new(&self.pipelines, recipe);
+        if in_place {
+            self.in_place[operation as usize].get(|| prepare(self.recipe_in_place(operation)?))
+        } else {
+            self.apart[operation as usize].get(|| prepare(self.recipe(operation)?))
+        }
     }
 
-    /// Plans an operation in place, the first time: with the choice for it, or where that cannot, with
-    /// the preferred one that has what is forced and fits the limits.
-    fn in_place(&self, operation: Operation) -> Result<&Planned> {
-        let Inner { device, lrn, shape, options, .. } = self;
+    fn recipe(&self, operation: Operation) -> Result<Recipe> {
+        let Inner { pipelines, lrn, shape, tuning, .. } = self;
+        let device = pipelines.device();
+        let choice = tuning.choice(operation);
+        Recipe::new(lrn, shape, operation, choice, device.features(), &device.limits())
+    }
+
+    /// With the choice for the operation, or where that cannot compute in place, with the preferred one that has
+    /// what is forced and fits the limits.
+    fn recipe_in_place(&self, operation: Operation) -> Result<Recipe> {
+        let Inner { pipelines, lrn, shape, options, .. } = self;
+        let device = pipelines.device();
         let (features, limits) = (device.features(), device.limits());
-        let plan = || {
-            let tuned = Options::from(self.tuning.choice(operation));
-            let choose =
-                |options: &Options| options.choose_in_place(lrn, shape, features, operation);
-            let recipe = |choice| {
-                Recipe::in_place(lrn, shape, operation, choice, features, &limits).map(Planned::new)
-            };
-            recipe(choose(&tuned).or_else(|_| choose(options))?).or_else(|refused| {
-                let mut others = Choice::available(lrn, shape, features)
-                    .into_iter()
-                    .filter(|choice| options.admits(choice) && choice.computes_in_place(operation));
-                others.find_map(|choice| recipe(choice).ok()).ok_or(refused)
-            })
-        };
-        self.in_place[operation as usize].get_or_init(plan).as_ref().map_err(Error::clone)
-    }
-}
-
-impl Planned {
-    fn new(recipe: Recipe) -> Planned {
-        Planned { recipe, pipelines: OnceLock::new() }
-    }
-
-    /// Compiles them, the first time.
-    fn pipelines(&self, device: &wgpu::Device) -> Result<&Pipelines> {
-        let pipelines = self.pipelines.get_or_init(|| Pipelines::new(device, &self.recipe));
-        pipelines.as_ref().map_err(Error::clone)
+        let tuned = Options::from(self.tuning.choice(operation));
+        let choose = |options: &Options| options.choose_in_place(lrn, shape, features, operation);
+        let recipe = |choice| Recipe::in_place(lrn, shape, operation, choice, features, &limits);
+        recipe(choose(&tuned).or_else(|_| choose(options))?).or_else(|refused| {
+            let mut others = Choice::available(lrn, shape, features)
+                .into_iter()
+                .filter(|choice| options.admits(choice) && choice.computes_in_place(operation));
+            others.find_map(|choice| recipe(choice).ok()).ok_or(refused)
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::{Choice, Error, Operation, Options, Result};
 /// std::fs::write("lrn.tuning", gpu.tune_blocking(&lrn, &shape)?.to_string())?;
 ///
 /// let tuning: Tuning = std::fs::read_to_string("lrn.tuning")?.parse()?;
-/// let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning)?;
+/// let plan = Plan::with_tuning(&gpu, &lrn, &shape, &tuning)?;
 /// # Ok(())
 /// # }
 /// ```

@@ -3,11 +3,11 @@
 use super::layer::Layer;
 use super::{adapters, find};
 use crate::scope::{failed, scoped};
-use crate::{Element, Error, Lrn, Options, Plan, Result, Shape};
+use crate::{Element, Error, Lrn, Options, Pipelines, Plan, Result, Shape};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-/// An opened GPU: a device and its queue.
+/// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
 ///
 /// ```no_run
 /// # fn main() -> wgpu_lrn::Result<()> {
@@ -22,16 +22,17 @@ use std::task::{Context, Poll, Waker};
 #[derive(Clone, Debug)]
 pub struct Gpu {
     info: wgpu::AdapterInfo,
-    device: wgpu::Device,
+    pipelines: Pipelines,
     queue: wgpu::Queue,
 }
 
 /// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for
-/// numbers of 16 bits, and for [`Timer`](crate::Timer).
+/// numbers of 16 bits, for [`Timer`](crate::Timer), and for [`Pipelines::with_cache`].
 const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_I16)
     .union(wgpu::Features::SHADER_F16)
-    .union(wgpu::Features::TIMESTAMP_QUERY);
+    .union(wgpu::Features::TIMESTAMP_QUERY)
+    .union(wgpu::Features::PIPELINE_CACHE);
 
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
@@ -59,12 +60,19 @@ impl Gpu {
         };
         let opened = adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| failed("opening a device", error))?;
-        Ok(Gpu { info: adapter.get_info(), device, queue })
+        Ok(Gpu::new(&device, &queue))
     }
 
     /// A GPU that the caller has opened.
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Gpu {
-        Gpu { info: device.adapter_info(), device: device.clone(), queue: queue.clone() }
+        Gpu::with_pipelines(&Pipelines::new(device), queue)
+    }
+
+    /// A GPU that the caller has opened, with pipelines that the caller has: with a cache of the driver's, or
+    /// shared with plans of the caller's.
+    pub fn with_pipelines(pipelines: &Pipelines, queue: &wgpu::Queue) -> Gpu {
+        let info = pipelines.device().adapter_info();
+        Gpu { info, pipelines: pipelines.clone(), queue: queue.clone() }
     }
 
     /// Name, backend, type and driver of the adapter.
@@ -74,7 +82,12 @@ impl Gpu {
 
     /// The device.
     pub fn device(&self) -> &wgpu::Device {
-        &self.device
+        self.pipelines.device()
+    }
+
+    /// The pipelines that its layers, its plans and its tuning share.
+    pub fn pipelines(&self) -> &Pipelines {
+        &self.pipelines
     }
 
     /// The queue.
@@ -97,7 +110,7 @@ impl Gpu {
     ///
     /// As [`Plan::new`].
     pub fn layer_with_options(&self, lrn: &Lrn, shape: &Shape, options: Options) -> Result<Layer> {
-        let plan = Plan::with_options(&self.device, lrn, shape, options)?;
+        let plan = Plan::with_options(self, lrn, shape, options)?;
         Ok(Layer { gpu: self.clone(), plan })
     }
 
@@ -122,7 +135,7 @@ impl Gpu {
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
-        scoped(&self.device, "uploading", || {
+        scoped(self.device(), "uploading", || {
             self.queue.write_buffer(&buffer, 0, words);
             if !rest.is_empty() {
                 self.queue.write_buffer(&buffer, words.len() as u64, &last);
@@ -142,9 +155,9 @@ impl Gpu {
         }
         use wgpu::BufferUsages as Usage;
         let staging = self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?;
-        let mut encoder = self.device.create_command_encoder(&Default::default());
+        let mut encoder = self.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        scoped(&self.device, "downloading", || self.queue.submit([encoder.finish()]))?;
+        scoped(self.device(), "downloading", || self.queue.submit([encoder.finish()]))?;
         self.mapped(&staging).await?;
         let bytes = staging.slice(..).get_mapped_range();
         let bytes = bytes.map_err(|error| failed("downloading", error))?;
@@ -154,12 +167,12 @@ impl Gpu {
 
     fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX);
-        let granted = self.device.limits().max_buffer_size;
+        let granted = self.device().limits().max_buffer_size;
         if size > granted {
             return Err(Error::Limit { limit: "max_buffer_size", needed: size, granted });
         }
-        scoped(&self.device, "creating a buffer", || {
-            self.device.create_buffer(&wgpu::BufferDescriptor {
+        scoped(self.device(), "creating a buffer", || {
+            self.device().create_buffer(&wgpu::BufferDescriptor {
                 label: Some("wgpu-lrn"),
                 size,
                 usage,
@@ -182,7 +195,7 @@ impl Gpu {
     /// the submitted work does.
     #[cfg(not(target_arch = "wasm32"))]
     fn poll_elsewhere(&self) -> Result<()> {
-        let device = self.device.clone();
+        let device = self.device().clone();
         let wait = move || device.poll(wgpu::PollType::wait_indefinitely());
         let spawned = std::thread::Builder::new().spawn(wait);
         spawned.map(|_| ()).map_err(|error| failed("waiting", error))

@@ -56,7 +56,7 @@ impl Gpu {
         let operands: Vec<_> = buffers.iter().map(Into::into).collect();
         let mut best = (Duration::MAX, chosen);
         for choice in Choice::available(lrn, shape, self.device().features()) {
-            let plan = Plan::with_options(self.device(), lrn, shape, choice.into())?;
+            let plan = Plan::with_options(self, lrn, shape, choice.into())?;
             let bound = match plan.bind(operation, &operands) {
                 // The driver refuses the shader, or no cut fits the limits.
                 Err(Error::Gpu { .. } | Error::Limit { .. }) => continue,

@@ -1,0 +1,128 @@
+//! Compiled pipelines, which plans share.
+
+use crate::binding::{UNIFORM, WORKSPACE};
+use crate::lazy::Lazy;
+use crate::recipe::Pass;
+use crate::scope::scoped;
+use crate::shader::Shader;
+use crate::{Gpu, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The pipelines of a device.
+///
+/// Plans made with the same `Pipelines` compile equal shaders once. Layers have equal shaders when they differ only in
+/// a, k, the factors of [`Lrn::blended`](crate::Lrn::blended), the batch or the number of pixels, and often when they
+/// differ in more. A pipeline is kept as long as a clone of the `Pipelines` or a plan with it lives. Clones share
+/// everything.
+///
+/// Plan constructors take `impl Into<Pipelines>`: a [`Gpu`], whose plans all share; a `Pipelines`; or a `wgpu::Device`,
+/// whose plans then share nothing.
+#[derive(Clone, Debug)]
+pub struct Pipelines {
+    device: wgpu::Device,
+    cache: Option<wgpu::PipelineCache>,
+    compiled: Arc<Mutex<HashMap<Shader, Arc<Lazy<Pipeline>>>>>,
+}
+
+/// A pipeline, and the layout of its bind group: spelled out, since asking a pipeline for it costs at every recording.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(crate) layout: wgpu::BindGroupLayout,
+}
+
+impl Pipelines {
+    /// None yet.
+    pub fn new(device: &wgpu::Device) -> Pipelines {
+        Pipelines { device: device.clone(), cache: None, compiled: Default::default() }
+    }
+
+    /// None yet, but with a cache of the driver's, of this device. A program that stores the cache's data and
+    /// gives it back compiles nothing at its next start.
+    pub fn with_cache(device: &wgpu::Device, cache: wgpu::PipelineCache) -> Pipelines {
+        Pipelines { cache: Some(cache), ..Pipelines::new(device) }
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// The pipeline of a pass, which the first call compiles.
+    pub(crate) fn get(&self, pass: &Pass) -> Result<Arc<Pipeline>> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipeline = compiled.entry(pass.shader.clone()).or_default().clone();
+        drop(compiled); // other shaders compile meanwhile
+        pipeline.get(|| scoped(&self.device, "compiling a pipeline", || self.compile(pass)))
+    }
+
+    fn compile(&self, pass: &Pass) -> Pipeline {
+        let device = &self.device;
+        let label = pass.shader.label();
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(pass.shader.source().into()),
+        });
+        let layout = layout(device, pass);
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(&label),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some(pass.shader.entry()),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                // The kernels write every value before they read it; GL compilers take minutes to
+                // zero a large array.
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: self.cache.as_ref(),
+        });
+        Pipeline { pipeline, layout }
+    }
+}
+
+/// Its plans share nothing with others.
+impl From<&wgpu::Device> for Pipelines {
+    fn from(device: &wgpu::Device) -> Self {
+        Pipelines::new(device)
+    }
+}
+
+/// Its plans share with all others of the GPU.
+impl From<&Gpu> for Pipelines {
+    fn from(gpu: &Gpu) -> Self {
+        gpu.pipelines().clone()
+    }
+}
+
+/// Its plans share with all others that are made with it.
+impl From<&Pipelines> for Pipelines {
+    fn from(pipelines: &Pipelines) -> Self {
+        pipelines.clone()
+    }
+}
+
+fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayout {
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    };
+    let storage = wgpu::BufferBindingType::Storage { read_only: false };
+    let workspace = (pass.workspace > 0).then_some(WORKSPACE);
+    let entries: Vec<_> = std::iter::once(entry(UNIFORM, wgpu::BufferBindingType::Uniform))
+        .chain(pass.sources.iter().map(|&(at, _)| entry(at, storage)))
+        .chain(workspace.map(|at| entry(at, storage)))
+        .collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("lrn"),
+        entries: &entries,
+    })
+}
