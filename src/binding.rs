@@ -1,6 +1,6 @@
 //! The bindings of group 0. A kernel has those that it needs.
 
-/// `struct Chunk`, the uniform.
+/// `struct Params`.
 pub(crate) const UNIFORM: u32 = 0;
 pub(crate) const X: u32 = 1;
 pub(crate) const DY: u32 = 2;

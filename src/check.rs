@@ -5,7 +5,7 @@
 //! step rounds. With sums in two (`shaders/arithmetic/pair.wgsl`) what remains is the last rounding, a few errors of
 //! 2⁻³³ for each addition, and those of the powers: half as much as the last rounding for β = ½, ¾ and 1.
 //! Other exponents have the error that [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows
-//! `pow`. Numbers below the normal range of f32 may be flushed to zero. DESIGN.md derives the numbers.
+//! `pow`. Numbers below the normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
 //!
 //! No claim is made, and every value accepted, where an intermediate value leaves the range of f32: a
 //! base above 2¹²⁴, or backward terms above 2⁸⁴.

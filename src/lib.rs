@@ -1,3 +1,16 @@
+// The first definition of a label counts: files of the repository are found in the package.
+//! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
+//! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [PHOTO.md]: https://docs.rs/crate/wgpu-lrn/latest/source/examples/headless/PHOTO.md
+//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
+//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
+//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/gpu.rs
+//! [tests/shaders.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/shaders.rs
+//! [tests/support/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/support/cases.rs
+//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/validation.rs
+//! [the accuracy notes]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/accuracy.md
+//! [the attempts]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/attempts.md
+//! [the measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, unreachable_pub)]
 #![forbid(unsafe_code)]
@@ -14,6 +27,7 @@ mod limit;
 mod lrn;
 mod operand;
 mod operation;
+mod params;
 mod pipelines;
 mod plan;
 mod precision;
@@ -50,8 +64,9 @@ pub use tuning::Tuning;
 #[doc(hidden)]
 pub mod internals {
     pub use crate::kernel::Memory;
+    pub use crate::params::{LayerParams, Params, PartParams, TensorParams};
     pub use crate::precision::Arithmetic;
-    pub use crate::recipe::{Chunk, Dispatch, Pass, Recipe, Source};
+    pub use crate::recipe::{Dispatch, Pass, Recipe, Source};
     pub use crate::shader::{Power, Shader, Storage};
     pub use crate::stage::Stage;
 }

@@ -127,7 +127,7 @@ impl Lrn {
         self.precision
     }
 
-    pub(crate) fn is_scaled(&self) -> bool {
+    pub(crate) fn has_epilogue(&self) -> bool {
         self.scale != 1.0 || self.is_blended()
     }
 

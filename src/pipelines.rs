@@ -1,23 +1,22 @@
 //! Compiled pipelines, which plans share.
 
+use crate::Result;
 use crate::binding::{UNIFORM, WORKSPACE};
 use crate::lazy::Lazy;
 use crate::recipe::Pass;
 use crate::scope::scoped;
 use crate::shader::Shader;
-use crate::{Gpu, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The pipelines of a device.
 ///
-/// Plans made with the same `Pipelines` compile equal shaders once. Layers have equal shaders when they differ only in
-/// a, k, the factors of [`Lrn::blended`](crate::Lrn::blended), the batch or the number of pixels, and often when they
-/// differ in more. A pipeline is kept as long as a clone of the `Pipelines` or a plan with it lives. Clones share
-/// everything.
+/// Plans made with the same `Pipelines` compile equal shaders once. The shaders of two layers are equal, for example,
+/// when only a, k or the batch differ. A pipeline is kept as long as a clone of the `Pipelines` or a plan with it lives.
+/// Clones share everything.
 ///
-/// Plan constructors take `impl Into<Pipelines>`: a [`Gpu`], whose plans all share; a `Pipelines`; or a `wgpu::Device`,
-/// whose plans then share nothing.
+/// Plan constructors take `impl Into<Pipelines>`: a [`Gpu`](crate::Gpu), whose plans all share; a `Pipelines`; or a
+/// `wgpu::Device`, whose plans then share nothing.
 #[derive(Clone, Debug)]
 pub struct Pipelines {
     device: wgpu::Device,
@@ -91,13 +90,6 @@ impl Pipelines {
 impl From<&wgpu::Device> for Pipelines {
     fn from(device: &wgpu::Device) -> Self {
         Pipelines::new(device)
-    }
-}
-
-/// Its plans share with all others of the GPU.
-impl From<&Gpu> for Pipelines {
-    fn from(gpu: &Gpu) -> Self {
-        gpu.pipelines().clone()
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Nothing here needs a device, so everything here can be tested without one.
 
-mod chunk;
 mod cut;
 mod pass;
 mod stages;
@@ -11,15 +10,13 @@ mod tensor;
 use crate::axis::axes;
 use crate::kernel::{Geometry, Task};
 use crate::limit::exceeded;
+use crate::params::{LayerParams, Params, PartParams};
 use crate::precision::Arithmetic;
-use crate::shader::SCALE;
 use crate::shader::{Power, Shader, Storage};
 use crate::{Choice, Error, Kernel, Lrn, Operation, Options, Result, Shape};
-pub use chunk::Chunk;
-use chunk::parts;
-use cut::{Region, Work};
+use cut::{Part, Region};
 pub use pass::{Dispatch, Pass, Source};
-use stages::Step;
+use stages::Draft;
 use tensor::{Tensor, joined};
 
 /// How one operation on one shape is carried out on a device with certain limits.
@@ -92,11 +89,11 @@ struct Context<'a> {
 impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let axes = axes(self.lrn, self.shape)?;
-        let steps = stages::steps(self.choice.kernel, self.operation, self.in_place, &axes);
-        let recipe = self.of_steps(&steps);
+        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, &axes);
+        let recipe = self.of_drafts(&drafts);
         match (&recipe, &axes[..]) {
             (Err(Error::Limit { .. }), [axis]) if self.can_split() => {
-                self.of_steps(&stages::split(*axis)).or(recipe)
+                self.of_drafts(&stages::split(*axis)).or(recipe)
             }
             _ => recipe,
         }
@@ -110,11 +107,11 @@ impl Context<'_> {
             && self.arithmetic() != Arithmetic::Pair
     }
 
-    fn of_steps(&self, steps: &[Step]) -> Result<Recipe> {
-        let passes: Result<Vec<_>> = steps.iter().map(|step| self.pass(step)).collect();
+    fn of_drafts(&self, drafts: &[Draft]) -> Result<Recipe> {
+        let passes: Result<Vec<_>> = drafts.iter().map(|draft| self.pass(draft)).collect();
         let mut passes = passes?;
-        passes.extend(self.rest(steps)?);
-        let temporaries = stages::temporaries(steps);
+        passes.extend(self.rest(drafts)?);
+        let temporaries = stages::temporaries(drafts);
         let temporary = self.shape.elements().saturating_mul(self.shape.dtype().bytes_of_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {
@@ -124,32 +121,32 @@ impl Context<'_> {
     }
 
     /// By *pixel*, the last pixels, where *row* joins several and some are left over.
-    fn rest(&self, steps: &[Step]) -> Result<Option<Pass>> {
-        let [step] = steps else { return Ok(None) };
-        let joined = joined(self.choice.kernel, &step.axis);
-        let first_image = step.axis.outer / joined * joined;
-        if first_image == step.axis.outer {
+    fn rest(&self, drafts: &[Draft]) -> Result<Option<Pass>> {
+        let [draft] = drafts else { return Ok(None) };
+        let joined = joined(self.choice.kernel, &draft.axis);
+        let first_image = draft.axis.outer / joined * joined;
+        if first_image == draft.axis.outer {
             return Ok(None);
         }
         let choice = Choice { kernel: Kernel::Pixel, width: 1 };
-        let rest = Step { first_image, sources: step.sources.clone(), ..*step };
+        let rest = Draft { first_image, sources: draft.sources.clone(), ..*draft };
         Context { choice, ..*self }.pass(&rest).map(Some)
     }
 
-    fn pass(&self, step: &Step) -> Result<Pass> {
-        let tensor = Tensor::new(step, self.shape.dtype(), self.choice, self.limits);
-        let task = self.task(step, &tensor);
+    fn pass(&self, draft: &Draft) -> Result<Pass> {
+        let tensor = Tensor::new(draft, self.shape.dtype(), self.choice, self.limits);
+        let task = self.task(draft, &tensor);
         let geometry = self.choice.kernel.design().geometry(&task)?;
         let mut dispatches = Vec::new();
         for region in cut::regions(&tensor, tensor.halo(task.halo()))? {
-            for work in region.works(&tensor, &geometry) {
-                dispatches.push(self.dispatch(&tensor, &region, work, &geometry));
+            for part in region.parts(&tensor, &geometry) {
+                dispatches.push(self.dispatch(&tensor, &region, part, &geometry));
             }
         }
         let groups = dispatches.iter().map(|d| u64::from(d.grid[0]) * u64::from(d.grid[1])).max();
         let pass = Pass {
             shader: self.shader(&task, &geometry),
-            sources: step.sources.clone(),
+            sources: draft.sources.clone(),
             workspace: groups.unwrap_or(0) * geometry.workspace,
             dispatches,
         };
@@ -161,17 +158,17 @@ impl Context<'_> {
         Ok(pass)
     }
 
-    fn task(&self, step: &Step, tensor: &Tensor) -> Task<'_> {
+    fn task(&self, draft: &Draft, tensor: &Tensor) -> Task<'_> {
         Task {
             limits: self.limits,
             operation: self.operation,
-            stage: step.stage,
-            in_place: step.in_place,
+            stage: draft.stage,
+            in_place: draft.in_place,
             dtype: self.shape.dtype(),
             arithmetic: self.arithmetic(),
             width: self.choice.width.into(),
-            axis: step.axis,
-            across: step.across,
+            axis: draft.axis,
+            across: draft.across,
             loaded: tensor.axis,
         }
     }
@@ -200,19 +197,19 @@ impl Context<'_> {
                 Power::Zero // none is computed
             },
             relu: lrn.has_relu(),
-            scaled: lrn.is_scaled() && stage.writes(operation),
-            blended: lrn.is_blended() && stage.writes(operation),
+            has_epilogue: lrn.has_epilogue() && stage.writes(operation),
+            reads_output: lrn.is_blended() && stage.writes(operation),
             memory: geometry.memory,
             constants: constants.map(|&(name, value)| (name, value as u32)).collect(),
         }
     }
 
-    /// One dispatch over some work of a region.
+    /// The dispatch that computes a part of a region.
     fn dispatch(
         &self,
         tensor: &Tensor,
         region: &Region,
-        work: Work,
+        part: Part,
         geometry: &Geometry,
     ) -> Dispatch {
         let stored = |channels| region.bound(tensor, channels, tensor.stored);
@@ -221,43 +218,32 @@ impl Context<'_> {
         let (output, output_shift) = stored(&region.write);
         let (sums, sums_shift) = summed(&region.read);
         let (totals, totals_shift) = summed(&region.write);
-        let pixels = work.pixels.end - work.pixels.start;
-        let segments = (work.channels.end - work.channels.start).div_ceil(geometry.segment);
+        let pixels = part.pixels.end - part.pixels.start;
+        let segments = (part.channels.end - part.channels.start).div_ceil(geometry.segment);
         let grid = cut::grid(geometry.groups(pixels, segments), self.limits);
-        let lrn = self.lrn;
         Dispatch {
             input,
             output,
             sums,
             totals,
             grid,
-            chunk: Chunk {
-                channels: tensor.channels as u32,
-                inner: tensor.axis.inner as u32,
-                first_pixel: work.pixels.start as u32,
-                pixels: pixels as u32,
-                read_begin: region.read.start as u32,
-                read_end: region.read.end as u32,
-                write_begin: work.channels.start as u32,
-                write_end: work.channels.end as u32,
-                segment: geometry.segment as u32,
-                segments: segments as u32,
-                grid_width: grid[0],
-                input_shift,
-                output_shift,
-                sums_shift,
-                totals_shift,
-                one: 1.0,
-                columns: tensor.columns as u32,
-                strips: geometry.strips() as u32,
-                beside: tensor.beside() as u32,
-                image: (tensor.axis.channels * tensor.axis.inner) as u32,
-                a: parts(lrn.a()),
-                beta: parts(lrn.beta()),
-                k: parts(lrn.k()),
-                gradient: parts(2.0 * lrn.a() * lrn.beta() / SCALE),
-                scale: parts(lrn.scale()),
-                blend: parts(lrn.blend()),
+            params: Params {
+                layer: LayerParams::new(self.lrn),
+                tensor: tensor.params(geometry),
+                part: PartParams {
+                    first_pixel: part.pixels.start as u32,
+                    pixels: pixels as u32,
+                    read_begin: region.read.start as u32,
+                    read_end: region.read.end as u32,
+                    write_begin: part.channels.start as u32,
+                    write_end: part.channels.end as u32,
+                    segments: segments as u32,
+                    grid_width: grid[0],
+                    input_shift,
+                    output_shift,
+                    sums_shift,
+                    totals_shift,
+                },
             },
         }
     }

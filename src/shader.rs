@@ -12,7 +12,7 @@ pub use storage::Storage;
 
 /// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
 /// matter where x is large.
-pub(crate) const SCALE: f64 = (1u64 << 40) as f64;
+pub(crate) const LIFT: f64 = (1u64 << 40) as f64;
 
 /// A shader: all that its text depends on.
 ///
@@ -39,9 +39,9 @@ pub struct Shader {
     /// Whether x is rectified first.
     pub relu: bool,
     /// Whether the result is scaled.
-    pub scaled: bool,
-    /// Whether it is added to what was there.
-    pub blended: bool,
+    pub has_epilogue: bool,
+    /// Whether what the output holds is blended in.
+    pub reads_output: bool,
     /// Where windows are summed.
     pub memory: Memory,
     /// The kernel's own constants, by their names in WGSL.

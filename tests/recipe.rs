@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashSet;
 use support::Random;
 use support::cases::CASES;
-use wgpu_lrn::internals::{Chunk, Dispatch, Pass, Recipe, Shader, Source, Stage};
+use wgpu_lrn::internals::{Dispatch, Params, Pass, Recipe, Shader, Source, Stage, TensorParams};
 use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Precision, Shape, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
@@ -26,14 +26,16 @@ fn constant(shader: &Shader, name: &str) -> Option<u64> {
 }
 
 /// Workgroups that a dispatch needs.
-fn groups(shader: &Shader, chunk: &Chunk) -> u64 {
-    let (pixels, segments) = (u64::from(chunk.pixels), u64::from(chunk.segments));
+fn groups(shader: &Shader, params: &Params) -> u64 {
+    let (pixels, segments) = (u64::from(params.part.pixels), u64::from(params.part.segments));
     let constant = |name| constant(shader, name).unwrap();
     match shader.choice.kernel {
         Kernel::Whole => pixels.div_ceil(constant("PIXELS")) * segments,
         Kernel::Pixel => pixels.div_ceil(constant("ROWS") * constant("ROW")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
-        Kernel::Plane => pixels.div_ceil(constant("PIXELS")) * u64::from(chunk.strips) * segments,
+        Kernel::Plane => {
+            pixels.div_ceil(constant("PIXELS")) * u64::from(params.tensor.strips) * segments
+        }
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
     }
 }
@@ -44,11 +46,12 @@ fn element(
     stored: u64,
     bound: &std::ops::Range<u64>,
     shift: u32,
-    chunk: &Chunk,
+    params: &Params,
     (pixel, column, channel): (u64, u64, u64),
 ) -> u64 {
-    let [inner, beside, image] = [chunk.inner, chunk.beside, chunk.image].map(u64::from);
-    let pixel = u64::from(chunk.first_pixel) + pixel;
+    let TensorParams { inner, beside, image, .. } = params.tensor;
+    let [inner, beside, image] = [inner, beside, image].map(u64::from);
+    let pixel = u64::from(params.part.first_pixel) + pixel;
     let offset = pixel / beside * image + pixel % beside + column * beside + channel * inner;
     let in_binding = shift.wrapping_add(offset as u32);
     let element = bound.start / stored + u64::from(in_binding);
@@ -68,46 +71,53 @@ fn halo(shader: &Shader) -> (u64, u64) {
 }
 
 /// The columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
-fn columns(shader: &Shader, chunk: &Chunk) -> Vec<u64> {
-    let Some(written) = constant(shader, "WRITTEN").filter(|_| chunk.columns > 1) else {
+fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
+    let Some(written) = constant(shader, "WRITTEN").filter(|_| params.tensor.columns > 1) else {
         return vec![0];
     };
     let held = constant(shader, "COLUMNS").unwrap();
-    assert!(constant(shader, "LEAD").unwrap() + written <= held);
-    let strips = 0..u64::from(chunk.strips);
+    assert!(constant(shader, "COLUMNS_BEFORE").unwrap() + written <= held);
+    let strips = 0..u64::from(params.tensor.strips);
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
-    columns.filter(|&column| column < u64::from(chunk.columns)).collect()
+    columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()
 }
 
 /// Follows a dispatch as the shaders do: which elements it writes; that what it reads is bound.
 fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
-    let chunk = &dispatch.chunk;
+    let params = &dispatch.params;
     let halo = halo(&pass.shader);
-    let (begin, end) = (u64::from(chunk.write_begin), u64::from(chunk.write_end));
+    let (begin, end) = (u64::from(params.part.write_begin), u64::from(params.part.write_end));
     let width = pass.shader.choice.width as usize;
     let stored = pass.shader.dtype.bytes() * width as u64;
-    let groups = groups(&pass.shader, chunk);
+    let groups = groups(&pass.shader, params);
     let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
     assert!(
         grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
         "{groups} in {:?}",
         dispatch.grid
     );
-    assert_eq!(chunk.grid_width, dispatch.grid[0]);
-    assert_eq!(u64::from(chunk.segments), (end - begin).div_ceil(u64::from(chunk.segment)));
+    assert_eq!(params.part.grid_width, dispatch.grid[0]);
+    assert_eq!(
+        u64::from(params.part.segments),
+        (end - begin).div_ceil(u64::from(params.tensor.segment))
+    );
     let first_needed = begin.saturating_sub(halo.0);
-    let last_needed = (end - 1 + halo.1).min(u64::from(chunk.image / chunk.inner) - 1);
-    assert!(u64::from(chunk.read_begin) <= first_needed && last_needed < u64::from(chunk.read_end));
-    for pixel in 0..u64::from(chunk.pixels) {
-        for column in columns(&pass.shader, chunk) {
+    let last_needed =
+        (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);
+    assert!(
+        u64::from(params.part.read_begin) <= first_needed
+            && last_needed < u64::from(params.part.read_end)
+    );
+    for pixel in 0..u64::from(params.part.pixels) {
+        for column in columns(&pass.shader, params) {
             for channel in begin..end {
-                let (shift, at) = (chunk.output_shift, (pixel, column, channel));
-                let first = element(stored, &dispatch.output, shift, chunk, at) as usize * width;
+                let (shift, at) = (params.part.output_shift, (pixel, column, channel));
+                let first = element(stored, &dispatch.output, shift, params, at) as usize * width;
                 written[first..first + width].iter_mut().for_each(|times| *times += 1);
             }
             for channel in [first_needed, last_needed] {
-                let (shift, at) = (chunk.input_shift, (pixel, column, channel));
-                element(stored, &dispatch.input, shift, chunk, at);
+                let (shift, at) = (params.part.input_shift, (pixel, column, channel));
+                element(stored, &dispatch.input, shift, params, at);
             }
         }
     }
@@ -241,13 +251,13 @@ fn one_huge_image_is_cut_along_its_channels_with_halos() {
     let cuts: Vec<_> = recipe.passes[0]
         .dispatches
         .iter()
-        .map(|d| (d.chunk.write_begin, d.chunk.write_end))
+        .map(|d| (d.params.part.write_begin, d.params.part.write_end))
         .collect();
     assert_eq!(cuts, [(0, 19), (19, 38), (38, 57), (57, 64)]);
     assert_eq!(
         (
-            recipe.passes[0].dispatches[1].chunk.read_begin,
-            recipe.passes[0].dispatches[1].chunk.read_end
+            recipe.passes[0].dispatches[1].params.part.read_begin,
+            recipe.passes[0].dispatches[1].params.part.read_end
         ),
         (15, 42)
     );
@@ -263,7 +273,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
     // A channel is 16 MiB: 8 of them fit, but for the alignment, of which 4 are halo.
     for dispatch in recipe.passes.iter().flat_map(|pass| &pass.dispatches) {
         assert!(dispatch.input.end - dispatch.input.start <= 128 << 20);
-        assert!(dispatch.chunk.write_end - dispatch.chunk.write_begin <= 3);
+        assert!(dispatch.params.part.write_end - dispatch.params.part.write_begin <= 3);
     }
     // Between the passes squares would be rounded.
     let exact = alexnet().with_precision(Precision::Exact);

@@ -10,11 +10,13 @@ mod support;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, back};
 use std::collections::HashSet;
-use std::mem::offset_of;
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use support::cases::CASES;
-use wgpu_lrn::internals::{Chunk, Memory, Power, Recipe, Shader, Stage, Storage};
+use wgpu_lrn::internals::{
+    LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage, TensorParams,
+};
 use wgpu_lrn::{Choice, Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Devices with everything, without 16-bit integers, and without anything.
@@ -262,60 +264,52 @@ fn spirv_val_accepts_every_shader() {
         return;
     };
     println!("{}", String::from_utf8_lossy(&found.stdout));
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("spirv");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spirv");
     std::fs::create_dir_all(&folder).unwrap();
-    for (index, shader) in shaders().iter().enumerate() {
-        let (module, info) = compiled(shader);
-        let words = spirv(&module, &info);
-        let file = folder.join(format!("{index}.spv"));
-        std::fs::write(&file, words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>())
-            .unwrap();
-        let run = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
-        let run = run.unwrap();
-        let message = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{shader:?}: {message}");
-    }
+    let shaders: Vec<_> = shaders().iter().enumerate().collect();
+    let threads = std::thread::available_parallelism().unwrap().get();
+    std::thread::scope(|scope| {
+        for share in shaders.chunks(shaders.len().div_ceil(threads)) {
+            scope.spawn(|| share.iter().for_each(|(n, shader)| validate(&folder, *n, shader)));
+        }
+    });
+}
+
+fn validate(folder: &Path, number: usize, shader: &Shader) {
+    let (module, info) = compiled(shader);
+    let words = spirv(&module, &info);
+    let file = folder.join(format!("{number}.spv"));
+    let bytes: Vec<_> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    std::fs::write(&file, bytes).unwrap();
+    let run = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
+    let run = run.unwrap();
+    std::fs::remove_file(file).unwrap();
+    let message = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{shader:?}: {message}");
 }
 
 #[test]
-fn chunk_has_the_same_layout_in_rust_and_wgsl() {
+fn params_have_one_layout_in_rust_and_wgsl() {
     let (module, _) = compiled(shaders().iter().next().unwrap());
-    let (_, chunk) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some("Chunk")).unwrap();
-    let naga::TypeInner::Struct { members, span } = &chunk.inner else { panic!("not a struct") };
-    let wgsl: Vec<_> = members.iter().map(|m| (m.name.as_deref().unwrap(), m.offset)).collect();
-    macro_rules! offsets {
-        ($($field:ident),*) => { vec![$((stringify!($field), offset_of!(Chunk, $field) as u32)),*] };
+    let layout = |name: &str| {
+        let (_, found) =
+            module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
+        let naga::TypeInner::Struct { members, span } = &found.inner else {
+            panic!("not a struct")
+        };
+        let field = |m: &naga::StructMember| (m.name.clone().unwrap(), m.offset as usize);
+        (members.iter().map(field).collect::<Vec<_>>(), *span as usize)
+    };
+    macro_rules! compared {
+        ($($name:ident),*) => {$(
+            let rust = $name::FIELDS.iter().map(|&(field, offset)| (field.to_owned(), offset));
+            let rust: Vec<_> = rust.collect();
+            let (wgsl, span) = layout(stringify!($name));
+            assert_eq!(wgsl, rust);
+            assert_eq!(span, size_of::<$name>(), "of {}", stringify!($name));
+        )*};
     }
-    let rust = offsets![
-        channels,
-        inner,
-        first_pixel,
-        pixels,
-        read_begin,
-        read_end,
-        write_begin,
-        write_end,
-        segment,
-        segments,
-        grid_width,
-        input_shift,
-        output_shift,
-        sums_shift,
-        totals_shift,
-        one,
-        columns,
-        strips,
-        beside,
-        image,
-        a,
-        beta,
-        k,
-        gradient,
-        scale,
-        blend
-    ];
-    assert_eq!(wgsl, rust);
-    assert!(*span as usize <= size_of::<Chunk>());
+    compared!(LayerParams, TensorParams, PartParams, Params);
 }
 
 /// Browsers refuse a number that f32 cannot hold; naga rounds it.

@@ -5,7 +5,7 @@ alias Factor = Value;
 
 fn exactly(v: Value) -> Sum { return v; }
 
-fn number(parts: vec4<f32>) -> Sum { return Value(f64(parts.x) + f64(parts.y) + f64(parts.z)); }
+fn number(parts: vec3<f32>) -> Sum { return Value(f64(parts.x) + f64(parts.y) + f64(parts.z)); }
 
 fn factor(v: Value) -> Factor { return v; }
 
@@ -23,9 +23,9 @@ fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
 
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return a + b * c; }
 
-fn scale(v: Value, f: Factor) -> Sum { return v * f; }
+fn apply(v: Value, f: Factor) -> Sum { return v * f; }
 
-fn times(f: Factor, g: Factor) -> Factor { return f * g; }
+fn compose(f: Factor, g: Factor) -> Factor { return f * g; }
 
 // b^(-1/4): with an estimate m and the error e of m^4 b = 1 - e, two terms of the binomial series of
 // (1 - e)^(-1/4) leave e^3 / 8.
@@ -43,6 +43,6 @@ fn roots(b: Sum) -> Roots {
     return Roots(half, root * half);
 }
 
-fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
-    return scaled * ((x_i * p.half) * (p.half * SCALE));
+fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
+    return normalized_dy * ((x_i * p.half) * (p.half * LIFT));
 }

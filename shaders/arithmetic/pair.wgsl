@@ -18,7 +18,7 @@ struct Factor {
 
 fn exactly(v: Value) -> Sum { return Sum(v, Value(0.0)); }
 
-fn number(parts: vec4<f32>) -> Sum { return Sum(Value(parts.x), Value(parts.y)); }
+fn number(parts: vec3<f32>) -> Sum { return Sum(Value(parts.x), Value(parts.y)); }
 
 fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
@@ -70,14 +70,14 @@ fn multiply(a: Sum, b: Sum) -> Sum {
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return add(a, multiply(b, c)); }
 
 // The low part may be as large as that of the factor.
-fn scale(v: Value, f: Factor) -> Sum {
+fn apply(v: Value, f: Factor) -> Sum {
     let vh = leading(v);
     let product = trailing(v) * f.high + vh * trailing(f.high);
     return Sum(vh * leading(f.high), product + v * f.high * f.low);
 }
 
 // The high parts must have 24 bits together.
-fn times(f: Factor, g: Factor) -> Factor {
+fn compose(f: Factor, g: Factor) -> Factor {
     return Factor(f.high * g.high, f.low + g.low + f.low * g.low);
 }
 
@@ -106,15 +106,15 @@ fn series(e: Value) -> Value {
 
 fn roots(b: Sum) -> Roots {
     let root = inverse_fourth_root(b);
-    let half = times(root, root);
-    return Roots(half, times(root, half));
+    let half = compose(root, root);
+    return Roots(half, compose(root, half));
 }
 
 // 1 / b is lifted where it is small, and else x.
-fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
+fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
     let small = p.base > Value(1.0);
-    let lift = select(Value(1.0), Value(SCALE), small);
-    let scale_x = select(Value(SCALE), Value(1.0), small);
-    let reciprocal = times(lifted(p.half, lift), p.half);
-    return multiply(scaled, settled(scale(scale_x * x_i, reciprocal)));
+    let lift = select(Value(1.0), Value(LIFT), small);
+    let lift_x = select(Value(LIFT), Value(1.0), small);
+    let reciprocal = compose(lifted(p.half, lift), p.half);
+    return multiply(normalized_dy, settled(apply(lift_x * x_i, reciprocal)));
 }

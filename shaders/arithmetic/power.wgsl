@@ -1,3 +1,3 @@
 // b^-beta for an exponent that is none of ZERO to ONE: the device's own.
 
-fn power(b: Value) -> Value { return pow(b, Value(-chunk.beta.x)); }
+fn power(b: Value) -> Value { return pow(b, Value(-params.layer.beta.x)); }

@@ -9,7 +9,7 @@ const POWERS_OF_2 = array(
 const LN_2 = 0.6931471805599453lf;
 
 fn power(b: Value) -> Value {
-    let exponent = clamp(-number(chunk.beta) * log_2(b), -1023.0lf, 1023.0lf);
+    let exponent = clamp(-number(params.layer.beta) * log_2(b), -1023.0lf, 1023.0lf);
     return select(exp_2(exponent), Value(0.0), b > LARGEST);
 }
 

@@ -10,7 +10,7 @@ struct Factor {
 
 fn exactly(v: Value) -> Sum { return v; }
 
-fn number(parts: vec4<f32>) -> Sum { return Value(parts.x); }
+fn number(parts: vec3<f32>) -> Sum { return Value(parts.x); }
 
 fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
@@ -28,12 +28,12 @@ fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
 
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return fma(b, c, a); }
 
-fn scale(v: Value, f: Factor) -> Sum {
+fn apply(v: Value, f: Factor) -> Sum {
     let product = v * f.high;
     return fma(product, f.low, product);
 }
 
-fn times(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
+fn compose(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
 
 // q is about b^(-1/4) and t its square. The error e of t * t * b = 1 - e corrects the powers of q, so that
 // they are as exact on a device whose square roots are rough. (An infinite b has a q of 0, and any e.)
@@ -45,8 +45,8 @@ fn roots(b: Sum) -> Roots {
 }
 
 // x / sqrt(b) is at most 1 / sqrt(a), so that no product leaves the range of f32 before the term does.
-fn term(p: Powers, x_i: Value, scaled: Sum) -> Sum {
+fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
     let root = p.half.high;
-    let product = scaled * ((x_i * root) * (root * SCALE));
+    let product = normalized_dy * ((x_i * root) * (root * LIFT));
     return fma(product, 2.0 * p.half.low, product);
 }

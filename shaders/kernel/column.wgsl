@@ -85,7 +85,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 }
 
 // A step completes the terms from channel j + LOOK_BEHIND on, and with them the gradients from j on.
-// The terms before those come from a run-up of HALO channels.
+// The terms before those come from a lead-in of HALO channels.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);

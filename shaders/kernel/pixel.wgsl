@@ -1,7 +1,7 @@
 // pixel: one workgroup per pixel, or for as many as it has room for, with all hands at work all the time.
 //
 // Every invocation loads ITEMS values, so that neighbours load neighbouring elements, and puts what is summed
-// into workgroup memory. There each takes a run of STEP neighbouring channels and sums their windows: narrow ones
+// into workgroup memory. There each takes a run of RUN neighbouring channels and sums their windows: narrow ones
 // by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums take the place of what was summed, and each
 // invocation takes those of its ITEMS values, which it has kept, and writes what is made of them.
 //
@@ -19,27 +19,27 @@ const TURNS = 1u;
 const ITEMS = 6u; // ROWS * TURNS
 const SPAN = 96u; // channels
 const RUNS = 14u; // of a pixel
-const STEP = 7u;  // channels of a run
+const RUN = 7u;  // channels of a run
 const SIDE_BY_SIDE = 0u; // 1 where a pixel's neighbour is the next in memory, rather than its next channel
 
 // Values of a row.
 const VALUES = ROW * SPAN;
 
-alias Values = array<array<array<array<Sum, STEP>, RUNS>, ROW>, ROWS>;
+alias Values = array<array<array<array<Sum, RUN>, RUNS>, ROW>, ROWS>;
 
 var<workgroup> values: Values;
 
 var<private> item_x: array<Value, ITEMS>;
 var<private> item_dy: array<Value, ITEMS>;
-var<private> item_scaled: array<Sum, ITEMS>;
+var<private> item_normalized_dy: array<Sum, ITEMS>;
 var<private> results: array<Value, ITEMS>;
 var<private> fetched: array<Fetched, ITEMS>;
 var<private> needed: array<Needed, ITEMS>;
 var<private> olds: array<Loaded, ITEMS>;
-var<private> run_sums: array<Sum, STEP>;
+var<private> run_sums: array<Sum, RUN>;
 
 // What a workgroup holds, and what of it is written.
-struct Held {
+struct Span {
     is_whole: bool,    // whether that is all it has room for, all channels, and all written
     first_pixel: u32,
     begin: u32,        // first channel
@@ -50,19 +50,19 @@ struct Held {
 }
 
 // Each channel depends on `before` and `after` channels around it.
-fn held_by(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Held {
+fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
     fetch();
     group = group_of(workgroup);
     lane = index;
     only_place = find_place(0u);
-    let write_begin = chunk.write_begin + group % chunk.segments * chunk.segment;
-    let write_end = min(write_begin + chunk.segment, chunk.write_end);
-    let first_pixel = group / chunk.segments * ROWS * ROW;
-    return Held(
-        first_pixel + ROWS * ROW <= chunk.pixels && write_end - write_begin == SPAN && chunk.channels == SPAN,
+    let write_begin = params.part.write_begin + group % params.part.segments * params.tensor.segment;
+    let write_end = min(write_begin + params.tensor.segment, params.part.write_end);
+    let first_pixel = group / params.part.segments * ROWS * ROW;
+    return Span(
+        first_pixel + ROWS * ROW <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN,
         first_pixel,
-        write_begin - min(write_begin - chunk.read_begin, before),
-        write_end + min(chunk.read_end - write_end, after),
+        write_begin - min(write_begin - params.part.read_begin, before),
+        write_end + min(params.part.read_end - write_end, after),
         write_begin,
         write_end,
         offset_of(first_pixel),
@@ -70,8 +70,8 @@ fn held_by(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Held {
 }
 
 fn offset_of(first_pixel: u32) -> u32 {
-    if SIDE_BY_SIDE == 0u { return (chunk.first_pixel + first_pixel) * chunk.image; }
-    return pixel_offset(chunk.first_pixel + min(first_pixel + lane % ROW, chunk.pixels - 1u));
+    if SIDE_BY_SIDE == 0u { return (params.part.first_pixel + first_pixel) * params.tensor.image; }
+    return pixel_offset(params.part.first_pixel + min(first_pixel + lane % ROW, params.part.pixels - 1u));
 }
 
 // The places in a row that an invocation takes turn by turn; they follow each other as elements do.
@@ -98,26 +98,26 @@ fn find_place(turn: u32) -> Place {
     let place = select(VALUES - 1u, number, some);
     let pixel = select(place / SPAN, lane % ROW, SIDE_BY_SIDE == 1u);
     let channel = select(place % SPAN, place / ROW, SIDE_BY_SIDE == 1u);
-    return Place(some, pixel, channel, channel / STEP, channel % STEP);
+    return Place(some, pixel, channel, channel / RUN, channel % RUN);
 }
 
 fn row(k: u32) -> u32 { return k / TURNS; }
 
-fn channel(h: Held, k: u32) -> u32 { return h.begin + place(k).channel; }
+fn channel(s: Span, k: u32) -> u32 { return s.begin + place(k).channel; }
 
-fn pixel(h: Held, k: u32) -> u32 { return h.first_pixel + row(k) * ROW + place(k).pixel; }
+fn pixel(s: Span, k: u32) -> u32 { return s.first_pixel + row(k) * ROW + place(k).pixel; }
 
-// The element of a value, from channel 0 of the first pixel of the chunk.
-fn offset(h: Held, k: u32) -> u32 {
-    let channels = channel(h, k) * chunk.inner;
-    if SIDE_BY_SIDE == 1u { return h.offset + channels; }
-    return h.offset + row(k) * ROW * chunk.image + (place(k).pixel * chunk.image + channels);
+// The element of a value, from channel 0 of the first pixel of the part.
+fn offset(s: Span, k: u32) -> u32 {
+    let channels = channel(s, k) * params.tensor.inner;
+    if SIDE_BY_SIDE == 1u { return s.offset + channels; }
+    return s.offset + row(k) * ROW * params.tensor.image + (place(k).pixel * params.tensor.image + channels);
 }
 
-fn is_there(h: Held, k: u32) -> bool { return place(k).some && pixel(h, k) < chunk.pixels && channel(h, k) < h.end; }
+fn is_there(s: Span, k: u32) -> bool { return place(k).some && pixel(s, k) < params.part.pixels && channel(s, k) < s.end; }
 
-fn is_written(h: Held, k: u32) -> bool {
-    return is_there(h, k) && within(channel(h, k), h.write_begin, h.write_end);
+fn is_written(s: Span, k: u32) -> bool {
+    return is_there(s, k) && within(channel(s, k), s.write_begin, s.write_end);
 }
 
 fn value(k: u32) -> Sum { return values[row(k)][place(k).pixel][place(k).run][place(k).in_run]; }
@@ -126,68 +126,68 @@ fn put_value(k: u32, v: Sum) {
     if place(k).some { values[row(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
 }
 
-fn load_x(h: Held) {
-    if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } // unroll
+fn load_x(s: Span) {
+    if s.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(params.part.input_shift + offset(s, k)); } // unroll
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
             item_x[k] = Value(0.0);
-            if is_there(h, k) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); }
+            if is_there(s, k) { item_x[k] = x_at(params.part.input_shift + offset(s, k)); }
         }
     }
 }
 
 // Both behind one check, so that all loads are under way together.
-fn load_x_and_dy(h: Held) {
-    if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(chunk.input_shift + offset(h, k)); } // unroll
-        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); } // unroll
+fn load_x_and_dy(s: Span) {
+    if s.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(params.part.input_shift + offset(s, k)); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { item_dy[k] = dy_at(params.part.input_shift + offset(s, k)); } // unroll
     } else {
-        load_x(h);
+        load_x(s);
         for (var k = 0u; k < ITEMS; k++) { // unroll
             item_dy[k] = Value(0.0);
-            if is_there(h, k) { item_dy[k] = dy_at(chunk.input_shift + offset(h, k)); }
+            if is_there(s, k) { item_dy[k] = dy_at(params.part.input_shift + offset(s, k)); }
         }
     }
 }
 
-fn write_results(h: Held) {
-    if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(chunk.output_shift + offset(h, k)); } // unroll
+fn write_results(s: Span) {
+    if s.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(params.part.output_shift + offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if place(k).some { put(chunk.output_shift + offset(h, k), blended(results[k], olds[k])); }
+            if place(k).some { put(params.part.output_shift + offset(s, k), epilogue(results[k], olds[k])); }
         }
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if is_written(h, k) { write(chunk.output_shift + offset(h, k), results[k]); }
+            if is_written(s, k) { write(params.part.output_shift + offset(s, k), results[k]); }
         }
     }
 }
 
-fn write(at: u32, result: Value) { put(at, blended(result, old_at(at))); }
+fn write(at: u32, result: Value) { put(at, epilogue(result, old_at(at))); }
 
-fn put_summand(h: Held, k: u32) {
-    if is_there(h, k) { put_value(k, summand(fetch_summand(offset(h, k)))); } else { put_value(k, exactly(Value(0.0))); }
+fn put_summand(s: Span, k: u32) {
+    if is_there(s, k) { put_value(k, summand(fetch_summand(offset(s, k)))); } else { put_value(k, exactly(Value(0.0))); }
 }
 
-fn put_summands(h: Held) {
-    if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(h, k)); } // unroll
+fn put_summands(s: Span) {
+    if s.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { put_value(k, summand(fetched[k])); } // unroll
     } else {
-        for (var k = 0u; k < ITEMS; k++) { put_summand(h, k); } // unroll
+        for (var k = 0u; k < ITEMS; k++) { put_summand(s, k); } // unroll
     }
 }
 
-fn finish_values(h: Held) {
-    if h.is_whole {
-        for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(h, k)); } // unroll
+fn finish_values(s: Span) {
+    if s.is_whole {
+        for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if place(k).some { finish(offset(h, k), value(k), needed[k]); }
+            if place(k).some { finish(offset(s, k), value(k), needed[k]); }
         }
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if is_written(h, k) { finish(offset(h, k), value(k), fetch_needed(offset(h, k))); }
+            if is_written(s, k) { finish(offset(s, k), value(k), fetch_needed(offset(s, k))); }
         }
     }
 }
@@ -202,22 +202,22 @@ struct Run {
     length: u32,    // channels of the pixel
 }
 
-fn run(h: Held) -> Run {
+fn run(s: Span) -> Run {
     let pixel = lane / RUNS;
     let number = lane % RUNS;
-    let length = select(0u, h.end - h.begin, pixel < ROWS * ROW);
-    let begin = min(number * STEP, length);
-    return Run(pixel / ROW, pixel % ROW, number, begin, min(begin + STEP, length), length);
+    let length = select(0u, s.end - s.begin, pixel < ROWS * ROW);
+    let begin = min(number * RUN, length);
+    return Run(pixel / ROW, pixel % ROW, number, begin, min(begin + RUN, length), length);
 }
 
 // Sums windows that begin so many channels before, each in the place of its channel.
-fn sum_values(h: Held, before: u32) {
-    let r = run(h);
+fn sum_values(s: Span, before: u32) {
+    let r = run(s);
     workgroupBarrier();
     sum_run(r, before);
     workgroupBarrier();
     if r.begin < r.end {
-        for (var t = 0u; t < STEP; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; } // unroll
+        for (var t = 0u; t < RUN; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; } // unroll
     }
     workgroupBarrier();
 }
@@ -225,46 +225,46 @@ fn sum_values(h: Held, before: u32) {
 // Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
 // see that all invocations of a workgroup agree and reach the barriers.
 fn idle(workgroup: vec3<u32>) -> bool {
-    return group_of(workgroup) / chunk.segments * ROWS * ROW >= chunk.pixels;
+    return group_of(workgroup) / params.part.segments * ROWS * ROW >= params.part.pixels;
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    let h = held_by(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
-    put_summands(h);
-    sum_values(h, LOOK_BEHIND);
-    finish_values(h);
+    let s = span_of(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
+    put_summands(s);
+    sum_values(s, LOOK_BEHIND);
+    finish_values(s);
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    let h = held_by(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
-    load_x(h);
+    let s = span_of(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
+    load_x(s);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); } // unroll
-    sum_values(h, LOOK_BEHIND);
+    sum_values(s, LOOK_BEHIND);
     for (var k = 0u; k < ITEMS; k++) { results[k] = normalized(powers(base(value(k))), item_x[k]); } // unroll
-    write_results(h);
+    write_results(s);
 }
 
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    let h = held_by(workgroup, index, HALO, HALO);
-    load_x_and_dy(h);
+    let s = span_of(workgroup, index, HALO, HALO);
+    load_x_and_dy(s);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, square(item_x[k])); } // unroll
-    sum_values(h, LOOK_BEHIND);
+    sum_values(s, LOOK_BEHIND);
     for (var k = 0u; k < ITEMS; k++) { put_value(k, item_term(k)); } // unroll
-    sum_values(h, LOOK_AHEAD); // mirrored
+    sum_values(s, LOOK_AHEAD); // mirrored
     for (var k = 0u; k < ITEMS; k++) { // unroll
-        results[k] = input_gradient(item_x[k], item_scaled[k], value(k));
+        results[k] = input_gradient(item_x[k], item_normalized_dy[k], value(k));
     }
-    write_results(h);
+    write_results(s);
 }
 
 fn item_term(k: u32) -> Sum {
     let p = powers(base(value(k)));
-    item_scaled[k] = scaled_gradient(p, item_dy[k]);
-    return term(p, item_x[k], item_scaled[k]);
+    item_normalized_dy[k] = normalize_dy(p, item_dy[k]);
+    return term(p, item_x[k], item_normalized_dy[k]);
 }

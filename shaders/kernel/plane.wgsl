@@ -11,11 +11,11 @@ const INVOCATIONS = 224u; // PIXELS * COLUMNS
 const PIXELS = 4u;
 const COLUMNS = 56u;
 const WRITTEN = 56u; // columns
-const LEAD = 0u;     // columns before those
+const COLUMNS_BEFORE = 0u;     // columns before those
 const PAD = 2u;      // columns of zeros on each side of a row
 const ACROSS_BEHIND = 2u; // the window along a row
 const ACROSS_AHEAD = 2u;
-const RUN_UP = 8u;   // rows before the first that is written, in whole steps
+const LEAD_IN = 8u;   // rows before the first that is written, in whole steps
 
 const SLOTS = (COLUMNS + 2u * PAD) * PIXELS; // of a row, with zeros on both sides
 const EXCHANGE = STEP * SLOTS;
@@ -34,18 +34,18 @@ struct Place {
     end: u32,
 }
 
-fn blocks() -> u32 { return (chunk.pixels + PIXELS - 1u) / PIXELS; }
+fn blocks() -> u32 { return (params.part.pixels + PIXELS - 1u) / PIXELS; }
 
 // The first row that a workgroup writes.
 fn first_row(workgroup: vec3<u32>) -> u32 {
-    return chunk.write_begin + group_of(workgroup) / (chunk.strips * blocks()) * chunk.segment;
+    return params.part.write_begin + group_of(workgroup) / (params.tensor.strips * blocks()) * params.tensor.segment;
 }
 
-fn idle(workgroup: vec3<u32>) -> bool { return first_row(workgroup) >= chunk.write_end; }
+fn idle(workgroup: vec3<u32>) -> bool { return first_row(workgroup) >= params.part.write_end; }
 
 // Rows that are walked: those that are written, after those on which they depend.
 fn walked(workgroup: vec3<u32>) -> u32 {
-    return RUN_UP + min(chunk.segment, chunk.write_end - first_row(workgroup));
+    return LEAD_IN + min(params.tensor.segment, params.part.write_end - first_row(workgroup));
 }
 
 // Neighbouring invocations take neighbouring elements.
@@ -53,24 +53,24 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     fetch();
     group = group_of(workgroup);
     lane = index;
-    let are_beside = chunk.beside > 1u;
+    let are_beside = params.tensor.beside > 1u;
     let place = select(lane % COLUMNS, lane / PIXELS, are_beside);
     let plane = select(lane / COLUMNS, lane % PIXELS, are_beside);
-    let pixel = group / chunk.strips % blocks() * PIXELS + plane;
-    let column = group % chunk.strips * WRITTEN + place - LEAD; // wraps
-    let some = pixel < chunk.pixels && column < chunk.columns;
-    let offset = pixel_offset(chunk.first_pixel + min(pixel, chunk.pixels - 1u))
-        + min(column, chunk.columns - 1u) * chunk.beside;
+    let pixel = group / params.tensor.strips % blocks() * PIXELS + plane;
+    let column = group % params.tensor.strips * WRITTEN + place - COLUMNS_BEFORE; // wraps
+    let some = pixel < params.part.pixels && column < params.tensor.columns;
+    let offset = pixel_offset(params.part.first_pixel + min(pixel, params.part.pixels - 1u))
+        + min(column, params.tensor.columns - 1u) * params.tensor.beside;
     let begin = first_row(workgroup);
     return Place(
         some,
-        some && within(place, LEAD, LEAD + WRITTEN),
+        some && within(place, COLUMNS_BEFORE, COLUMNS_BEFORE + WRITTEN),
         (place + PAD) * PIXELS + plane,
-        chunk.inner,
-        chunk.input_shift + offset,
-        chunk.output_shift + offset,
+        params.tensor.inner,
+        params.part.input_shift + offset,
+        params.part.output_shift + offset,
         begin,
-        min(begin + chunk.segment, chunk.write_end),
+        min(begin + params.tensor.segment, params.part.write_end),
     );
 }
 
@@ -83,7 +83,7 @@ fn clear_sides() {
     }
 }
 
-fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, chunk.read_begin, chunk.read_end); }
+fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, params.part.read_begin, params.part.read_end); }
 
 // The rows of a step from one on, all of which are bound.
 fn load_x_inside(p: Place, row: u32) {
@@ -120,7 +120,7 @@ fn write_step(p: Place, row: u32) {
         put_step(at, p.inner);
     } else {
         for (var t = 0u; t < STEP; t++) { // unroll
-            if within(row + t, p.begin, p.end) { put(at + t * p.inner, blended(results[t], old_at(at + t * p.inner))); }
+            if within(row + t, p.begin, p.end) { put(at + t * p.inner, epilogue(results[t], old_at(at + t * p.inner))); }
         }
     }
 }
@@ -167,7 +167,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = place(workgroup, index);
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let i = p.begin - RUN_UP + done;
+        let i = p.begin - LEAD_IN + done;
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
@@ -184,7 +184,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = place(workgroup, index);
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let j = p.begin - RUN_UP + done;
+        let j = p.begin - LEAD_IN + done;
         if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
             load_x_inside(p, j + HALO);
             load_dy_inside(p, j + LOOK_BEHIND);

@@ -3,16 +3,16 @@
 //
 // The windows of a step's channels have a middle in common: BLOCKS blocks of STEP channels, and a REST.
 // What a window has before that is a sum to the end of the step's tail, and what it has after, a sum from
-// the start of its lead: the STEP channels that the windows reach now, and which become the newest block.
+// the start of its front: the STEP channels that the windows reach now, and which become the newest block.
 //
 //     window of the first channel    [ tail        | rest |  blocks  ]
-//     window of the last                         [ | rest |  blocks  | lead      ]
+//     window of the last                         [ | rest |  blocks  | front      ]
 //
 // The sum of the last BLOCKS blocks is found alike, with groups of BLOCKS blocks: `heads` has the sum of
 // the group so far, and a ring the sums to the end of the group before. (van Herk, Gil and Werman.) So
 // few additions a channel however wide the window, and none subtracts.
 //
-// x is loaded for the lead, for the tail and for the channel itself: the latter two from a cache. Terms
+// x is loaded for the front, for the tail and for the channel itself: the latter two from a cache. Terms
 // of backward are kept in a ring of their own.
 
 const INVOCATIONS = 64u;
@@ -28,18 +28,18 @@ const TERMS = 1u;
 
 // Rings of backward, after those of the blocks.
 const TERM = 0u;
-const GRADIENTS = 1u;
+const NORMALIZED_DY = 1u;
 
 const RING = WINDOW + STEP;
 
-var<private> lead: array<Sum, STEP>;
+var<private> front: array<Sum, STEP>;
 var<private> tail: array<Sum, TAIL>;
 var<private> sums: array<Sum, STEP>;
 var<private> fetched: array<Fetched, FETCHED>;
 var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
-// Sums the windows of a step from its lead and its tail, and makes the lead the newest block.
+// Sums the windows of a step from its front and its tail, and makes the front the newest block.
 fn sum_windows(which: u32) {
     var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
     for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); } // unroll
@@ -47,8 +47,8 @@ fn sum_windows(which: u32) {
     for (var i = 1u; i < STEP; i++) { // unroll
         sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]);
     }
-    var head = lead[0];
-    for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, lead[i]); } // unroll
+    var head = front[0];
+    for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, front[i]); } // unroll
     push(which, head);
 }
 
@@ -71,15 +71,15 @@ fn end_group(which: u32) {
     places[which] = 0u;
 }
 
-// The lead of a step whose first channel is i.
-fn load_lead(w: Walk, i: u32) {
+// The front of a step whose first channel is i.
+fn load_front(w: Walk, i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     let at = w.offset + first * w.inner;
     if are_bound(first, STEP) {
         for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
-        for (var t = 0u; t < STEP; t++) { lead[t] = summand(fetched[t]); } // unroll
+        for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched[t]); } // unroll
     } else {
-        for (var t = 0u; t < STEP; t++) { lead[t] = summand_at(w, first + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { front[t] = summand_at(w, first + t); } // unroll
     }
 }
 
@@ -97,15 +97,15 @@ fn load_tail(w: Walk, i: u32) {
 // Fills the ring with the blocks before a step.
 fn fill_blocks(w: Walk, i: u32) {
     for (var back = BLOCKS; back > 0u; back--) {
-        load_lead(w, i - back * STEP);
-        var block = lead[0];
-        for (var t = 1u; t < STEP; t++) { block = add(block, lead[t]); } // unroll
+        load_front(w, i - back * STEP);
+        var block = front[0];
+        for (var t = 1u; t < STEP; t++) { block = add(block, front[t]); } // unroll
         push(SQUARES, block);
     }
 }
 
 fn sum_summands(w: Walk, i: u32) {
-    load_lead(w, i);
+    load_front(w, i);
     load_tail(w, i);
     sum_windows(SQUARES);
 }
@@ -128,19 +128,19 @@ fn behind(which: u32, at: u32, back: u32) -> u32 {
     return slot(2u * BLOCKS + which * RING + (at + RING - back) % RING);
 }
 
-// A step completes the terms from channel i = j + LOOK_BEHIND + 1 on: the lead of the mirrored windows of
-// the channels from j on. The terms before those, as far as there are channels, come from a run-up.
+// A step completes the terms from channel i = j + LOOK_BEHIND + 1 on: the front of the mirrored windows of
+// the channels from j on. The terms before those, as far as there are channels, come from a lead-in.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.begin - chunk.read_begin);
+    let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.begin - params.part.read_begin);
     let start = w.begin - (terms_before + STEP - 1u) / STEP * STEP;
     fill_blocks(w, start + LOOK_BEHIND + 1u);
     for (var block = 0u; block < BLOCKS; block++) {
         scratch[slot(TERMS * BLOCKS + block)] = exactly(Value(0.0));
     }
-    var at = 0u; // place of the lead in the ring
+    var at = 0u; // place of the front in the ring
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
         sum_summands(w, j + LOOK_BEHIND + 1u);
@@ -154,18 +154,18 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 
 // The term of the first channel of a mirrored window.
 fn held_term(i: u32, at: u32) -> Sum {
-    if !within(i, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
+    if !within(i, params.part.read_begin, params.part.read_end) { return exactly(Value(0.0)); }
     return scratch[behind(TERM, at, WINDOW)];
 }
 
 fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
     let p = powers(base(sums[t]));
-    let scaled = scaled_gradient(p, load_dy(w, i));
-    lead[t] = term(p, load_x(w, i), scaled);
-    scratch[behind(TERM, at + t, 0u)] = lead[t];
-    scratch[behind(GRADIENTS, at + t, 0u)] = scaled;
+    let normalized_dy = normalize_dy(p, load_dy(w, i));
+    front[t] = term(p, load_x(w, i), normalized_dy);
+    scratch[behind(TERM, at + t, 0u)] = front[t];
+    scratch[behind(NORMALIZED_DY, at + t, 0u)] = normalized_dy;
 }
 
 fn gradient_of_x(w: Walk, j: u32, at: u32, t: u32) -> Value {
-    return input_gradient(load_x(w, j), scratch[behind(GRADIENTS, at + t, LOOK_BEHIND + 1u)], sums[t]);
+    return input_gradient(load_x(w, j), scratch[behind(NORMALIZED_DY, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

@@ -1,4 +1,4 @@
-// row: where channels follow each other in memory, one invocation computes a run of STEP neighbouring channels, with
+// row: where channels follow each other in memory, one invocation computes a run of RUN neighbouring channels, with
 // all that they depend on in registers; what it shares with its neighbours it loads and computes again. For narrow
 // windows.
 //
@@ -7,10 +7,10 @@
 // one pixel and end in the next, and no window holds channels of both.
 
 const INVOCATIONS = 64u;
-const STEP = 8u;
+const RUN = 8u;
 const WRITTEN = 2u;    // packets
 const GROUPS = 2u;     // of SHARE windows, of the channels that are written,
-const SUM_GROUPS = 3u; // and of those with terms
+const TERM_GROUPS = 3u; // and of those with terms
 const SHARED = 8u;     // channels that SHARE windows hold
 const JOINED = 1u;
 const BEHIND = 4u;     // channels held before the first that is written
@@ -23,12 +23,12 @@ const DY_SKIP = 2u;
 
 var<private> x_packets: array<Loaded, PACKETS>;
 var<private> dy_packets: array<Loaded, DY_PACKETS>;
-var<private> held_dy: array<Value, SUMS>;
-var<private> scaled: array<Sum, SUMS>;
-var<private> terms: array<Sum, SUMS>;
+var<private> held_dy: array<Value, WINDOWS>;
+var<private> normalized_dy: array<Sum, WINDOWS>;
+var<private> terms: array<Sum, WINDOWS>;
 var<private> both: array<Sum, SHARED>;      // what windows would hold of two pixels,
 var<private> first_sums: array<Sum, SHARE>; // and their sums in the first
-var<private> results: array<Value, STEP>;
+var<private> results: array<Value, RUN>;
 
 // The channels of an invocation, in packets.
 struct Run {
@@ -41,13 +41,13 @@ struct Run {
 fn run(workgroup: vec3<u32>, index: u32) -> Run {
     fetch();
     let first = group_of(workgroup) * INVOCATIONS; // of the workgroup's runs
-    let pixel = first / chunk.segments;
-    let place = first % chunk.segments + index;
-    let further = small_quotient(place, chunk.segments);
-    let begin = chunk.write_begin + (place - further * chunk.segments) * WRITTEN;
+    let pixel = first / params.part.segments;
+    let place = first % params.part.segments + index;
+    let further = small_quotient(place, params.part.segments);
+    let begin = params.part.write_begin + (place - further * params.part.segments) * WRITTEN;
     return Run(
-        pixel + further < chunk.pixels,
-        (chunk.first_pixel + pixel + further) * chunk.image,
+        pixel + further < params.part.pixels,
+        (params.part.first_pixel + pixel + further) * params.tensor.image,
         begin,
         next_pixel(4u * begin),
     );
@@ -56,8 +56,8 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
 // Run.next of the run that writes from a channel on.
 fn next_pixel(channel: u32) -> u32 {
     var begun = 0u; // joined pixels that begin at the first channel held, or before
-    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * chunk.channels); } // unroll
-    return BEHIND + begun * chunk.channels - channel;
+    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * params.tensor.channels); } // unroll
+    return BEHIND + begun * params.tensor.channels - channel;
 }
 
 // n / d, where n is below d + INVOCATIONS.
@@ -67,18 +67,18 @@ fn small_quotient(n: u32, d: u32) -> u32 {
 }
 
 // Whether all runs are whole: then no packet between the first and the last of those written is missing.
-fn are_whole() -> bool { return (chunk.write_end - chunk.write_begin) % WRITTEN == 0u; }
+fn are_whole() -> bool { return (params.part.write_end - params.part.write_begin) % WRITTEN == 0u; }
 
-fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(chunk.input_shift + r.pixel + bound(packet)); }
+fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(params.part.input_shift + r.pixel + bound(packet)); }
 
-fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(chunk.input_shift + r.pixel + bound(packet)); }
+fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shift + r.pixel + bound(packet)); }
 
 // Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
 // bound. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_written = i >= behind && i < behind + WRITTEN;
     if JOINED > 1u || is_written && are_whole() { return v; }
-    return select(Loaded(0.0), v, within(first + i, chunk.read_begin, chunk.read_end));
+    return select(Loaded(0.0), v, within(first + i, params.part.read_begin, params.part.read_end));
 }
 
 fn load_x(r: Run) {
@@ -96,7 +96,7 @@ fn load_dy(r: Run) {
     for (var i = 0u; i < DY_PACKETS; i++) { // unroll
         dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND);
     }
-    for (var i = 0u; i < SUMS; i++) { // unroll
+    for (var i = 0u; i < WINDOWS; i++) { // unroll
         held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u];
     }
 }
@@ -143,14 +143,14 @@ fn sum_held(at: u32, next: u32, before: u32) {
 
 fn write(r: Run, i: u32) {
     let packet = r.begin + i;
-    if !are_whole() && packet >= chunk.write_end { return; }
-    let at = chunk.output_shift + r.pixel + packet;
+    if !are_whole() && packet >= params.part.write_end { return; }
+    let at = params.part.output_shift + r.pixel + packet;
     let old = old_at(at);
     put(at, Loaded(
-        blended(results[4u * i], old.x),
-        blended(results[4u * i + 1u], old.y),
-        blended(results[4u * i + 2u], old.z),
-        blended(results[4u * i + 3u], old.w),
+        epilogue(results[4u * i], old.x),
+        epilogue(results[4u * i + 1u], old.y),
+        epilogue(results[4u * i + 2u], old.z),
+        epilogue(results[4u * i + 3u], old.w),
     ));
 }
 
@@ -161,7 +161,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !r.some { return; }
     load_x(r);
     for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
-    for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
+    for (var t = 0u; t < RUN; t++) { results[t] = window_result(t); } // unroll
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
@@ -173,9 +173,9 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !r.some { return; }
     load_x(r);
     load_dy(r);
-    for (var g = 0u; g < SUM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); } // unroll
+    for (var g = 0u; g < TERM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); } // unroll
     for (var g = 0u; g < GROUPS; g++) { sum_terms(r, g * SHARE); } // unroll
-    for (var t = 0u; t < STEP; t++) { results[t] = gradient_of_x(t); } // unroll
+    for (var t = 0u; t < RUN; t++) { results[t] = gradient_of_x(t); } // unroll
     for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
@@ -185,10 +185,10 @@ fn make_terms(at: u32) {
 
 fn make_term(t: u32) {
     let p = powers(base(sums[t]));
-    scaled[t] = scaled_gradient(p, held_dy[t]);
-    terms[t] = term(p, held_x[LOOK_BEHIND + t], scaled[t]);
+    normalized_dy[t] = normalize_dy(p, held_dy[t]);
+    terms[t] = term(p, held_x[LOOK_BEHIND + t], normalized_dy[t]);
 }
 
 fn gradient_of_x(t: u32) -> Value {
-    return input_gradient(held_x[HALO + t], scaled[LOOK_AHEAD + t], sums[t]);
+    return input_gradient(held_x[HALO + t], normalized_dy[LOOK_AHEAD + t], sums[t]);
 }

@@ -8,7 +8,7 @@ const SQUARES = 0u;
 const TERMS = HELD;
 
 var<private> held_dy: array<Value, STEP>;
-var<private> scaled: array<Sum, LOOK_BEHIND + STEP>;
+var<private> normalized_dy: array<Sum, LOOK_BEHIND + STEP>;
 var<private> results: array<Value, STEP>;
 var<private> olds: array<Loaded, STEP>;
 
@@ -24,7 +24,7 @@ fn load_dy_step(at: u32, stride: u32) {
 // Writes the results of a step, all of which are in the segment.
 fn put_step(at: u32, stride: u32) {
     for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * stride); } // unroll
-    for (var t = 0u; t < STEP; t++) { put(at + t * stride, blended(results[t], olds[t])); } // unroll
+    for (var t = 0u; t < STEP; t++) { put(at + t * stride, epilogue(results[t], olds[t])); } // unroll
 }
 
 // Sums the windows that a step completes, of squares or of terms.
@@ -35,12 +35,12 @@ fn sum_step(at: u32) {
 // The term of the channel whose window is summed in sums[t], in backward.
 fn step_term(t: u32, dy: Value) -> Sum {
     let powers = powers(base(sums[t]));
-    scaled[LOOK_BEHIND + t] = scaled_gradient(powers, dy);
-    return term(powers, held_x[LOOK_BEHIND + t], scaled[LOOK_BEHIND + t]);
+    normalized_dy[LOOK_BEHIND + t] = normalize_dy(powers, dy);
+    return term(powers, held_x[LOOK_BEHIND + t], normalized_dy[LOOK_BEHIND + t]);
 }
 
 // The gradient that a step completes.
-fn step_gradient(t: u32) -> Value { return input_gradient(held_x[t], scaled[t], sums[t]); }
+fn step_gradient(t: u32) -> Value { return input_gradient(held_x[t], normalized_dy[t], sums[t]); }
 
 // These make the end of a step the beginning of the next.
 fn shift_held(at: u32) {
@@ -54,5 +54,5 @@ fn shift() {
 
 fn shift_terms() {
     shift_held(TERMS);
-    for (var i = 0u; i < LOOK_BEHIND; i++) { scaled[i] = scaled[i + STEP]; } // unroll
+    for (var i = 0u; i < LOOK_BEHIND; i++) { normalized_dy[i] = normalized_dy[i + STEP]; } // unroll
 }

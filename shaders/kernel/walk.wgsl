@@ -4,7 +4,7 @@
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
     inner: u32,      // elements from a channel to the next
-    offset: u32,     // of channel 0, from channel 0 of the first pixel of the chunk
+    offset: u32,     // of channel 0, from channel 0 of the first pixel of the part
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
     begin: u32,      // first channel written
@@ -15,40 +15,40 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     fetch();
     group = group_of(workgroup);
     lane = index;
-    let groups = (chunk.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment
+    let groups = (params.part.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment
     let pixel = group % groups * INVOCATIONS + lane;
-    let offset = pixel_offset(chunk.first_pixel + pixel);
-    let begin = chunk.write_begin + group / groups * chunk.segment;
+    let offset = pixel_offset(params.part.first_pixel + pixel);
+    let begin = params.part.write_begin + group / groups * params.tensor.segment;
     return Walk(
-        pixel < chunk.pixels && begin < chunk.write_end,
-        chunk.inner,
+        pixel < params.part.pixels && begin < params.part.write_end,
+        params.tensor.inner,
         offset,
-        chunk.input_shift + offset,
-        chunk.output_shift + offset,
+        params.part.input_shift + offset,
+        params.part.output_shift + offset,
         begin,
-        min(begin + chunk.segment, chunk.write_end),
+        min(begin + params.tensor.segment, params.part.write_end),
     );
 }
 
 fn load_x(w: Walk, channel: u32) -> Value {
     let v = x_at(w.input + bound(channel) * w.inner);
-    return select(Value(0.0), v, within(channel, chunk.read_begin, chunk.read_end));
+    return select(Value(0.0), v, within(channel, params.part.read_begin, params.part.read_end));
 }
 
 fn load_dy(w: Walk, channel: u32) -> Value {
     let v = dy_at(w.input + bound(channel) * w.inner);
-    return select(Value(0.0), v, within(channel, chunk.read_begin, chunk.read_end));
+    return select(Value(0.0), v, within(channel, params.part.read_begin, params.part.read_end));
 }
 
 fn write(w: Walk, channel: u32, result: Value) {
     if !within(channel, w.begin, w.end) { return; }
     let at = w.output + channel * w.inner;
-    put(at, blended(result, old_at(at)));
+    put(at, epilogue(result, old_at(at)));
 }
 
 // What is summed of a channel, which may be missing.
 fn summand_at(w: Walk, channel: u32) -> Sum {
-    if !within(channel, chunk.read_begin, chunk.read_end) { return exactly(Value(0.0)); }
+    if !within(channel, params.part.read_begin, params.part.read_end) { return exactly(Value(0.0)); }
     return summand(fetch_summand(w.offset + channel * w.inner));
 }
 

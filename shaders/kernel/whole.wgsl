@@ -9,7 +9,7 @@ const TURNS = 4u;
 const INVOCATIONS = PIXELS * SLICES;
 const AT_ONCE = TURNS * SLICES; // channels
 
-var<workgroup> partial: array<Sum, INVOCATIONS>;
+var<workgroup> slice_sums: array<Sum, INVOCATIONS>;
 
 var<private> turn_x: array<Value, TURNS>;
 var<private> turn_dy: array<Value, TURNS>;
@@ -27,35 +27,35 @@ struct Slice {
 // Neighbouring invocations take neighbouring elements.
 fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
     fetch();
-    let are_beside = chunk.inner > 1u;
+    let are_beside = params.tensor.inner > 1u;
     let pixel = select(index / SLICES, index % PIXELS, are_beside);
     let number = select(index % SLICES, index / PIXELS, are_beside);
     let place = group_of(workgroup) * PIXELS + pixel;
-    let offset = pixel_offset(chunk.first_pixel + min(place, chunk.pixels - 1u));
+    let offset = pixel_offset(params.part.first_pixel + min(place, params.part.pixels - 1u));
     return Slice(
-        place < chunk.pixels,
+        place < params.part.pixels,
         pixel,
         number,
-        chunk.inner,
-        chunk.input_shift + offset,
-        chunk.output_shift + offset,
+        params.tensor.inner,
+        params.part.input_shift + offset,
+        params.part.output_shift + offset,
     );
 }
 
 // The sum of what all slices of the pixel have; reached by all invocations of the workgroup.
 fn total(s: Slice, own: Sum) -> Sum {
     workgroupBarrier();
-    partial[s.number * PIXELS + s.pixel] = own;
+    slice_sums[s.number * PIXELS + s.pixel] = own;
     workgroupBarrier();
-    var sum = partial[s.pixel];
+    var sum = slice_sums[s.pixel];
     for (var slice = 1u; slice < SLICES; slice++) { // unroll
-        sum = add(sum, partial[slice * PIXELS + s.pixel]);
+        sum = add(sum, slice_sums[slice * PIXELS + s.pixel]);
     }
     return sum;
 }
 
 // Whether all turns from a channel on have one: the same for the whole workgroup.
-fn are_all(first: u32) -> bool { return first + AT_ONCE <= chunk.channels; }
+fn are_all(first: u32) -> bool { return first + AT_ONCE <= params.tensor.channels; }
 
 fn load_x(s: Slice, first: u32) {
     let c = first + s.number;
@@ -64,10 +64,10 @@ fn load_x(s: Slice, first: u32) {
         for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); } // unroll
     } else {
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turn_x[t] = x_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner);
+            turn_x[t] = x_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
         }
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < chunk.channels);
+            turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < params.tensor.channels);
         }
     }
 }
@@ -79,23 +79,23 @@ fn load_dy(s: Slice, first: u32) {
         for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); } // unroll
     } else {
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turn_dy[t] = dy_at(s.input + min(c + t * SLICES, chunk.channels - 1u) * s.inner);
+            turn_dy[t] = dy_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
         }
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < chunk.channels);
+            turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < params.tensor.channels);
         }
     }
 }
 
 fn write(s: Slice, c: u32, result: Value) {
-    if !s.some || c >= chunk.channels { return; }
+    if !s.some || c >= params.tensor.channels { return; }
     let at = s.output + c * s.inner;
-    put(at, blended(result, old_at(at)));
+    put(at, epilogue(result, old_at(at)));
 }
 
 fn square_sum(s: Slice) -> Sum {
     var sum = exactly(Value(0.0));
-    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+    for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
         for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); } // unroll
     }
@@ -114,7 +114,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let s = slice(workgroup, index);
     let sum = square_sum(s);
     let p = powers(base(sum));
-    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+    for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
             write(s, first + s.number + t * SLICES, result(sum, p, turn_x[t]));
@@ -127,19 +127,19 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let s = slice(workgroup, index);
     let p = powers(base(square_sum(s)));
     var terms = exactly(Value(0.0));
-    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+    for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
         load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            terms = add(terms, term(p, turn_x[t], scaled_gradient(p, turn_dy[t])));
+            terms = add(terms, term(p, turn_x[t], normalize_dy(p, turn_dy[t])));
         }
     }
     terms = total(s, terms);
-    for (var first = 0u; first < chunk.channels; first += AT_ONCE) {
+    for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
         load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], scaled_gradient(p, turn_dy[t]), terms));
+            write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], normalize_dy(p, turn_dy[t]), terms));
         }
     }
 }

@@ -3,13 +3,13 @@
 
 const HELD = 16u;  // channels that are held, with their halos
 const HELDS = 32u; // the same, twice where squares and terms are held
-const SUMS = 12u;  // windows that are summed,
+const WINDOWS = 12u;  // windows that are summed,
 const SHARE = 4u;  // so many together
 const REST = 1u;   // WINDOW - SHARE
 
 var<private> held_x: array<Value, HELD>;
 var<private> held: array<Sum, HELDS>; // squares, terms
-var<private> sums: array<Sum, SUMS>;
+var<private> sums: array<Sum, WINDOWS>;
 
 // Sums SHARE neighbouring windows, of which the first begins at held[at], from `first` on. They have the
 // middle in common; what each has before it is a sum to its begin, and what it has after, one from its

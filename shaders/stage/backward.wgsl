@@ -8,11 +8,11 @@ struct Needed {
 }
 
 fn fetch_needed(offset: u32) -> Needed {
-    let at = chunk.input_shift + offset;
-    return Needed(x_at(at), dy_at(at), s_at(offset), old_at(chunk.output_shift + offset));
+    let at = params.part.input_shift + offset;
+    return Needed(x_at(at), dy_at(at), s_at(offset), old_at(params.part.output_shift + offset));
 }
 
 fn finish(offset: u32, sum: Sum, needed: Needed) {
-    let scaled = scaled_gradient(powers(base(exactly(needed.s))), needed.dy);
-    put(chunk.output_shift + offset, blended(input_gradient(needed.x, scaled, sum), needed.old));
+    let normalized_dy = normalize_dy(powers(base(exactly(needed.s))), needed.dy);
+    put(params.part.output_shift + offset, epilogue(input_gradient(needed.x, normalized_dy, sum), needed.old));
 }

@@ -6,9 +6,9 @@ struct Needed {
 }
 
 fn fetch_needed(offset: u32) -> Needed {
-    return Needed(x_at(chunk.input_shift + offset), old_at(chunk.output_shift + offset));
+    return Needed(x_at(params.part.input_shift + offset), old_at(params.part.output_shift + offset));
 }
 
 fn finish(offset: u32, sum: Sum, needed: Needed) {
-    put(chunk.output_shift + offset, blended(normalized(powers(base(sum)), needed.x), needed.old));
+    put(params.part.output_shift + offset, epilogue(normalized(powers(base(sum)), needed.x), needed.old));
 }

@@ -2,6 +2,6 @@
 
 alias Fetched = Value;
 
-fn fetch_summand(offset: u32) -> Fetched { return partial[chunk.sums_shift + offset]; }
+fn fetch_summand(offset: u32) -> Fetched { return partial[params.part.sums_shift + offset]; }
 
 fn summand(f: Fetched) -> Sum { return exactly(f); }

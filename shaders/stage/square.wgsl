@@ -2,6 +2,6 @@
 
 alias Fetched = Value;
 
-fn fetch_summand(offset: u32) -> Fetched { return x_at(chunk.input_shift + offset); }
+fn fetch_summand(offset: u32) -> Fetched { return x_at(params.part.input_shift + offset); }
 
 fn summand(f: Fetched) -> Sum { return square(f); }

@@ -7,11 +7,11 @@ struct Fetched {
 }
 
 fn fetch_summand(offset: u32) -> Fetched {
-    let at = chunk.input_shift + offset;
+    let at = params.part.input_shift + offset;
     return Fetched(x_at(at), dy_at(at), s_at(offset));
 }
 
 fn summand(f: Fetched) -> Sum {
     let p = powers(base(exactly(f.s)));
-    return term(p, f.x, scaled_gradient(p, f.dy));
+    return term(p, f.x, normalize_dy(p, f.dy));
 }

@@ -2,8 +2,8 @@
 
 use crate::cpu::{Reference, added};
 use crate::precision::Arithmetic;
+use crate::shader::LIFT;
 use crate::shader::Power;
-use crate::shader::SCALE;
 use crate::{Dtype, Element, Operation};
 
 /// Errors of an arithmetic, and what a number loses in memory.
@@ -115,7 +115,7 @@ impl<'a> Analysis<'a> {
             Operation::Backward => self.backward(inputs[1]),
         };
         let lrn = self.reference.lrn;
-        if !lrn.is_scaled() {
+        if !lrn.has_epilogue() {
             return allowances;
         }
         self.each(|i| {
@@ -174,20 +174,20 @@ impl<'a> Analysis<'a> {
         let sums = mirrored.sums(sizes);
         let counts = mirrored.sums(self.each(|_| 1.0));
         let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
-        let lost = if coefficient > 0.0 { parameter * SCALE / coefficient } else { 0.0 };
+        let lost = if coefficient > 0.0 { parameter * LIFT / coefficient } else { 0.0 };
         self.each(|j| {
             let own = self.normal(j, dy[j].to_f64());
             let factor = coefficient * x[j].abs();
             // The additions, the products with x and the coefficient (rounded), the subtraction.
             let summing = (counts[j] + 3.0) * step + unit + lost;
-            let terms = factor * (errors[j] + summing * sums[j] + counts[j] * tiny / SCALE);
+            let terms = factor * (errors[j] + summing * sums[j] + counts[j] * tiny / LIFT);
             let bound = self.own(own, normalized[j]) + terms;
             let masked = lrn.has_relu() && x[j] == 0.0;
             Allowance {
                 bound: if masked {
                     0.0
                 } else {
-                    self.claimed(largest_base[j], self.claimed(sums[j] * SCALE, bound))
+                    self.claimed(largest_base[j], self.claimed(sums[j] * LIFT, bound))
                 },
                 magnitude: own + factor * sums[j],
             }

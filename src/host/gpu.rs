@@ -208,6 +208,13 @@ impl Gpu {
     }
 }
 
+/// Its plans share with all others of the GPU.
+impl From<&Gpu> for Pipelines {
+    fn from(gpu: &Gpu) -> Self {
+        gpu.pipelines().clone()
+    }
+}
+
 /// The blocking twins, for native programs: a browser cannot block.
 #[cfg(not(target_arch = "wasm32"))]
 impl Gpu {

@@ -45,7 +45,7 @@ impl Design for Pixel {
             ("ITEMS", rows * turns),
             ("SPAN", span),
             ("RUNS", runs),
-            ("STEP", step),
+            ("RUN", step),
             ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
         ];
         let mut memory = Memory::Workgroup;

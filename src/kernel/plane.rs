@@ -46,11 +46,11 @@ impl Design for Plane {
             ("PIXELS", pixels),
             ("COLUMNS", columns),
             ("WRITTEN", written),
-            ("LEAD", lead),
+            ("COLUMNS_BEFORE", lead),
             ("PAD", side(task)),
             ("ACROSS_BEHIND", task.across.look_behind),
             ("ACROSS_AHEAD", task.across.look_ahead),
-            ("RUN_UP", (before + after).next_multiple_of(step)),
+            ("LEAD_IN", (before + after).next_multiple_of(step)),
         ]);
         Geometry::new(task, Memory::Registers, Groups::Pixels { pixels, strips }, task.segment(step), constants)
     }

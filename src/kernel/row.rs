@@ -66,9 +66,9 @@ impl Design for Row {
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
         let mut constants = vec![
             ("INVOCATIONS", invocations),
-            ("STEP", step),
+            ("RUN", step),
             ("WRITTEN", step / PACKET),
-            ("SUM_GROUPS", sums / share),
+            ("TERM_GROUPS", sums / share),
             ("GROUPS", step / share),
             ("SHARED", share + halo),
             ("JOINED", task.axis.pixels_in_packets()),

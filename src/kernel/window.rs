@@ -16,7 +16,13 @@ pub(super) fn constants(
     [held, helds, sums]: [u64; 3],
     share: u64,
 ) -> [(&'static str, u64); 5] {
-    [("HELD", held), ("HELDS", helds), ("SUMS", sums), ("SHARE", share), ("REST", window - share)]
+    [
+        ("HELD", held),
+        ("HELDS", helds),
+        ("WINDOWS", sums),
+        ("SHARE", share),
+        ("REST", window - share),
+    ]
 }
 
 /// Those of a walk in steps of so many channels, in `shaders/kernel/step.wgsl`.

@@ -3,6 +3,7 @@
 use super::Bound;
 use super::bound::BoundPass;
 use crate::binding::{UNIFORM, WORKSPACE};
+use crate::params::Params;
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::recipe::{Dispatch, Pass, Recipe, Source};
 use crate::scope::scoped;
@@ -25,14 +26,14 @@ pub(super) struct Prepared {
 struct PreparedPass {
     pass: Pass,
     pipeline: Arc<Pipeline>,
-    /// One [`Chunk`](crate::recipe::Chunk) for each dispatch, `stride` bytes apart. Never written again, so
+    /// One [`Params`] for each dispatch, `stride` bytes apart. Never written again, so
     /// that any number of recordings may use it.
     uniforms: wgpu::Buffer,
     stride: u64,
     workspace: Option<wgpu::Buffer>,
 }
 
-const CHUNK_BYTES: u64 = size_of::<crate::recipe::Chunk>() as u64;
+const PARAMS_BYTES: u64 = size_of::<Params>() as u64;
 
 /// A part of a buffer, and its binding.
 type Part<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
@@ -88,7 +89,7 @@ impl PreparedPass {
     fn new(pipelines: &Pipelines, pass: Pass) -> Result<PreparedPass> {
         let device = pipelines.device();
         let label = pass.shader.label();
-        let stride = CHUNK_BYTES
+        let stride = PARAMS_BYTES
             .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
         let uniforms = wgpu::util::BufferInitDescriptor {
             label: Some(&label),
@@ -113,7 +114,7 @@ impl PreparedPass {
         parts: impl Iterator<Item = Part<'a>>,
     ) -> wgpu::BindGroup {
         let start = dispatch * self.stride;
-        let uniform = (UNIFORM, &self.uniforms, start..start + CHUNK_BYTES);
+        let uniform = (UNIFORM, &self.uniforms, start..start + PARAMS_BYTES);
         let workspace = self.workspace.as_ref();
         let workspace = workspace.map(|buffer| (WORKSPACE, buffer, 0..buffer.size()));
         let entries: Vec<_> = std::iter::once(uniform)
@@ -140,8 +141,8 @@ impl PreparedPass {
 fn uniforms(pass: &Pass, stride: usize) -> Vec<u8> {
     let mut bytes = vec![0; pass.dispatches.len() * stride];
     for (place, dispatch) in bytes.chunks_exact_mut(stride).zip(&pass.dispatches) {
-        let chunk = bytemuck::bytes_of(&dispatch.chunk);
-        place[..chunk.len()].copy_from_slice(chunk);
+        let params = bytemuck::bytes_of(&dispatch.params);
+        place[..params.len()].copy_from_slice(params);
     }
     bytes
 }

@@ -20,7 +20,7 @@ pub(super) struct Region {
 
 /// The part of a region that one dispatch computes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Work {
+pub(super) struct Part {
     /// Pixels, counted from the region's first.
     pub(super) pixels: Range<u64>,
     /// Channels that are written.
@@ -114,18 +114,18 @@ impl Region {
     }
 
     /// The dispatches that cover the region.
-    pub(super) fn works(&self, tensor: &Tensor, geometry: &Geometry) -> Vec<Work> {
+    pub(super) fn parts(&self, tensor: &Tensor, geometry: &Geometry) -> Vec<Part> {
         let pixels = (self.images.end - self.images.start) * tensor.beside();
         let segments = (self.write.end - self.write.start).div_ceil(geometry.segment);
         let segments_at_once = segments.min(geometry.segments_at_once());
         let pixels_at_once = geometry.pixels_at_once(segments_at_once);
-        let mut works = Vec::new();
+        let mut parts = Vec::new();
         for channels in pieces(self.write.clone(), segments_at_once * geometry.segment) {
             for pixels in pieces(0..pixels, pixels_at_once) {
-                works.push(Work { pixels, channels: channels.clone() });
+                parts.push(Part { pixels, channels: channels.clone() });
             }
         }
-        works
+        parts
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a recipe consists of.
 
-use super::chunk::Chunk;
+use crate::params::Params;
 use crate::shader::Shader;
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ pub struct Dispatch {
     /// Bytes of a temporary that are bound for writing.
     pub totals: Range<u64>,
     /// The uniform.
-    pub chunk: Chunk,
+    pub params: Params,
     /// Workgroups in x and y.
     pub grid: [u32; 2],
 }

@@ -1,8 +1,10 @@
 //! A tensor, as a pass sees it.
 
-use super::stages::Step;
+use super::stages::Draft;
 use crate::axis::Axis;
+use crate::kernel::Geometry;
 use crate::limit::most_bytes;
+use crate::params::TensorParams;
 use crate::stage::Stage;
 use crate::{Choice, Dtype, Kernel};
 use std::ops::Range;
@@ -34,27 +36,45 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
-    /// As the axis of a step sees it.
-    pub(super) fn new(step: &Step, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
-        let several = step.stage != Stage::Only;
+    /// As the axis of a draft sees it.
+    pub(super) fn new(
+        draft: &Draft,
+        dtype: Dtype,
+        choice: Choice,
+        limits: &wgpu::Limits,
+    ) -> Tensor {
+        let several = draft.stage != Stage::Only;
         let width = u64::from(choice.width);
         let packet = if choice.kernel.design().loads_channels() { width } else { 1 };
-        let joined = joined(choice.kernel, &step.axis);
-        let axis = step.axis.joined(joined).divided(packet, width / packet);
+        let joined = joined(choice.kernel, &draft.axis);
+        let axis = draft.axis.joined(joined).divided(packet, width / packet);
         let stored = dtype.bytes() * width;
         let summed = dtype.bytes_of_sum() * width;
         Tensor {
-            images: step.first_image..axis.outer,
+            images: draft.first_image..axis.outer,
             axis,
-            channels: step.axis.channels,
-            columns: step.across.channels,
+            channels: draft.axis.channels,
+            columns: draft.across.channels,
             packet,
             stored,
             summed,
             widest: if several { summed } else { stored },
             alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(summed),
             most: most_bytes(limits),
-            whole_images: step.in_place,
+            whole_images: draft.in_place,
+        }
+    }
+
+    pub(super) fn params(&self, geometry: &Geometry) -> TensorParams {
+        TensorParams {
+            channels: self.channels as u32,
+            inner: self.axis.inner as u32,
+            columns: self.columns as u32,
+            beside: self.beside() as u32,
+            image: (self.axis.channels * self.axis.inner) as u32,
+            segment: geometry.segment as u32,
+            strips: geometry.strips() as u32,
+            one: 1.0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The WGSL text of a shader: its files, with its values in the places of those of the example.
 
 use super::unroll::unrolled;
-use super::{SCALE, Shader};
+use super::{LIFT, Shader};
 use crate::Operation;
 use crate::precision::Arithmetic;
 use crate::stage::Stage;
@@ -16,6 +16,7 @@ impl Shader {
             &[
                 include_str!("../../shaders/interface.wgsl"),
                 self.types(),
+                include_str!("../../shaders/params.wgsl"),
                 include_str!("../../shaders/lrn.wgsl"),
                 self.operands(),
             ][..],
@@ -46,10 +47,10 @@ impl Shader {
         let mut values = vec![
             ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
             ("POWER", self.power.constant().to_owned()),
-            ("SCALE", format!("{SCALE:?}")),
+            ("LIFT", format!("{LIFT:?}")),
             ("RELU", self.relu.to_string()),
-            ("SCALED", self.scaled.to_string()),
-            ("BLENDED", self.blended.to_string()),
+            ("HAS_EPILOGUE", self.has_epilogue.to_string()),
+            ("READS_OUTPUT", self.reads_output.to_string()),
         ];
         values.extend(self.elements());
         values.extend(self.constants.iter().map(|(name, value)| (*name, format!("{value}u"))));

@@ -22,7 +22,7 @@ pub fn work(shader: &Shader) -> (Place, f64) {
     let constant = |name| constant(shader, name);
     let width = f64::from(shader.choice.width);
     match shader.choice.kernel {
-        Kernel::Row => (Place::Straight, constant("STEP")),
+        Kernel::Row => (Place::Straight, constant("RUN")),
         Kernel::Pixel => {
             let values = constant("ROWS") * constant("ROW") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))

@@ -4,9 +4,9 @@
 
 var<workgroup> heads: Values;
 
-fn head_at(r: Run, channel: u32) -> Sum { return heads[r.row][r.pixel][channel / STEP][channel % STEP]; }
+fn head_at(r: Run, channel: u32) -> Sum { return heads[r.row][r.pixel][channel / RUN][channel % RUN]; }
 
-fn tail_at(r: Run, channel: u32) -> Sum { return values[r.row][r.pixel][channel / STEP][channel % STEP]; }
+fn tail_at(r: Run, channel: u32) -> Sum { return values[r.row][r.pixel][channel / RUN][channel % RUN]; }
 
 // The sum of a whole run, by its number.
 fn whole_run(r: Run, number: u32) -> Sum { return values[r.row][r.pixel][number][0]; }
@@ -29,11 +29,11 @@ fn sum_run(r: Run, before: u32) {
     workgroupBarrier();
     if r.begin == r.end { return; }
     // The whole runs inside all windows of the run.
-    let first = (r.begin - min(r.begin, before)) / STEP;
-    let last = min(r.begin + HALO - before, r.length - 1u) / STEP;
+    let first = (r.begin - min(r.begin, before)) / RUN;
+    let last = min(r.begin + HALO - before, r.length - 1u) / RUN;
     var middle = exactly(Value(0.0));
     for (var number = first + 2u; number < last; number++) { middle = add(middle, whole_run(r, number)); }
-    for (var t = 0u; t < STEP; t++) { // unroll
+    for (var t = 0u; t < RUN; t++) { // unroll
         run_sums[t] = window_sum(r, min(r.begin + t, r.length - 1u), before, middle, first, last);
     }
 }
@@ -43,10 +43,10 @@ fn sum_run(r: Run, before: u32) {
 fn window_sum(r: Run, channel: u32, before: u32, middle: Sum, first: u32, last: u32) -> Sum {
     let begin = channel - min(channel, before);
     let end = min(channel + HALO - before, r.length - 1u);
-    let first_run = begin / STEP;
-    let last_run = end / STEP;
+    let first_run = begin / RUN;
+    let last_run = end / RUN;
     if first_run == last_run {
-        if begin % STEP == 0u { return head_at(r, end); }
+        if begin % RUN == 0u { return head_at(r, end); }
         return tail_at(r, begin);
     }
     var sum = add(tail_at(r, begin), head_at(r, end));

@@ -1,0 +1,88 @@
+//! The uniform of a dispatch: `shaders/params.wgsl`, which says what each field is.
+
+use crate::Lrn;
+use crate::shader::LIFT;
+use bytemuck::{Pod, Zeroable};
+use std::mem::offset_of;
+
+/// Structs with the layout of their namesakes in WGSL, which a test compares.
+macro_rules! params {
+    ($($name:ident { $($field:ident: $type:ty,)* })*) => {$(
+        #[allow(missing_docs)] // see shaders/params.wgsl
+        #[repr(C)]
+        #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+        pub struct $name { $(pub $field: $type,)* }
+
+        impl $name {
+            /// The fields with their offsets in bytes.
+            pub const FIELDS: &[(&str, usize)] = &[$((stringify!($field), offset_of!($name, $field)),)*];
+        }
+    )*};
+}
+
+/// A vec3 of f32, which takes the room of four.
+type Number = [f32; 4];
+
+params! {
+    LayerParams {
+        a: Number,
+        beta: Number,
+        k: Number,
+        coefficient: Number,
+        scale: Number,
+        blend: Number,
+    }
+
+    TensorParams {
+        channels: u32,
+        inner: u32,
+        columns: u32,
+        beside: u32,
+        image: u32,
+        segment: u32,
+        strips: u32,
+        one: f32,
+    }
+
+    PartParams {
+        first_pixel: u32,
+        pixels: u32,
+        read_begin: u32,
+        read_end: u32,
+        write_begin: u32,
+        write_end: u32,
+        segments: u32,
+        grid_width: u32,
+        input_shift: u32,
+        output_shift: u32,
+        sums_shift: u32,
+        totals_shift: u32,
+    }
+
+    Params {
+        layer: LayerParams,
+        tensor: TensorParams,
+        part: PartParams,
+    }
+}
+
+impl LayerParams {
+    pub(crate) fn new(lrn: &Lrn) -> LayerParams {
+        LayerParams {
+            a: number(lrn.a()),
+            beta: number(lrn.beta()),
+            k: number(lrn.k()),
+            coefficient: number(2.0 * lrn.a() * lrn.beta() / LIFT),
+            scale: number(lrn.scale()),
+            blend: number(lrn.blend()),
+        }
+    }
+}
+
+/// A number as the sum of three f32.
+fn number(exact: f64) -> Number {
+    let high = exact as f32;
+    let middle = (exact - f64::from(high)) as f32;
+    let low = (exact - f64::from(high) - f64::from(middle)) as f32;
+    [high, middle, low, 0.0]
+}
