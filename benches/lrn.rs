@@ -5,19 +5,18 @@
 //! the clock: the device's timestamps, or wall time from submission until the device is done. With
 //! `--test` each runs once, for single images, and all but fast f32 for only one network.
 
-mod shared;
-
+use benches::Work;
+use benches::copy::{self, WAYS, Way};
+use benches::networks::{Layout, NETWORKS, Network};
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use shared::Work;
-use shared::copy::{self, WAYS, Way};
-use shared::networks::{Layout, NETWORKS, Network};
 use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wgpu_lrn::{
-    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Precision, Shape, Timer, wgpu,
+    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Precision, Shape, Timer,
+    block_on, wgpu,
 };
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
@@ -31,7 +30,7 @@ struct Bench {
 
 impl Bench {
     fn open() -> Bench {
-        let gpu = Gpu::open_blocking().unwrap();
+        let gpu = block_on(Gpu::open()).unwrap();
         println!("{} ({:?})", gpu.info().name, gpu.info().backend);
         let mut timer = gpu.timer();
         let clock = settled(&gpu, &mut timer);
@@ -71,7 +70,7 @@ impl<'a> Case<'a> {
     }
 
     fn buffers(&self) -> &[wgpu::Buffer] {
-        let made = || shared::buffers(&self.bench.gpu, self.operation, &self.shape).unwrap();
+        let made = || benches::buffers(&self.bench.gpu, self.operation, &self.shape).unwrap();
         self.buffers.get_or_init(made)
     }
 
@@ -79,11 +78,15 @@ impl<'a> Case<'a> {
         Choice::available(&self.lrn, &self.shape, self.bench.gpu.device().features())
     }
 
-    fn bound(&self, options: Options) -> Bound {
+    /// With pipelines of its own, so that each compiles.
+    fn plan(&self, options: Options) -> Plan {
         let device = self.bench.gpu.device();
-        let plan = Plan::with_options(device, &self.lrn, &self.shape, options).unwrap();
+        Plan::with_options(device, &self.lrn, &self.shape, options).unwrap()
+    }
+
+    fn bound(&self, options: Options) -> Bound {
         let operands: Vec<_> = self.buffers().iter().map(Into::into).collect();
-        plan.bind(self.operation, &operands).unwrap()
+        self.plan(options).bind(self.operation, &operands).unwrap()
     }
 
     fn layer(&self, choice: Choice) -> Work {
@@ -192,7 +195,7 @@ fn network(
 
 fn networks(criterion: &mut Criterion, bench: &Bench) {
     for each in NETWORKS.iter() {
-        for numbers in all_numbers().filter(|&(dtype, _)| shared::computes(&bench.gpu, dtype)) {
+        for numbers in all_numbers().filter(|&(dtype, _)| benches::computes(&bench.gpu, dtype)) {
             for &batch in batches(each, numbers) {
                 network(criterion, bench, each, numbers, batch);
             }
@@ -212,10 +215,34 @@ fn windows(criterion: &mut Criterion, bench: &Bench) {
     }
 }
 
+/// What the CPU takes to record an operation, by itself or bound before.
+fn recording(criterion: &mut Criterion, bench: &Bench) {
+    let shape = Shape::nchw(2, 96, 13, 11).unwrap();
+    let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
+    let case = Case::new(bench, lrn, shape, Operation::Backward);
+    let plan = case.plan(Options::default());
+    let operands: Vec<_> = case.buffers().iter().map(Into::into).collect();
+    let bound = plan.bind(case.operation, &operands).unwrap();
+    let mut group = criterion.benchmark_group("recording");
+    let mut time = |name: &str, record: &dyn Fn(&mut wgpu::CommandEncoder)| {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|times| {
+                let mut encoder = plan.device().create_command_encoder(&Default::default());
+                let start = Instant::now();
+                (0..times).for_each(|_| record(&mut encoder));
+                start.elapsed()
+            });
+        });
+    };
+    time("bound/wall", &|encoder| bound.record(encoder));
+    time("plan/wall", &|encoder| plan.record(encoder, case.operation, &operands).unwrap());
+}
+
 fn all(criterion: &mut Criterion) {
     let bench = Bench::open();
     networks(criterion, &bench);
     windows(criterion, &bench);
+    recording(criterion, &bench);
 }
 
 /// Few samples, unless told: each is a whole submission.
@@ -224,5 +251,5 @@ fn config() -> Criterion {
     config.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500))
 }
 
-criterion_group! { name = benches; config = config(); targets = all }
-criterion_main!(benches);
+criterion_group! { name = lrn; config = config(); targets = all }
+criterion_main!(lrn);

@@ -25,12 +25,6 @@ pub async fn adapters() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// The blocking twin of [`adapters`].
-#[cfg(not(target_arch = "wasm32"))]
-pub fn adapters_blocking() -> Vec<wgpu::Adapter> {
-    pollster::block_on(adapters())
-}
-
 /// Whether an adapter runs compute shaders with the bindings that the kernels need. wgpu's noop
 /// backend computes nothing.
 fn computes(adapter: &wgpu::Adapter) -> bool {

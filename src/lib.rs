@@ -1,13 +1,12 @@
 // The first definition of a label counts: files of the repository are found in the package.
 //! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
 //! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [PHOTO.md]: https://docs.rs/crate/wgpu-lrn/latest/source/examples/headless/PHOTO.md
-//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
-//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
-//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/gpu.rs
-//! [tests/shaders.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/shaders.rs
-//! [tests/support/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/support/cases.rs
-//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/validation.rs
+//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/shaders/main.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/support/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
 //! [the accuracy notes]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/accuracy.md
 //! [the attempts]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/attempts.md
 //! [the measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
@@ -56,6 +55,9 @@ pub use operand::Operand;
 pub use operation::Operation;
 pub use pipelines::Pipelines;
 pub use plan::{Bound, Plan};
+/// Waits for an async call. Native only: a browser cannot block.
+#[cfg(not(target_arch = "wasm32"))]
+pub use pollster::block_on;
 pub use precision::Precision;
 pub use shape::Shape;
 pub use tuning::Tuning;

@@ -7,9 +7,9 @@ use crate::{Choice, Error, Operation, Options, Result};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use wgpu_lrn::{Gpu, Lrn, Plan, Shape, Tuning};
+/// use wgpu_lrn::{Gpu, Lrn, Plan, Shape, Tuning, block_on};
 ///
-/// let (gpu, lrn) = (Gpu::open_blocking()?, Lrn::caffe().build()?);
+/// let (gpu, lrn) = (block_on(Gpu::open())?, Lrn::caffe().build()?);
 /// let shape = Shape::nchw(32, 96, 55, 55)?;
 /// std::fs::write("lrn.tuning", gpu.tune_blocking(&lrn, &shape)?.to_string())?;
 ///

@@ -1,9 +1,7 @@
 //! The reference itself: its gradient is the derivative of its forward pass.
 
-mod support;
-
-use support::cases::{CASES, Case};
-use support::{Random, values};
+use test_support::cases::{CASES, Case};
+use test_support::{Random, values};
 use wgpu_lrn::cpu;
 
 fn dot(a: &[f64], b: &[f32]) -> f64 {

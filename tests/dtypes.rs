@@ -1,9 +1,7 @@
 //! What is special about types of 16 bits: their rounding, their range, and two in a word.
 
-mod support;
-
 use half::{bf16, f16};
-use support::{describe, plan, run, runs, values};
+use test_support::{describe, plan, run, runs, values};
 use wgpu_lrn::internals::Storage;
 use wgpu_lrn::{Dtype, Element, Lrn, Operation, Shape, check, cpu};
 

@@ -1,8 +1,6 @@
 //! How exact the kernels are, and how far a bad value reaches.
 
-mod support;
-
-use support::{Random, describe, plan, precise_runs, run, runs, values};
+use test_support::{Random, describe, plan, precise_runs, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 

@@ -1,15 +1,13 @@
 //! Every kernel on every adapter against the f64 reference.
 
-mod support;
-
 use std::collections::{BTreeMap, HashSet};
-use support::cases::{CASES, EMPTY};
-use support::{describe, plan, run, runs, values};
+use test_support::cases::{CASES, EMPTY};
+use test_support::{describe, of_dtype, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::internals::{Recipe, Stage};
 use wgpu_lrn::{
     Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape,
-    host, wgpu,
+    block_on, host, wgpu,
 };
 
 /// Runs an operation of a case and compares it.
@@ -168,7 +166,7 @@ fn replace<T: Element>(
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     plan.record(&mut encoder, operation, &operands).unwrap();
     gpu.queue().submit([encoder.finish()]);
-    let mut got: Vec<T> = gpu.download_blocking(&buffers[inputs.len()]).unwrap();
+    let mut got: Vec<T> = block_on(gpu.download(&buffers[inputs.len()])).unwrap();
     got.truncate(inputs[0].len());
     check::run(lrn, shape, operation, inputs, &got).unwrap()
 }
@@ -191,7 +189,7 @@ fn two_layers_share_an_encoder_and_a_buffer() {
             plan(gpu, choice, lrn, &shape).forward(&mut encoder, at(0), at(i as u64 + 1)).unwrap();
         }
         gpu.queue().submit([encoder.finish()]);
-        let pool: Vec<f32> = gpu.download_blocking(&pool).unwrap();
+        let pool: Vec<f32> = block_on(gpu.download(&pool)).unwrap();
         for (i, lrn) in [&case.lrn(), &other].into_iter().enumerate() {
             let start = (i + 1) * step as usize / 4;
             let y = &pool[start..start + x.len()];
@@ -207,7 +205,7 @@ fn device_with_default_limits(adapter: &wgpu::Adapter) -> (wgpu::Device, wgpu::Q
     let required_limits = wgpu::Limits { max_buffer_size, ..wgpu::Limits::default() };
     let required_limits = required_limits.or_worse_values_from(&adapter.limits());
     let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
-    pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+    block_on(adapter.request_device(&descriptor)).unwrap()
 }
 
 /// 300 MB on bindings of at most 128 MiB: cut, computed, and right on both sides of each cut.
@@ -217,7 +215,7 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
     assert!(shape.bytes() > 299_000_000);
     let lrn = Lrn::exact(1, 2, 0.4, 0.75, 1.3).unwrap();
     let x = values(&shape, 8);
-    for adapter in host::adapters_blocking() {
+    for adapter in block_on(host::adapters()) {
         let (device, queue) = device_with_default_limits(&adapter);
         assert!(device.limits().max_storage_buffer_binding_size <= 128 << 20);
         let plan = Plan::new(&device, &lrn, &shape).unwrap();
@@ -241,7 +239,7 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
 #[test]
 fn small_bindings() {
     let (mut cut, mut kernels) = (0, HashSet::new());
-    for adapter in host::adapters_blocking() {
+    for adapter in block_on(host::adapters()) {
         let required_limits = wgpu::Limits {
             max_storage_buffer_binding_size: 4096,
             min_storage_buffer_offset_alignment: 256, // pieces begin somewhere in their bindings
@@ -251,7 +249,7 @@ fn small_bindings() {
         let required_features = adapter.features() & needed;
         let descriptor =
             wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+        let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
         let gpu = Gpu::new(&device, &queue);
         let cases = CASES.iter().filter(|case| (500..30_000).contains(&case.shape().elements()));
         let cases = cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))).enumerate();

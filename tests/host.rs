@@ -1,14 +1,14 @@
 //! The short way: host slices in, host slices out.
 
-mod support;
-
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
-use support::cases::CASES;
-use support::{describe, gpus, values};
-use wgpu_lrn::{Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, check, host};
+use test_support::cases::CASES;
+use test_support::{describe, gpus, values};
+use wgpu_lrn::{
+    Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on, check, host,
+};
 
 #[test]
 fn slices_in_slices_out() {
@@ -17,9 +17,9 @@ fn slices_in_slices_out() {
     let (x, dy): (Vec<f32>, Vec<f32>) = (values(&shape, 1), values(&shape, 2));
     for gpu in gpus() {
         let layer = gpu.layer(&lrn, &shape).unwrap();
-        let s = layer.square_sums_blocking(&x).unwrap();
-        let y = layer.forward_blocking(&x).unwrap();
-        let dx = layer.backward_blocking(&x, &dy).unwrap();
+        let s = block_on(layer.square_sums(&x)).unwrap();
+        let y = block_on(layer.forward(&x)).unwrap();
+        let dx = block_on(layer.backward(&x, &dy)).unwrap();
         assert!(check::square_sums(&lrn, &shape, &x, &s).unwrap().passed());
         assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
         assert!(check::backward(&lrn, &shape, &x, &dy, &dx).unwrap().passed());
@@ -47,7 +47,7 @@ fn futures_run_side_by_side() {
             }
             if results.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
         });
-        pollster::block_on(both);
+        block_on(both);
         for y in results.into_iter().flatten() {
             assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
         }
@@ -70,7 +70,7 @@ fn a_tuned_plan() {
             assert!(available.contains(&tuning.choice(operation)), "{tuning}");
             assert_eq!(plan.choice(operation), tuning.choice(operation));
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
-            let got = support::run(&gpu, &plan, operation, &inputs);
+            let got = test_support::run(&gpu, &plan, operation, &inputs);
             assert!(check::run(&lrn, &shape, operation, &inputs, &got).unwrap().passed());
         }
     }
@@ -96,23 +96,22 @@ fn texts_that_are_no_tuning_are_refused() {
     assert!(matches!(unknown, Err(Error::UnknownName { kind: "kernel", .. })));
 }
 
-/// Time passes, and more of it for more work.
+/// It runs what is recorded, and is done when the GPU is.
 #[test]
-fn the_timer_measures_the_gpu() {
-    let lrn = Lrn::exact(2, 2, 0.1, 0.75, 1.0).unwrap();
+fn the_timer_runs_and_waits() {
+    let case = &CASES[1];
+    let (lrn, shape) = (case.lrn(), case.shape());
+    let values: Vec<f32> = values(&shape, 1);
     for gpu in gpus() {
+        let (x, y) = (gpu.upload(&values).unwrap(), gpu.buffer(shape.operand_bytes()).unwrap());
+        let plan = Plan::new(gpu, &lrn, &shape).unwrap();
+        let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
         let mut timer = gpu.timer();
-        let mut time = |n| {
-            let shape = Shape::nchw(n, 64, 56, 55).unwrap();
-            let plan = Plan::new(gpu.device(), &lrn, &shape).unwrap();
-            let [x, y] = [(); 2].map(|()| gpu.buffer(shape.bytes()).unwrap());
-            let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
-            let run = |_| timer.time_blocking(|pass| bound.record_in(pass)).unwrap();
-            (0..5).map(run).min().unwrap()
-        };
-        let (one, sixteen) = (time(1), time(16));
-        assert!(Duration::ZERO < one && one < sixteen, "{one:?} {sixteen:?}");
-        println!("{one:?} and {sixteen:?} by {} on {}", timer.clock().name(), describe(gpu));
+        let times = [(); 3].map(|()| timer.time_blocking(|pass| bound.record_in(pass)).unwrap());
+        assert!(!times.contains(&Duration::ZERO), "{times:?}");
+        println!("{times:?} by {} on {}", timer.clock().name(), describe(gpu));
+        let y: Vec<f32> = block_on(gpu.download(&y)).unwrap();
+        assert!(check::forward(&lrn, &shape, &values, &y).unwrap().passed());
     }
 }
 
@@ -122,9 +121,9 @@ fn bad_slices_are_named() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(2, 3, 4, 5).unwrap());
     let layer = gpu.layer(&lrn, &shape).unwrap();
     let length = |operand, given| Error::Length { operand, given, expected: 120 };
-    assert_eq!(layer.forward_blocking(&[0f32; 119]), Err(length("x", 119)));
-    assert_eq!(layer.backward_blocking(&[0f32; 120], &[0.0; 121]), Err(length("dy", 121)));
-    let too_few = pollster::block_on(layer.run(Operation::Backward, &[&[0f32; 120]]));
+    assert_eq!(block_on(layer.forward(&[0f32; 119])), Err(length("x", 119)));
+    assert_eq!(block_on(layer.backward(&[0f32; 120], &[0.0; 121])), Err(length("dy", 121)));
+    let too_few = block_on(layer.run(Operation::Backward, &[&[0f32; 120]]));
     let expected = Operation::Backward.operands();
     assert_eq!(too_few, Err(Error::Operands { operation: "backward", given: 2, expected }));
 }
@@ -146,7 +145,7 @@ fn a_buffer_beyond_the_device_is_refused_by_name() {
 
 #[test]
 fn an_absent_adapter_is_named_with_those_there_are() {
-    let adapters = host::adapters_blocking();
+    let adapters = block_on(host::adapters());
     let name = adapters[0].get_info().name;
     let refused = host::find(adapters, Some("no such adapter")).unwrap_err();
     let Error::NoAdapter { wanted, found } = refused else { panic!("{refused}") };

@@ -1,23 +1,21 @@
 //! Plans share pipelines: counted by wgpu, each on a device of its own.
 
-mod support;
-
 use std::collections::HashSet;
-use support::{cases::CASES, values};
-use wgpu_lrn::{Gpu, Lrn, Operation, Options, Pipelines, Plan, Shape, check, host, wgpu};
+use test_support::{cases::CASES, values};
+use wgpu_lrn::{Gpu, Lrn, Operation, Options, Pipelines, Plan, Shape, block_on, check, host, wgpu};
 
 const OPERATIONS: [Operation; 2] = [Operation::Forward, Operation::Backward];
 
 /// Every adapter, opened anew; and a count of the pipelines that it has compiled and not dropped.
 fn fresh_gpus() -> Vec<(Gpu, impl Fn() -> usize)> {
     let fresh = |adapter: &_| {
-        let gpu = Gpu::on_blocking(adapter).unwrap();
+        let gpu = block_on(Gpu::on(adapter)).unwrap();
         let device = gpu.device().clone();
         let count = move || device.get_internal_counters().hal.compute_pipelines.read() as usize;
         let own = count(); // wgpu's own
         (gpu, move || count() - own)
     };
-    host::adapters_blocking().iter().map(fresh).collect()
+    block_on(host::adapters()).iter().map(fresh).collect()
 }
 
 fn prepared(plans: &[Plan]) {
@@ -92,7 +90,7 @@ fn tuning_compiles_for_later() {
         prepared(&[Plan::with_tuning(&gpu, &lrn, &shape, &tuning).unwrap()]);
         let choice = tuning.choice(Operation::Forward);
         let layer = gpu.layer_with_options(&lrn, &shape, Options::from(choice)).unwrap();
-        layer.forward_blocking(&values::<f32>(&shape, 1)).unwrap();
+        block_on(layer.forward(&values::<f32>(&shape, 1))).unwrap();
         assert_eq!(compiled(), tuned);
     }
 }
@@ -118,7 +116,7 @@ fn a_cache_of_the_driver() {
             let cache = unsafe { gpu.device().create_pipeline_cache(&descriptor) };
             let pipelines = Pipelines::with_cache(gpu.device(), cache.clone());
             let cached = Gpu::with_pipelines(&pipelines, gpu.queue());
-            let y = cached.layer(&lrn, &shape).unwrap().forward_blocking(&x).unwrap();
+            let y = block_on(cached.layer(&lrn, &shape).unwrap().forward(&x)).unwrap();
             assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
             data = cache.get_data();
             println!("{} bytes", data.as_ref().map_or(0, Vec::len));

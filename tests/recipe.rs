@@ -1,10 +1,8 @@
 //! Every decision, without a device.
 
-mod support;
-
 use std::collections::HashSet;
-use support::Random;
-use support::cases::CASES;
+use test_support::Random;
+use test_support::cases::CASES;
 use wgpu_lrn::internals::{Dispatch, Params, Pass, Recipe, Shader, Source, Stage, TensorParams};
 use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Precision, Shape, wgpu};
 

@@ -1,22 +1,19 @@
 //! What recording costs, on wgpu's noop device, where the driver costs nothing.
 
-mod support;
-
 use allocation_counter::measure;
-use std::time::Instant;
 use wgpu::BufferUsages as Usage;
-use wgpu_lrn::{Bound, Lrn, Operand, Operation, Plan, Shape, wgpu};
+use wgpu_lrn::{Bound, Lrn, Operand, Operation, Plan, Shape, block_on, wgpu};
 
 /// A plan, and the queue without which its device is lost.
 fn plan() -> (Plan, wgpu::Queue) {
     let shape = Shape::nchw(2, 96, 13, 11).unwrap();
-    let (device, queue) = support::noop_device();
+    let (device, queue) = test_support::noop_device();
     let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
     (Plan::new(&device, &lrn, &shape).unwrap(), queue)
 }
 
 fn buffers(plan: &Plan) -> Vec<wgpu::Buffer> {
-    let buffer = |_| support::buffer(plan.device(), plan.shape().bytes(), Usage::STORAGE);
+    let buffer = |_| test_support::buffer(plan.device(), plan.shape().bytes(), Usage::STORAGE);
     (0..3).map(buffer).collect()
 }
 
@@ -59,34 +56,15 @@ fn a_bound_operation_allocates_no_more_than_its_pass() {
     assert_eq!(ours, by_hand.count_total);
 }
 
-/// Reports, and never fails by the clock.
-#[test]
-fn time_of_recording() {
-    let (plan, _queue) = plan();
-    let buffers = buffers(&plan);
-    let bound = bound(&plan, &buffers);
-    let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
-    let report = |what: &str, record: &dyn Fn(&mut wgpu::CommandEncoder)| {
-        let mut encoder = plan.device().create_command_encoder(&Default::default());
-        let start = Instant::now();
-        (0..1000).for_each(|_| record(&mut encoder));
-        println!("{what}: {:.2} us", start.elapsed().as_secs_f64() * 1e3);
-    };
-    report("a bound operation", &|encoder| bound.record(encoder));
-    report("an operation of a plan", &|encoder| {
-        plan.record(encoder, Operation::Backward, &operands).unwrap();
-    });
-}
-
 #[test]
 fn a_bound_empty_tensor_records_nothing() {
     let shape = Shape::nchw(0, 5, 3, 2).unwrap();
-    let (device, _queue) = support::noop_device();
+    let (device, _queue) = test_support::noop_device();
     let plan = Plan::new(&device, &Lrn::caffe().build().unwrap(), &shape).unwrap();
-    let empty = support::buffer(&device, 0, Usage::STORAGE);
+    let empty = test_support::buffer(&device, 0, Usage::STORAGE);
     let operands = [Operand::from(&empty), Operand::from(&empty)];
     let bound = plan.bind(Operation::Forward, &operands).unwrap();
     let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
     bound.record(&mut device.create_command_encoder(&Default::default()));
-    assert!(pollster::block_on(scope.pop()).is_none());
+    assert!(block_on(scope.pop()).is_none());
 }

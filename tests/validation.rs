@@ -1,13 +1,11 @@
 //! What is refused, and how. On wgpu's noop device: it validates as any device does, and computes
 //! nothing, so that nothing here depends on a GPU.
 
-mod support;
-
-use support::{buffer, noop_device as device};
+use test_support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
     Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Precision,
-    Shape, cpu, wgpu,
+    Shape, block_on, cpu, wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -24,7 +22,7 @@ fn forward(device: &wgpu::Device, x: Operand<'_>, y: Operand<'_>) -> wgpu_lrn::R
     let mut encoder = device.create_command_encoder(&Default::default());
     let result = plan.forward(&mut encoder, x, y);
     drop(encoder.finish());
-    let complaint = pollster::block_on(scope.pop());
+    let complaint = block_on(scope.pop());
     assert!(complaint.is_none(), "{complaint:?}");
     result
 }
@@ -250,7 +248,7 @@ fn accepted_calls_raise_no_validation_error() {
             plan.record_in(&mut pass, operation, &operands).unwrap();
         }
         drop(encoder.finish());
-        let complaint = pollster::block_on(scope.pop());
+        let complaint = block_on(scope.pop());
         assert!(complaint.is_none(), "{complaint:?}");
     }
 }

@@ -1,12 +1,10 @@
 //! Results that real frameworks computed: `tests/vectors/manifest.json` says which, and how near ours
 //! must come. Each `.npy` file holds the rows x, y and, where there is a gradient, dy and dx.
 
-mod support;
-
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{describe, plan, run, runs};
+use test_support::{describe, of_dtype, plan, run, runs};
 use wgpu_lrn::{Choice, Convention, Dtype, Element, Gpu, Lrn, Operation, Shape, check, cpu};
 
 struct Vector {

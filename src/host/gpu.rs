@@ -11,11 +11,11 @@ use std::task::{Context, Poll, Waker};
 ///
 /// ```no_run
 /// # fn main() -> wgpu_lrn::Result<()> {
-/// use wgpu_lrn::{Gpu, Lrn, Shape};
+/// use wgpu_lrn::{Gpu, Lrn, Shape, block_on};
 ///
-/// let gpu = Gpu::open_blocking()?;
+/// let gpu = block_on(Gpu::open())?;
 /// let layer = gpu.layer(&Lrn::pytorch(5).build()?, &Shape::nchw(1, 96, 55, 55)?)?;
-/// let y = layer.forward_blocking(&vec![1.0; 96 * 55 * 55])?;
+/// let y = block_on(layer.forward(&vec![1.0; 96 * 55 * 55]))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -93,6 +93,12 @@ impl Gpu {
     /// The queue.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.queue
+    }
+
+    /// A timer of this GPU. Native only: it blocks.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn timer(&self) -> super::timer::Timer {
+        super::timer::Timer::new(self)
     }
 
     /// A layer for a shape, to be run any number of times.
@@ -212,42 +218,6 @@ impl Gpu {
 impl From<&Gpu> for Pipelines {
     fn from(gpu: &Gpu) -> Self {
         gpu.pipelines().clone()
-    }
-}
-
-/// The blocking twins, for native programs: a browser cannot block.
-#[cfg(not(target_arch = "wasm32"))]
-impl Gpu {
-    /// [`Gpu::open`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::open`].
-    pub fn open_blocking() -> Result<Gpu> {
-        pollster::block_on(Self::open())
-    }
-
-    /// [`Gpu::on`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::on`].
-    pub fn on_blocking(adapter: &wgpu::Adapter) -> Result<Gpu> {
-        pollster::block_on(Self::on(adapter))
-    }
-
-    /// A timer of this GPU.
-    pub fn timer(&self) -> super::timer::Timer {
-        super::timer::Timer::new(self)
-    }
-
-    /// [`Gpu::download`], blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gpu::download`].
-    pub fn download_blocking<T: Element>(&self, buffer: &wgpu::Buffer) -> Result<Vec<T>> {
-        pollster::block_on(self.download(buffer))
     }
 }
 

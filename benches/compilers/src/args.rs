@@ -1,8 +1,8 @@
 //! The command line.
 
-use crate::failure::Failure;
-use crate::networks::{Layout, NETWORKS, Network};
+use benches::networks::{Layout, NETWORKS, Network};
 use std::path::PathBuf;
+use terminal::Failure;
 use wgpu_lrn::{Dtype, Kernel, Precision, wgpu};
 
 /// Says what the compilers of real GPUs make of the kernels: no GPU is needed.

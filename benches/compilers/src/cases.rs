@@ -1,10 +1,10 @@
 //! What is compiled: each pass of each operation, for each choice that a layer has.
 
 use crate::args::Args;
-use crate::failure::Failure;
-use crate::networks::{Layout, Network};
+use benches::networks::{Layout, Network};
 use serde::Serialize;
 use std::fmt;
+use terminal::Failure;
 use wgpu_lrn::internals::{Arithmetic, Pass, Recipe, Shader, Source};
 use wgpu_lrn::{Choice, Dtype, Lrn, Operation, Precision, Shape, wgpu};
 

@@ -1,11 +1,11 @@
 //! Another process, which is asked in JSON and answers in JSON.
 
-use crate::failure::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use terminal::Failure;
 
 /// What a process makes of its standard input. It has to read that to its end before it writes.
 pub fn ask<Answer: DeserializeOwned>(

@@ -1,9 +1,9 @@
 //! The way of an invocation through a listing, whosever GPU it is for.
 
-use crate::failure::Failure;
 use crate::work::Place;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use terminal::Failure;
 
 /// What an instruction does to the memory of the device.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

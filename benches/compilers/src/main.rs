@@ -12,21 +12,11 @@ mod table;
 mod translate;
 mod work;
 
-#[path = "../../../examples/shared/failure.rs"]
-mod failure;
-#[path = "../../shared/networks.rs"]
-mod networks;
-#[path = "../../../examples/shared/output.rs"]
-mod output;
-#[path = "../../../examples/shared/usage.rs"]
-mod usage;
-
 use args::Args;
 use cases::Cases;
-use failure::Failure;
-use output::note;
 use report::{Report, Target};
 use std::process::ExitCode;
+use terminal::{Failure, note};
 
 /// Why AMD's compiler is not asked.
 const NO_RADV: &str = "Mesa's RADV is not installed (on Debian: mesa-vulkan-drivers)";
@@ -35,17 +25,10 @@ const NO_RADV: &str = "Mesa's RADV is not installed (on Debian: mesa-vulkan-driv
 const NO_PYTHON: &str = "no Python with nvidia-cuda-nvcc and nvidia-cuda-nvdisasm is named";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            note(&failure);
-            failure.code()
-        }
-    }
+    terminal::run(run)
 }
 
-fn run() -> Result<(), Failure> {
-    let Some(args) = usage::parse::<Args>()? else { return Ok(()) };
+fn run(args: Args) -> Result<(), Failure> {
     if args.serve {
         return radv::serve();
     }

@@ -3,12 +3,12 @@
 mod sass;
 
 use crate::child::ask;
-use crate::failure::Failure;
 use crate::report::Figures;
 use crate::translate::{Metal, metal};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::Command;
+use terminal::Failure;
 use wgpu_lrn::internals::Shader;
 
 /// What the compiler says of a shader.

@@ -7,7 +7,6 @@ mod aco;
 mod device;
 
 use crate::child::ask;
-use crate::failure::Failure;
 use crate::report::Figures;
 use crate::translate::{Spirv, spirv};
 use device::Device;
@@ -17,6 +16,7 @@ use std::fmt::Display;
 use std::io::{stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use terminal::Failure;
 use wgpu_lrn::internals::Shader;
 
 /// What the compiler says of a shader.

@@ -2,11 +2,10 @@
 
 use crate::budget::{Expected, GPUS, Gpu};
 use crate::cases::{Case, Cases};
-use crate::failure::Failure;
-use crate::output::write_whole;
 use crate::work::IN_REGISTERS;
 use serde::Serialize;
 use std::path::Path;
+use terminal::{Failure, write_whole};
 use wgpu_lrn::internals::Shader;
 
 #[derive(Serialize)]

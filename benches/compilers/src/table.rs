@@ -1,10 +1,9 @@
 //! What is printed.
 
 use crate::budget::{Expected, GPUS};
-use crate::failure::Failure;
-use crate::output::say;
 use crate::report::{Report, Row, Target};
 use std::fmt::Display;
+use terminal::{Failure, say};
 
 /// A table for each target and layer, and what to expect.
 pub fn print(report: &Report) -> Result<(), Failure> {

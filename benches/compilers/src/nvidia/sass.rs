@@ -1,11 +1,11 @@
 //! The listings of nvdisasm.
 
 use super::Compiled;
-use crate::failure::Failure;
 use crate::listing::{Instruction, Memory, ways};
 use crate::report::Figures;
 use crate::work::work;
 use std::collections::BTreeMap;
+use terminal::Failure;
 use wgpu_lrn::internals::Shader;
 
 /// What is known of an architecture.

@@ -1,11 +1,11 @@
 //! The statistics and the listings of ACO, RADV's compiler.
 
 use super::{Compiled, refused};
-use crate::failure::Failure;
 use crate::listing::{Instruction, Memory, TURNS, ways};
 use crate::report::Figures;
 use crate::work::{Place, work};
 use std::collections::BTreeMap;
+use terminal::Failure;
 use wgpu_lrn::internals::Shader;
 
 /// What is known of a family of GPUs.

@@ -1,0 +1,121 @@
+//! What is measured.
+
+use crate::args::Args;
+use crate::variant::Variant;
+use benches::networks::{Layout, NETWORKS};
+use wgpu_lrn::{Dtype, Lrn, Result, Shape};
+
+/// A layer on a tensor.
+#[derive(Clone)]
+pub struct Case {
+    /// The network, its batch and its variant, or the sweep.
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub layout: Layout,
+    pub dtype: Dtype,
+    pub lrn: Lrn,
+    pub variant: Variant,
+}
+
+impl Case {
+    pub fn shape(&self) -> Result<Shape> {
+        Ok(self.layout.shape(&self.dims, self.lrn.windows().len())?.of(self.dtype))
+    }
+
+    fn varied(&self, variant: Variant) -> Result<Case> {
+        let name = variant.name_of(&self.name);
+        Ok(Case { name, lrn: variant.lrn(self.lrn.clone())?, variant, ..self.clone() })
+    }
+
+    /// The same in every dtype and precision.
+    fn in_dtypes(&self, args: &Args) -> impl Iterator<Item = Case> {
+        let of = |dtype, precision| Case {
+            dtype,
+            lrn: self.lrn.with_precision(precision),
+            ..self.clone()
+        };
+        args.dtypes.iter().flat_map(move |&dtype| {
+            args.precisions(dtype).iter().map(move |&precision| of(dtype, precision))
+        })
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (layout, dtype) = (self.layout.name(), self.dtype.name());
+        write!(f, "{} {layout} {dtype} {}", self.name, self.lrn.precision().name())
+    }
+}
+
+/// Series in which one size grows.
+pub const SWEEPS: [&str; 4] = ["sweep_window", "sweep_batch", "sweep_channels", "sweep_pixels"];
+
+/// Everything that the arguments ask for.
+pub fn cases(args: &Args) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for case in networks(args)? {
+        for &variant in &args.variants {
+            cases.push(case.varied(variant)?);
+        }
+    }
+    for sweep in SWEEPS.into_iter().filter(|sweep| args.wants(sweep)) {
+        cases.extend(steps(sweep, args.quick)?);
+    }
+    Ok(cases.iter().flat_map(|case| case.in_dtypes(args)).collect())
+}
+
+/// The networks at every batch, in fast f32.
+fn networks(args: &Args) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for network in NETWORKS.iter().filter(|network| args.wants(network.name)) {
+        for batch in args.batches() {
+            for layout in Layout::ALL {
+                cases.push(Case {
+                    name: format!("{}_n{batch}", network.name),
+                    dims: network.dims(batch, layout).to_vec(),
+                    layout,
+                    dtype: Dtype::F32,
+                    lrn: network.lrn()?,
+                    variant: Variant::Plain,
+                });
+            }
+        }
+    }
+    Ok(cases)
+}
+
+/// The steps of a sweep in fast f32, with odd numbers beside even ones; in a quick run, every second.
+fn steps(sweep: &str, quick: bool) -> Result<Vec<Case>> {
+    let first = &[Layout::ChannelsFirst][..];
+    let (layouts, sizes): (_, &[usize]) = match sweep {
+        // From 1 channel to twice the axis and one.
+        "sweep_window" => (first, &[0, 1, 2, 4, 7, 11, 15, 31, 63, 127, 256]),
+        "sweep_batch" => (first, &[1, 2, 4, 8, 16, 32]),
+        "sweep_channels" => (&Layout::ALL, &[16, 64, 96, 97, 98, 256, 257, 1024, 4096]),
+        _ => (first, &[8, 16, 32, 54, 55, 64, 127, 128, 256]),
+    };
+    let mut cases = Vec::new();
+    for &layout in layouts {
+        for &size in sizes.iter().step_by(if quick { 2 } else { 1 }) {
+            cases.push(step(sweep, layout, size)?);
+        }
+    }
+    Ok(cases)
+}
+
+fn step(sweep: &str, layout: Layout, size: usize) -> Result<Case> {
+    let (batch, input, radius) = match sweep {
+        "sweep_window" => (4, [256, 32, 32], size as u32),
+        "sweep_batch" => (size, [96, 55, 55], 2),
+        "sweep_channels" => (1, [size, 32, 32], 2),
+        _ => (1, [96, size, size], 2),
+    };
+    Ok(Case {
+        name: sweep.to_owned(),
+        dims: layout.dims(batch, input).to_vec(),
+        layout,
+        dtype: Dtype::F32,
+        lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
+        variant: Variant::Plain,
+    })
+}

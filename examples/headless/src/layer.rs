@@ -1,0 +1,74 @@
+//! One operation from files to a file.
+
+use crate::args::Layer;
+use crate::npy::{self, Stored, Tensor};
+use half::{bf16, f16};
+use std::iter::once;
+use std::path::Path;
+use terminal::{Failure, note, say};
+use wgpu_lrn::{Dtype, Operation, check};
+
+/// The files of an operation.
+pub struct Files<'a> {
+    pub x: &'a Path,
+    pub dy: Option<&'a Path>,
+    pub result: &'a Path,
+}
+
+/// Runs an operation from files to a file, all of one dtype.
+pub fn run(operation: Operation, files: &Files<'_>, options: &Layer) -> Result<(), Failure> {
+    let run = match options.dtype.map_or_else(|| npy::dtype(files.x), Ok)? {
+        Dtype::F32 => run_of::<f32>,
+        Dtype::F16 => run_of::<f16>,
+        Dtype::Bf16 => run_of::<bf16>,
+        Dtype::F64 => run_of::<f64>,
+    };
+    run(operation, files, options)
+}
+
+fn run_of<T: Stored>(
+    operation: Operation,
+    files: &Files<'_>,
+    options: &Layer,
+) -> Result<(), Failure> {
+    let lrn = options.lrn(operation)?;
+    let x: Tensor<T> = npy::read(files.x)?;
+    let dy = files.dy.map(|path| read_like(&x, path)).transpose()?;
+    let old = (lrn.blend() != 0.0).then(|| read_old(&x, files.result)).transpose()?;
+    let tensors = once(&x).chain(&dy).chain(&old);
+    let inputs: Vec<_> = tensors.map(|tensor| tensor.values.as_slice()).collect();
+    let shape = options.shape(&x.dims)?.of(T::DTYPE);
+    let device = options.open()?;
+    let run = device.run(&lrn, &shape, operation, &inputs)?;
+    npy::write(files.result, &x.dims, &run.values)?;
+    device.remark.iter().for_each(note);
+    let compare = || check::run(&lrn, &shape, operation, &inputs, &run.values);
+    let report = options.check.then(compare).transpose()?;
+    report.iter().try_for_each(say)?;
+    say(device.line(&lrn, &run))?;
+    match report {
+        Some(report) if !report.passed() => Err(Failure::Beyond(report.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// Reads what the result is added to.
+fn read_old<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
+    if path.exists() {
+        return read_like(x, path);
+    }
+    let problem = "is not there, but --blend adds to what it holds; name a file that is there, or \
+                   leave out --blend";
+    Err(Failure::file(path, problem))
+}
+
+/// Reads another input, which must have the dimensions of x.
+fn read_like<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
+    let tensor = npy::read(path)?;
+    if tensor.dims == x.dims {
+        return Ok(tensor);
+    }
+    let (given, expected) = (&tensor.dims, &x.dims);
+    let problem = format!("its shape is {given:?}, but must be that of x, {expected:?}");
+    Err(Failure::file(path, problem))
+}

@@ -1,0 +1,6 @@
+//! The command line: results, refusals, and what is left behind.
+
+mod blends;
+mod dtypes;
+mod refusals;
+mod results;

@@ -1,0 +1,36 @@
+//! What the programs have in common: their command line, their exit codes, and what they leave behind.
+
+mod failure;
+mod output;
+
+use clap::Parser;
+pub use failure::Failure;
+pub use output::{note, say, write_whole};
+use std::process::ExitCode;
+
+/// A whole program: parses the command line, runs, and tells in one line why it failed.
+pub fn run<Args: Parser>(program: impl FnOnce(Args) -> Result<(), Failure>) -> ExitCode {
+    match parse().and_then(|args| args.map_or(Ok(()), program)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            note(format_args!("error: {failure}"));
+            failure.code()
+        }
+    }
+}
+
+/// The arguments, or nothing where help was asked for and given.
+fn parse<Args: Parser>() -> Result<Option<Args>, Failure> {
+    match Args::try_parse() {
+        Ok(args) => Ok(Some(args)),
+        Err(help) if !help.use_stderr() => say(help.to_string().trim_end()).map(|()| None),
+        Err(error) => Err(Failure::Refused(usage(&error.to_string()))),
+    }
+}
+
+/// The first paragraph of clap's message: the rest repeats the usage.
+fn usage(message: &str) -> String {
+    let problem = message.split("\n\n").next().unwrap_or(message);
+    let problem = problem.strip_prefix("error: ").unwrap_or(problem);
+    format!("{problem}; see --help")
+}
