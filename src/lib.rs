@@ -1,12 +1,12 @@
 // The first definition of a label counts: files of the repository are found in the package.
 //! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
 //! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/shaders/main.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/support/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
+//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
+//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/gpu.rs
+//! [tests/shaders/main.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/shaders/main.rs
+//! [tests/support/src/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/validation.rs
 //! [the accuracy notes]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/accuracy.md
 //! [the attempts]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/attempts.md
 //! [the measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
