@@ -152,7 +152,7 @@ const FAST_F32: Numbers = (Dtype::F32, Precision::Fast);
 /// All that differ.
 fn all_numbers() -> impl Iterator<Item = Numbers> {
     let of = |dtype| Precision::of(dtype).iter().map(move |&precision| (dtype, precision));
-    Dtype::ALL.into_iter().flat_map(of)
+    Dtype::ALL.iter().copied().flat_map(of)
 }
 
 /// The batches of a network that are measured.
@@ -185,7 +185,7 @@ fn network(
     for layout in Layout::ALL {
         let shape =
             layout.shape(&network.dims(batch, layout), network.windows.len()).unwrap().of(dtype);
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
             compare(criterion, &case, name + &suffix(numbers));
@@ -208,7 +208,7 @@ fn windows(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
     for radius in [2, 5, 15, 40, 127] {
         let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             compare(criterion, &case, format!("window/{}/{}", 2 * radius + 1, operation.name()));
         }

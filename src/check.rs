@@ -20,6 +20,7 @@ use bound::{Allowance, Analysis};
 
 /// The largest deviation of a result from the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// The largest error, in units of the bound at its element: at most 1 when all is well.
     pub ratio: f64,

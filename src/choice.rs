@@ -1,7 +1,7 @@
 //! What may be chosen freely, since every choice keeps the same promise: kernel and width.
 
 use crate::axis::axes;
-use crate::error::named;
+use crate::error::unknown;
 use crate::kernel::Problem;
 use crate::precision::Arithmetic;
 use crate::{Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
@@ -78,40 +78,30 @@ impl Options {
     ///
     /// [`Error::Unavailable`] where there is none.
     pub fn choose(&self, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
-        self.choose_among(lrn, shape, features, None)
+        Ok(self.admitted(lrn, shape, features, None)?[0])
     }
 
-    /// The preferred available choice that has what is forced, and computes an operation in place.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`] where there is none.
-    pub fn choose_in_place(
-        &self,
-        lrn: &Lrn,
-        shape: &Shape,
-        features: wgpu::Features,
-        operation: Operation,
-    ) -> Result<Choice> {
-        self.choose_among(lrn, shape, features, Some(operation))
-    }
-
-    fn choose_among(
+    /// The available choices that have what is forced, the preferred first; with an operation, those that compute it
+    /// in place. One at least.
+    pub(crate) fn admitted(
         &self,
         lrn: &Lrn,
         shape: &Shape,
         features: wgpu::Features,
         in_place: Option<Operation>,
-    ) -> Result<Choice> {
+    ) -> Result<Vec<Choice>> {
         axes(lrn, shape)?;
         if !computes(shape.dtype(), features) {
             return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
         }
         let mut available = Choice::available(lrn, shape, features);
         available.retain(|choice| in_place.is_none_or(|of| choice.computes_in_place(of)));
-        let chosen = available.iter().find(|choice| self.admits(choice)).copied();
+        let admitted: Vec<_> = available.iter().copied().filter(|c| self.admits(c)).collect();
+        if !admitted.is_empty() {
+            return Ok(admitted);
+        }
         let place = in_place.map_or(String::new(), |of| format!(" for {} in place", of.name()));
-        chosen.ok_or_else(|| Error::Unavailable {
+        Err(Error::Unavailable {
             wanted: format!("{self}{place}"),
             available: available.iter().map(Choice::to_string).collect::<Vec<_>>().join(", "),
         })
@@ -122,7 +112,7 @@ impl Options {
         Some(Choice { kernel: self.kernel?, width: self.width? })
     }
 
-    pub(crate) fn admits(&self, choice: &Choice) -> bool {
+    fn admits(&self, choice: &Choice) -> bool {
         self.kernel.is_none_or(|kernel| kernel == choice.kernel)
             && self.width.is_none_or(|width| width == choice.width)
     }
@@ -152,19 +142,17 @@ impl std::str::FromStr for Options {
         let mut word = || words.next().filter(|&word| word != "any");
         let options = Options {
             kernel: word().map(Kernel::from_name).transpose()?,
-            width: word().map(|width| named("width", width, &[1, 2, 4], width_name)).transpose()?,
+            width: word().map(width_from).transpose()?,
         };
         match words.next() {
             None => Ok(options),
-            Some(rest) => named("word after the width", rest, &[], |()| "").map(|()| options),
+            Some(rest) => Err(unknown("word after the width", rest, ["none"].into_iter())),
         }
     }
 }
 
-fn width_name(width: u32) -> &'static str {
-    match width {
-        1 => "1",
-        2 => "2",
-        _ => "4",
-    }
+fn width_from(text: &str) -> Result<u32> {
+    const WIDTHS: [&str; 3] = ["1", "2", "4"];
+    let width = text.parse().ok().filter(|_| WIDTHS.contains(&text));
+    width.ok_or_else(|| unknown("width", text, WIDTHS.into_iter()))
 }

@@ -1,37 +1,38 @@
 //! How each framework spells the layer: the one conversion table.
 
-use crate::error::named;
 use crate::lrn::require;
+use crate::names::names;
 use crate::{Error, Lrn, Result};
 
-/// A framework's way to write the layer's parameters.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Convention {
-    /// `torch.nn.functional.local_response_norm`.
-    Pytorch,
-    /// The ONNX operator `LRN`; also MIOpen, Burn and tract.
-    Onnx,
-    /// Caffe's `LRN` layer.
-    Caffe,
-    /// `cudnnLRNCrossChannelForward`.
-    Cudnn,
-    /// oneDNN's `lrn_across_channels` and `lrn_within_channel`.
-    Onednn,
-    /// OpenVINO's operation `LRN`.
-    Openvino,
-    /// `tf.nn.local_response_normalization`; also TF.js.
-    Tensorflow,
-    /// The AlexNet paper (Krizhevsky, Sutskever, Hinton 2012, section 3.3), as printed.
-    Paper,
-    /// cuda-convnet2, the program behind the paper.
-    Krizhevsky,
-    /// The parameters of [`Lrn::exact`].
-    Exact,
+names! {
+    /// A framework's way to write the layer's parameters.
+    #[non_exhaustive]
+    "convention" Convention {
+        /// `torch.nn.functional.local_response_norm`.
+        Pytorch = "pytorch",
+        /// The ONNX operator `LRN`; also MIOpen, Burn and tract.
+        Onnx = "onnx",
+        /// Caffe's `LRN` layer.
+        Caffe = "caffe",
+        /// `cudnnLRNCrossChannelForward`.
+        Cudnn = "cudnn",
+        /// oneDNN's `lrn_across_channels` and `lrn_within_channel`.
+        Onednn = "onednn",
+        /// OpenVINO's operation `LRN`.
+        Openvino = "openvino",
+        /// `tf.nn.local_response_normalization`; also TF.js.
+        Tensorflow = "tensorflow",
+        /// The AlexNet paper (Krizhevsky, Sutskever, Hinton 2012, section 3.3), as printed.
+        Paper = "paper",
+        /// cuda-convnet2, the program behind the paper.
+        Krizhevsky = "krizhevsky",
+        /// The parameters of [`Lrn::exact`].
+        Exact = "exact",
+    }
 }
 
 /// One row of the conversion table.
 struct Row {
-    name: &'static str,
     /// (look-behind, look-ahead) of a window of n channels.
     window: fn(u32) -> (u32, u32),
     divides: bool,
@@ -65,52 +66,24 @@ fn gains_one(n: u32) -> (u32, u32) {
 }
 
 impl Convention {
-    /// Every convention.
-    pub const ALL: [Convention; 10] = [
-        Convention::Pytorch,
-        Convention::Onnx,
-        Convention::Caffe,
-        Convention::Cudnn,
-        Convention::Onednn,
-        Convention::Openvino,
-        Convention::Tensorflow,
-        Convention::Paper,
-        Convention::Krizhevsky,
-        Convention::Exact,
-    ];
-
     #[rustfmt::skip]
     fn row(self) -> Row {
-        let row = |name, window, divides, even, axes, size, alpha, beta, k| Row {
-            name, window, divides, even, axes, size, alpha, beta, k,
+        let row = |window, divides, even, axes, size, alpha, beta, k| Row {
+            window, divides, even, axes, size, alpha, beta, k,
         };
-        // name, window, alpha divided by n, even n, several axes, default n, alpha, beta, k
+        // window, alpha divided by n, even n, several axes, default n, alpha, beta, k
         match self {
-            Convention::Pytorch    => row("pytorch",    leans_back,  true,  true,  false,  None,     1e-4,         0.75, 1.0),
-            Convention::Onnx       => row("onnx",       leans_ahead, true,  true,  false,  None,     1e-4,         0.75, 1.0),
-            Convention::Caffe      => row("caffe",      drops_one,   true,  false,  true, Some(5),  1.0,          0.75, 1.0),
-            Convention::Cudnn      => row("cudnn",      leans_ahead, true,  true,  false,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Onednn     => row("onednn",     drops_one,   true,  true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
-            Convention::Openvino   => row("openvino",   drops_one,   true,  true, true, None,     1e-4,         0.75, 1.0),
-            Convention::Tensorflow => row("tensorflow", drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
-            Convention::Paper      => row("paper",      gains_one,   false, true, false,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Krizhevsky => row("krizhevsky", leans_back,  true,  true,  false,  Some(5),  1e-4,         0.75, 2.0),
-            Convention::Exact      => row("exact",      drops_one,   false, false, true, None,     1e-4,         0.75, 1.0),
+            Convention::Pytorch    => row(leans_back,  true,  true,  false, None,     1e-4,         0.75, 1.0),
+            Convention::Onnx       => row(leans_ahead, true,  true,  false, None,     1e-4,         0.75, 1.0),
+            Convention::Caffe      => row(drops_one,   true,  false, true,  Some(5),  1.0,          0.75, 1.0),
+            Convention::Cudnn      => row(leans_ahead, true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Onednn     => row(drops_one,   true,  true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
+            Convention::Openvino   => row(drops_one,   true,  true,  true,  None,     1e-4,         0.75, 1.0),
+            Convention::Tensorflow => row(drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
+            Convention::Paper      => row(gains_one,   false, true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Krizhevsky => row(leans_back,  true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Exact      => row(drops_one,   false, false, true,  None,     1e-4,         0.75, 1.0),
         }
-    }
-
-    /// The name, in lower case.
-    pub fn name(self) -> &'static str {
-        self.row().name
-    }
-
-    /// The convention of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Convention> {
-        named("convention", name, &Self::ALL, Self::name)
     }
 
     /// The parameters that this framework takes where its user sets none.
@@ -207,15 +180,16 @@ impl Spelling {
     /// where none was set and the framework has no default, [`Error::OneAxis`] where the framework
     /// knows no windows along several axes.
     pub fn build(self) -> Result<Lrn> {
-        let row = self.convention.row();
+        let convention = self.convention;
+        let Row { divides, axes, .. } = convention.row();
         let expected = "a number of at least 0 that f32 can hold";
         require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
-        if self.axes != 1 && !row.axes {
-            return Err(Error::OneAxis { convention: row.name });
+        if self.axes != 1 && !axes {
+            return Err(Error::OneAxis { convention: convention.name() });
         }
-        let extent = self.extent.ok_or(Error::NoWindow { convention: row.name })?;
-        let (windows, elements) = placed(&row, extent, self.axes)?;
-        let divisor = if row.divides { elements } else { 1.0 };
+        let extent = self.extent.ok_or(Error::NoWindow { convention: convention.name() })?;
+        let (windows, elements) = placed(convention, extent, self.axes)?;
+        let divisor = if divides { elements } else { 1.0 };
         Lrn::exact_over(&windows, self.alpha / divisor, self.beta, self.k)
     }
 
@@ -225,7 +199,8 @@ impl Spelling {
 }
 
 /// The windows of an extent, and the number of elements that divides alpha.
-fn placed(row: &Row, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
+fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
+    let Row { window, even, .. } = convention.row();
     let (window, size) = match extent {
         Extent::Windows(windows) => {
             let size = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
@@ -235,10 +210,10 @@ fn placed(row: &Row, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f6
         Extent::Size(0) => {
             return Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" });
         }
-        Extent::Size(given) if given % 2 == 0 && !row.even => {
-            return Err(Error::EvenSize { convention: row.name, given });
+        Extent::Size(given) if given % 2 == 0 && !even => {
+            return Err(Error::EvenSize { convention: convention.name(), given });
         }
-        Extent::Size(n) => ((row.window)(n), f64::from(n)),
+        Extent::Size(n) => (window(n), f64::from(n)),
         Extent::Radius(r) => ((r, r), 2.0 * f64::from(r) + 1.0),
     };
     Ok((vec![window; axes], size.powf(axes as f64)))

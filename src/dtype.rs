@@ -1,46 +1,26 @@
 //! What a tensor's elements are.
 
-use crate::error::named;
+use crate::names::names;
 use crate::{Error, Result};
 use half::{bf16, f16};
 
-/// The type of a tensor's elements in memory. f16 and bf16 are computed with in f32.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum Dtype {
-    /// IEEE single precision.
-    #[default]
-    F32,
-    /// IEEE half precision; on any device.
-    F16,
-    /// The upper half of an f32; on any device.
-    Bf16,
-    /// IEEE double precision, on devices opened with `wgpu::Features::SHADER_F64`.
-    F64,
+names! {
+    /// The type of a tensor's elements in memory. f16 and bf16 are computed with in f32.
+    #[derive(Default)]
+    "dtype" Dtype {
+        /// IEEE single precision.
+        #[default]
+        F32 = "f32",
+        /// IEEE half precision; on any device.
+        F16 = "f16",
+        /// The upper half of an f32; on any device.
+        Bf16 = "bf16",
+        /// IEEE double precision, on devices opened with `wgpu::Features::SHADER_F64`.
+        F64 = "f64",
+    }
 }
 
 impl Dtype {
-    /// Every type.
-    pub const ALL: [Dtype; 4] = [Self::F32, Self::F16, Self::Bf16, Self::F64];
-
-    /// The name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-            Self::F64 => "f64",
-        }
-    }
-
-    /// The type of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Dtype> {
-        named("dtype", name, &Self::ALL, Self::name)
-    }
-
     /// The bytes of an element.
     pub fn bytes(self) -> u64 {
         match self {

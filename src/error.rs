@@ -233,21 +233,12 @@ pub enum Error {
 /// A result whose error is [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The value of that name.
-///
-/// # Errors
-///
-/// [`Error::UnknownName`].
-pub(crate) fn named<T: Copy>(
+/// The error of a name that is none of those known.
+pub(crate) fn unknown<'a>(
     kind: &'static str,
     given: &str,
-    all: &[T],
-    name: fn(T) -> &'static str,
-) -> Result<T> {
-    let found = all.iter().copied().find(|&value| name(value) == given);
-    found.ok_or_else(|| Error::UnknownName {
-        kind,
-        given: given.to_owned(),
-        known: all.iter().map(|&value| name(value)).collect::<Vec<_>>().join(", "),
-    })
+    known: impl Iterator<Item = &'a str>,
+) -> Error {
+    let known = known.collect::<Vec<_>>().join(", ");
+    Error::UnknownName { kind, given: given.to_owned(), known }
 }

@@ -7,7 +7,7 @@ mod problem;
 mod task;
 mod window;
 
-use crate::error::named;
+use crate::names::names;
 use crate::{Operation, Result};
 pub(crate) use geometry::Geometry;
 pub use geometry::Memory;
@@ -60,23 +60,15 @@ macro_rules! kernels {
     ($($(#[$doc:meta])* $kernel:ident = $room:ident;)*) => {
         $(mod $room;)*
 
-        /// How the work is dealt to invocations.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        pub enum Kernel {
-            $($(#[$doc])* $kernel,)*
+        names! {
+            /// How the work is dealt to invocations.
+            #[non_exhaustive]
+            "kernel" Kernel {
+                $($(#[$doc])* $kernel = stringify!($room),)*
+            }
         }
 
         impl Kernel {
-            /// Every kernel.
-            pub const ALL: &'static [Kernel] = &[$(Self::$kernel),*];
-
-            /// The name; also that of the shader's file.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kernel => stringify!($room),)*
-                }
-            }
-
             /// The room.
             pub(crate) fn design(self) -> &'static dyn Design {
                 match self {
@@ -106,15 +98,6 @@ kernels! {
 }
 
 impl Kernel {
-    /// The kernel of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`](crate::Error::UnknownName).
-    pub fn from_name(name: &str) -> Result<Kernel> {
-        named("kernel", name, Self::ALL, Self::name)
-    }
-
     /// The kernels that compute a problem, the preferred first: in the order of the list, but those that defer come
     /// last.
     pub(crate) fn for_problem(problem: &Problem<'_>) -> Vec<Kernel> {

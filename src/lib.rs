@@ -24,6 +24,7 @@ mod kernel;
 mod lazy;
 mod limit;
 mod lrn;
+mod names;
 mod operand;
 mod operation;
 mod params;

@@ -1,31 +1,21 @@
 //! The three operations of the layer.
 
+use crate::names::names;
 use crate::{Element, Error, Lrn, Result, Shape};
 
-/// What is computed.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Operation {
-    /// s from x: the windowed channel square sums.
-    SquareSums,
-    /// y from x.
-    Forward,
-    /// dx from x and dy.
-    Backward,
+names! {
+    /// What is computed.
+    "operation" Operation {
+        /// s from x: the windowed channel square sums.
+        SquareSums = "square_sums",
+        /// y from x.
+        Forward = "forward",
+        /// dx from x and dy.
+        Backward = "backward",
+    }
 }
 
 impl Operation {
-    /// Every operation.
-    pub const ALL: [Operation; 3] = [Self::SquareSums, Self::Forward, Self::Backward];
-
-    /// The name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SquareSums => "square_sums",
-            Self::Forward => "forward",
-            Self::Backward => "backward",
-        }
-    }
-
     /// The operands in the order of their bindings: x, dy where there is one, the result.
     pub fn operands(self) -> &'static [&'static str] {
         match self {

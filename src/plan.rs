@@ -32,8 +32,7 @@ struct Inner {
     /// What chooses a kernel in place, where the tuned one cannot.
     options: Options,
     /// Each operation once it is needed, and each in place.
-    apart: [Lazy<Prepared>; 3],
-    in_place: [Lazy<Prepared>; 3],
+    prepared: [[Lazy<Prepared>; 3]; 2],
 }
 
 impl Plan {
@@ -86,7 +85,7 @@ impl Plan {
         options: Options,
     ) -> Result<Plan> {
         let device = pipelines.device();
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             Options::from(tuning.choice(operation)).choose(lrn, shape, device.features())?;
         }
         Ok(Plan {
@@ -96,8 +95,7 @@ impl Plan {
                 alignment: device.limits().min_storage_buffer_offset_alignment.into(),
                 tuning: *tuning,
                 options,
-                apart: Default::default(),
-                in_place: Default::default(),
+                prepared: Default::default(),
                 pipelines,
             }),
         })
@@ -232,7 +230,7 @@ impl Plan {
     /// What is decided for an operation.
     #[doc(hidden)]
     pub fn recipe(&self, operation: Operation) -> Result<Recipe> {
-        self.inner.recipe(operation)
+        self.inner.recipe(operation, false)
     }
 
     /// Refuses operands before anything reaches wgpu; tells whether the result takes the place of an
@@ -263,35 +261,24 @@ impl Plan {
 impl Inner {
     /// Plans and compiles an operation, the first time.
     fn prepared(&self, operation: Operation, in_place: bool) -> Result<Arc<Prepared>> {
-        let prepare = |recipe| Prepared::new(&self.pipelines, recipe);
-        if in_place {
-            self.in_place[operation as usize].get(|| prepare(self.recipe_in_place(operation)?))
-        } else {
-            self.apart[operation as usize].get(|| prepare(self.recipe(operation)?))
-        }
+        let prepared = &self.prepared[usize::from(in_place)][operation as usize];
+        prepared.get(|| Prepared::new(&self.pipelines, self.recipe(operation, in_place)?))
     }
 
-    fn recipe(&self, operation: Operation) -> Result<Recipe> {
-        let Inner { pipelines, lrn, shape, tuning, .. } = self;
-        let device = pipelines.device();
-        let choice = tuning.choice(operation);
-        Recipe::new(lrn, shape, operation, choice, device.features(), &device.limits())
-    }
-
-    /// With the choice for the operation, or where that cannot compute in place, with the preferred one that has
-    /// what is forced and fits the limits.
-    fn recipe_in_place(&self, operation: Operation) -> Result<Recipe> {
-        let Inner { pipelines, lrn, shape, options, .. } = self;
+    /// Of the choice for the operation; in place, if that is refused, of the preferred one that is not.
+    fn recipe(&self, operation: Operation, in_place: bool) -> Result<Recipe> {
+        let Inner { pipelines, lrn, shape, tuning, options, .. } = self;
         let device = pipelines.device();
         let (features, limits) = (device.features(), device.limits());
-        let tuned = Options::from(self.tuning.choice(operation));
-        let choose = |options: &Options| options.choose_in_place(lrn, shape, features, operation);
-        let recipe = |choice| Recipe::in_place(lrn, shape, operation, choice, features, &limits);
-        recipe(choose(&tuned).or_else(|_| choose(options))?).or_else(|refused| {
-            let mut others = Choice::available(lrn, shape, features)
-                .into_iter()
-                .filter(|choice| options.admits(choice) && choice.computes_in_place(operation));
-            others.find_map(|choice| recipe(choice).ok()).ok_or(refused)
-        })
+        let recipe =
+            |choice| Recipe::new(lrn, shape, operation, in_place, choice, features, &limits);
+        let tuned = tuning.choice(operation);
+        if !in_place {
+            return recipe(tuned);
+        }
+        let mut choices = options.admitted(lrn, shape, features, Some(operation))?;
+        choices.sort_by_key(|&choice| choice != tuned);
+        let accepted = choices.iter().map(|&choice| recipe(choice)).find(Result::is_ok);
+        accepted.unwrap_or_else(|| recipe(choices[0]))
     }
 }

@@ -1,43 +1,25 @@
 //! How exact a layer is, and the arithmetic that keeps that promise.
 
-use crate::error::named;
-use crate::{Dtype, Result};
+use crate::Dtype;
+use crate::names::names;
 
-/// How exact the results of a layer on a tensor of f32 are, where the exponent is ½, ¾ or 1; others are as
-/// exact as the device's `pow`. f16 and bf16 round more than either loses, and f64 is always computed in f64.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum Precision {
-    /// As exact as f32 allows at the speed of the memory: a few ulp.
-    #[default]
-    Fast,
-    /// Little more than the last rounding: less than one ulp. It takes several times the arithmetic.
-    Exact,
+names! {
+    /// How exact the results of a layer on a tensor of f32 are, where the exponent is ½, ¾ or 1; others are as
+    /// exact as the device's `pow`. f16 and bf16 round more than either loses, and f64 is always computed in f64.
+    #[derive(Default)]
+    "precision" Precision {
+        /// As exact as f32 allows at the speed of the memory: a few ulp.
+        #[default]
+        Fast = "fast",
+        /// Little more than the last rounding: less than one ulp. It takes several times the arithmetic.
+        Exact = "exact",
+    }
 }
 
 impl Precision {
-    /// Both.
-    pub const ALL: [Precision; 2] = [Self::Fast, Self::Exact];
-
     /// Those that differ for elements of a type: only for f32 are there two.
     pub fn of(dtype: Dtype) -> &'static [Precision] {
-        if dtype == Dtype::F32 { &Self::ALL } else { &[Self::Fast] }
-    }
-
-    /// The name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fast => "fast",
-            Self::Exact => "exact",
-        }
-    }
-
-    /// The precision of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownName`](crate::Error::UnknownName).
-    pub fn from_name(name: &str) -> Result<Precision> {
-        named("precision", name, &Self::ALL, Self::name)
+        if dtype == Dtype::F32 { Self::ALL } else { &[Self::Fast] }
     }
 }
 

@@ -36,41 +36,25 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Decides everything.
+    /// Decides everything. In place the result is where an input is: y that of x, dx that of dy.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] where the choice does not fit the layer, and [`Error::Limit`] where no
     /// cut of the tensor fits the limits: one channel of one image with its window exceeds
     /// `max_storage_buffer_binding_size`; or, along several axes, sums exceed `max_buffer_size`, or
-    /// `max_storage_buffers_per_shader_stage` is too few.
+    /// `max_storage_buffers_per_shader_stage` is too few; or, in place, an image has to be cut.
     pub fn new(
         lrn: &Lrn,
         shape: &Shape,
         operation: Operation,
+        in_place: bool,
         choice: Choice,
         features: wgpu::Features,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        Options::from(choice).choose(lrn, shape, features)?;
-        Context { lrn, shape, operation, choice, features, limits, in_place: false }.recipe()
-    }
-
-    /// The same where the result takes the place of an input: y that of x, dx that of dy.
-    ///
-    /// # Errors
-    ///
-    /// As [`Recipe::new`]; an image that has to be cut is beyond the limits.
-    pub fn in_place(
-        lrn: &Lrn,
-        shape: &Shape,
-        operation: Operation,
-        choice: Choice,
-        features: wgpu::Features,
-        limits: &wgpu::Limits,
-    ) -> Result<Recipe> {
-        Options::from(choice).choose_in_place(lrn, shape, features, operation)?;
-        Context { lrn, shape, operation, choice, features, limits, in_place: true }.recipe()
+        Options::from(choice).admitted(lrn, shape, features, in_place.then_some(operation))?;
+        Context { lrn, shape, operation, in_place, choice, features, limits }.recipe()
     }
 }
 
@@ -80,10 +64,10 @@ struct Context<'a> {
     lrn: &'a Lrn,
     shape: &'a Shape,
     operation: Operation,
+    in_place: bool,
     choice: Choice,
     features: wgpu::Features,
     limits: &'a wgpu::Limits,
-    in_place: bool,
 }
 
 impl Context<'_> {

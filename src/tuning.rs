@@ -23,10 +23,19 @@ pub struct Tuning {
     choices: [Choice; 3],
 }
 
+/// As their numbers order them.
+const OPERATIONS: [Operation; 3] = [Operation::SquareSums, Operation::Forward, Operation::Backward];
+
 impl Tuning {
+    /// From what may fail for an operation.
+    pub(crate) fn try_new(choice: impl FnMut(Operation) -> Result<Choice>) -> Result<Tuning> {
+        let [square_sums, forward, backward] = OPERATIONS.map(choice);
+        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
+    }
+
     /// From the choice for each operation.
     pub fn new(choice: impl FnMut(Operation) -> Choice) -> Tuning {
-        Tuning { choices: Operation::ALL.map(choice) }
+        Tuning { choices: OPERATIONS.map(choice) }
     }
 
     /// The choice for an operation.
@@ -56,7 +65,7 @@ impl std::str::FromStr for Tuning {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Tuning> {
-        let choice = |operation: Operation| {
+        Tuning::try_new(|operation| {
             let of_operation = |line: &'_ str| {
                 let (name, choice) = line.trim().split_once(' ')?;
                 (name == operation.name()).then(|| choice.parse::<Options>())
@@ -66,8 +75,6 @@ impl std::str::FromStr for Tuning {
                 operation: operation.name(),
                 given: text.to_owned(),
             })
-        };
-        let [square_sums, forward, backward] = Operation::ALL.map(choice);
-        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
+        })
     }
 }

@@ -83,7 +83,7 @@ fn empty_tensors_do_nothing() {
     for case in EMPTY {
         let (lrn, shape) = (case.lrn(), case.shape());
         for (gpu, choice) in runs(&lrn, &shape) {
-            for operation in Operation::ALL {
+            for &operation in Operation::ALL {
                 let report = compare::<f32>(gpu, choice, &lrn, &shape, operation);
                 assert!(report.passed(), "{}: {report}", case.name);
             }
@@ -97,7 +97,7 @@ fn fused_relu_scale_and_blend() {
     // All kernels and widths among them.
     let names = ["four_pixels", "runs_last", "narrowest_wide", "whole_axis_fours"];
     let cases = CASES.iter().filter(|case| names.contains(&case.name));
-    for (case, dtype) in cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))) {
+    for (case, dtype) in cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))) {
         let shape = case.shape().of(dtype);
         let lrn = case.lrn();
         let layers =
@@ -105,7 +105,7 @@ fn fused_relu_scale_and_blend() {
         let layers = if dtype == Dtype::F32 { &layers[..] } else { &layers[..1] };
         for lrn in layers {
             for (gpu, choice) in runs(lrn, &shape) {
-                for operation in Operation::ALL {
+                for &operation in Operation::ALL {
                     let report =
                         of_dtype!(dtype, T => compare::<T>(gpu, choice, lrn, &shape, operation));
                     let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
@@ -144,7 +144,7 @@ fn in_place() {
 /// Whether *pixel* has no room for all channels of a pixel, and so refuses to work in place.
 fn is_too_long(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, operation: Operation) -> bool {
     let (features, limits) = (gpu.device().features(), gpu.device().limits());
-    let refused = Recipe::in_place(lrn, shape, operation, choice, features, &limits).is_err();
+    let refused = Recipe::new(lrn, shape, operation, true, choice, features, &limits).is_err();
     assert!(!refused || choice.kernel == Kernel::Pixel && shape.channels() > 1000);
     refused
 }
@@ -252,12 +252,13 @@ fn small_bindings() {
         let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
         let gpu = Gpu::new(&device, &queue);
         let cases = CASES.iter().filter(|case| (500..30_000).contains(&case.shape().elements()));
-        let cases = cases.flat_map(|case| Dtype::ALL.map(|dtype| (case, dtype))).enumerate();
+        let cases =
+            cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))).enumerate();
         for (_, (case, dtype)) in cases.filter(|(number, _)| has_turn(&gpu, *number)) {
             let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
             for choice in Choice::available(&lrn, &shape, device.features()) {
                 let plan = Plan::with_options(&device, &lrn, &shape, choice.into()).unwrap();
-                for operation in Operation::ALL {
+                for &operation in Operation::ALL {
                     let passes = match plan.recipe(operation) {
                         Err(Error::Limit { .. }) => continue, // a window alone is larger
                         recipe => &recipe.unwrap().passes,

@@ -66,7 +66,7 @@ fn a_tuned_plan() {
         let available = Choice::available(&lrn, &shape, gpu.device().features());
         let gpu = Gpu::new(gpu.device(), gpu.queue());
         let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning).unwrap();
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             assert!(available.contains(&tuning.choice(operation)), "{tuning}");
             assert_eq!(plan.choice(operation), tuning.choice(operation));
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();

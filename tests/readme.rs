@@ -36,7 +36,7 @@ fn number(text: &str) -> f64 {
 
 #[test]
 fn the_table_of_frameworks() {
-    for convention in Convention::ALL {
+    for &convention in Convention::ALL {
         if convention == Convention::Exact {
             continue;
         }

@@ -16,7 +16,7 @@ fn recipe(
     limits: &wgpu::Limits,
 ) -> Recipe {
     let choice = Options::default().kernel(kernel).choose(lrn, shape, F64).unwrap();
-    Recipe::new(lrn, shape, operation, choice, F64, limits).unwrap()
+    Recipe::new(lrn, shape, operation, false, choice, F64, limits).unwrap()
 }
 
 fn constant(shader: &Shader, name: &str) -> Option<u64> {
@@ -167,8 +167,8 @@ fn every_element_is_written_once_for_named_cases() {
         for case in CASES {
             let (lrn, shape) = (case.lrn(), case.shape());
             for choice in Choice::available(&lrn, &shape, F64) {
-                for operation in Operation::ALL {
-                    match Recipe::new(&lrn, &shape, operation, choice, F64, &limits) {
+                for &operation in Operation::ALL {
+                    match Recipe::new(&lrn, &shape, operation, false, choice, F64, &limits) {
                         Ok(recipe) => check(&recipe, &shape, &limits),
                         Err(refused) => needs_five_buffers(&refused, operation, &shape, &limits),
                     }
@@ -205,7 +205,7 @@ fn every_element_is_written_once_for_random_shapes_and_limits() {
         let choices = Choice::available(&lrn, &shape, F64);
         let choice = choices[random.range(0, choices.len() as u64 - 1) as usize];
         let operation = Operation::ALL[random.range(0, 2) as usize];
-        match Recipe::new(&lrn, &shape, operation, choice, F64, &limits) {
+        match Recipe::new(&lrn, &shape, operation, false, choice, F64, &limits) {
             Ok(recipe) => {
                 kernels.insert((choice.kernel, choice.width));
                 cut += u64::from(recipe.passes[0].dispatches.len() > 1);
@@ -276,7 +276,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
     // Between the passes squares would be rounded.
     let exact = alexnet().with_precision(Precision::Exact);
     let choice = Options::default().kernel(Kernel::Column).choose(&exact, &shape, F64).unwrap();
-    let refused = Recipe::new(&exact, &shape, Operation::Backward, choice, F64, &limits);
+    let refused = Recipe::new(&exact, &shape, Operation::Backward, false, choice, F64, &limits);
     assert!(matches!(refused, Err(Error::Limit { .. })));
 }
 
@@ -285,8 +285,8 @@ fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits::default();
     let choice = Options::default().choose(&alexnet(), &shape, F64).unwrap();
-    let refused =
-        Recipe::new(&alexnet(), &shape, Operation::Forward, choice, F64, &limits).unwrap_err();
+    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits)
+        .unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
     assert_eq!(
         refused,
@@ -357,7 +357,7 @@ fn what_is_not_available_is_refused_by_name() {
     assert!(refused("column 4", F64).contains("column 1"));
     let choice = Choice { kernel: Kernel::Whole, width: 1 };
     let limits = wgpu::Limits::default();
-    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, choice, F64, &limits);
+    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits);
     assert!(matches!(recipe, Err(Error::Unavailable { .. })));
     for bad in ["columns", "column f64", "column 3", "column 1 more"] {
         assert!(matches!(bad.parse::<Options>(), Err(Error::UnknownName { .. })), "{bad}");
@@ -396,7 +396,8 @@ fn empty_tensors_need_no_dispatch() {
     for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
         let shape = Shape::new(&dims, 1).unwrap();
         for choice in Choice::available(&alexnet(), &shape, F64) {
-            let recipe = Recipe::new(&alexnet(), &shape, Operation::Backward, choice, F64, &limits);
+            let recipe =
+                Recipe::new(&alexnet(), &shape, Operation::Backward, false, choice, F64, &limits);
             assert_eq!(recipe.unwrap().passes[0].dispatches, []);
         }
     }

@@ -240,7 +240,7 @@ fn accepted_calls_raise_no_validation_error() {
         assert!(Operation::ALL.iter().all(|&operation| plan.choice(operation) == choice));
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = device.create_command_encoder(&Default::default());
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             let count = operation.operands().len();
             let operands: Vec<Operand<'_>> = buffers[..count].iter().map(Into::into).collect();
             plan.record(&mut encoder, operation, &operands).unwrap();

@@ -2,6 +2,7 @@
 
 use super::gpu::Gpu;
 use crate::Result;
+use crate::names::names;
 use crate::scope::failed;
 use std::time::{Duration, Instant};
 
@@ -15,22 +16,14 @@ pub struct Timer {
     queries: Option<Queries>,
 }
 
-/// What a [`Timer`] measures with.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Clock {
-    /// The device's timestamps.
-    Timestamps,
-    /// Wall time.
-    Wall,
-}
-
-impl Clock {
-    /// The name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Clock::Timestamps => "timestamps",
-            Clock::Wall => "wall",
-        }
+names! {
+    /// What a [`Timer`] measures with.
+    #[non_exhaustive]
+    "clock" Clock {
+        /// The device's timestamps.
+        Timestamps = "timestamps",
+        /// Wall time.
+        Wall = "wall",
     }
 }
 

@@ -35,13 +35,10 @@ impl Gpu {
         let buffer = || self.buffer(shape.bytes());
         let buffers = [buffer()?, buffer()?, buffer()?];
         let mut timer = self.timer();
-        let fastest = |operation: Operation| {
+        Tuning::try_new(|operation| {
             let operands = &buffers[3 - operation.operands().len()..];
             self.fastest(&mut timer, lrn, &shape, operation, operands, chosen)
-        };
-        let [square_sums, forward, backward] = Operation::ALL.map(fastest);
-        let choices = [square_sums?, forward?, backward?];
-        Ok(Tuning::new(|operation| choices[operation as usize]))
+        })
     }
 
     fn fastest(

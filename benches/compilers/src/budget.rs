@@ -82,8 +82,11 @@ pub fn expected(targets: &[Target]) -> Vec<Expected> {
 
 fn expected_on(gpu: &Gpu, target: &Target) -> Vec<Expected> {
     let layers = target.rows.chunk_by(|a, b| a.case.layer == b.case.layer);
-    let each = |rows| Operation::ALL.map(|operation| fastest(gpu, target, rows, operation.name()));
-    layers.flat_map(each).flatten().collect()
+    let each = |rows| {
+        let operations = Operation::ALL.iter();
+        operations.filter_map(move |operation| fastest(gpu, target, rows, operation.name()))
+    };
+    layers.flat_map(each).collect()
 }
 
 fn fastest(gpu: &Gpu, target: &Target, rows: &[Row], operation: &str) -> Option<Expected> {

@@ -78,7 +78,7 @@ impl Cases {
             arithmetic: arithmetic(Arithmetic::of(precision, dtype)),
         };
         for choice in Choice::available(&lrn, &shape, args.features()) {
-            for operation in Operation::ALL.into_iter().filter(|_| args.wants(choice.kernel)) {
+            for operation in Operation::ALL.iter().copied().filter(|_| args.wants(choice.kernel)) {
                 let passes = recipe(args, &lrn, &shape, operation, choice)?.passes;
                 self.add_passes(&layer, dtype, operation, choice, passes);
             }
@@ -131,7 +131,7 @@ fn recipe(
         max_storage_buffer_binding_size: 1 << 31,
         ..wgpu::Limits::default()
     };
-    Ok(Recipe::new(lrn, shape, operation, choice, args.features(), &limits)?)
+    Ok(Recipe::new(lrn, shape, operation, false, choice, args.features(), &limits)?)
 }
 
 /// Bytes of an element that a pass moves: sums between passes are at least of f32.

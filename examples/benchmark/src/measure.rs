@@ -45,7 +45,7 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
             note(format_args!("left out: {lack}"));
             continue;
         }
-        for operation in Operation::ALL.into_iter().filter(|&o| case.variant.has(o)) {
+        for operation in Operation::ALL.iter().copied().filter(|&o| case.variant.has(o)) {
             let of_case = compare(gpu, &mut timer, case, operation, &patience)?;
             table::rows(&of_case)?;
             measurements.extend(of_case);

@@ -46,7 +46,7 @@ fn page(report: &Report, expect: &Expectations) -> Drawn {
         }
     }
     let mut sweeps = Vec::new();
-    for numbers in Dtype::ALL.into_iter().flat_map(Numbers::of) {
+    for numbers in Dtype::ALL.iter().copied().flat_map(Numbers::of) {
         for layout in Layout::ALL.map(Layout::name) {
             let mut add = |name, x_title, x: fn(&Measurement) -> f64| -> Drawn<()> {
                 sweeps.push(sweep(report, name, layout, numbers, x_title, x)?);

@@ -49,7 +49,7 @@ pub fn descr(dtype: Dtype) -> &'static str {
 
 /// The dtype that a header spells so.
 fn spelled(found: &str) -> Option<Dtype> {
-    Dtype::ALL.into_iter().find(|&dtype| descr(dtype) == found)
+    Dtype::ALL.iter().copied().find(|&dtype| descr(dtype) == found)
 }
 
 /// The dtype of a file, where nothing else tells it.

@@ -50,7 +50,7 @@ fn run<T: Element>(device: &str, check: impl Fn(&Lrn, &Shape, Operation, &[&[T]]
     folder.store_elements("dy.npy", &DIMS, dy);
     for (options, lrn) in layers() {
         let blended = options != "--relu";
-        let operations = Operation::ALL.into_iter();
+        let operations = Operation::ALL.iter().copied();
         for operation in operations.filter(|&o| !(blended && o == Operation::SquareSums)) {
             let (line, inputs) = inputs(operation, &lrn, [x, dy, old]);
             folder.store_elements("result.npy", &DIMS, old);
@@ -88,7 +88,7 @@ fn a_gpu_blends_every_dtype() {
 
 #[test]
 fn the_reference_blends_every_dtype() {
-    for dtype in Dtype::ALL {
+    for &dtype in Dtype::ALL {
         of_dtype!(dtype, T => by_the_reference::<T>());
     }
 }

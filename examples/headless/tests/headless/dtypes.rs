@@ -24,7 +24,7 @@ pub fn option(dtype: Dtype) -> &'static str {
 /// The dtypes that the first adapter computes.
 pub fn of_the_first_adapter() -> impl Iterator<Item = Dtype> {
     let f64 = gpus()[0].device().features().contains(wgpu::Features::SHADER_F64);
-    Dtype::ALL.into_iter().filter(move |&dtype| f64 || dtype != Dtype::F64)
+    Dtype::ALL.iter().copied().filter(move |&dtype| f64 || dtype != Dtype::F64)
 }
 
 /// What computes an operation, by the library.
@@ -75,7 +75,7 @@ fn a_gpu_computes_every_dtype() {
 
 #[test]
 fn the_reference_computes_every_dtype() {
-    for dtype in Dtype::ALL {
+    for &dtype in Dtype::ALL {
         of_dtype!(dtype, T => by_the_reference::<T>());
     }
 }

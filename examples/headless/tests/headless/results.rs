@@ -116,7 +116,7 @@ fn exact_is_more_exact_than_fast() {
     let lrn = Lrn::pytorch(5).alpha(2.0).build().unwrap().with_precision(Precision::Exact);
     let shape = Shape::new(&dims, 1).unwrap();
     let (folder, x, _) = folder("precision", &dims);
-    let [fast, exact] = Precision::ALL.map(|precision| {
+    let [fast, exact] = [Precision::Fast, Precision::Exact].map(|precision| {
         let name = precision.name();
         let options = format!("--size 5 --alpha 2 --device gpu --check --precision {name}");
         for line in ["square-sums x.npy s.npy", "backward x.npy dy.npy dx.npy"] {
