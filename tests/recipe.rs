@@ -35,6 +35,7 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
             pixels.div_ceil(constant("PIXELS")) * u64::from(params.tensor.strips) * segments
         }
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
+        new => panic!("this test must learn the workgroups of {}", new.name()),
     }
 }
 

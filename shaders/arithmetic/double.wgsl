@@ -1,25 +1,10 @@
-// Arithmetic `double`: a Sum is an f64, as are the elements.
+// Arithmetic `double`, after one.wgsl: a Sum is an f64, as are the elements.
 
-alias Sum = Value;
 alias Factor = Value;
-
-fn exactly(v: Value) -> Sum { return v; }
 
 fn number(parts: vec3<f32>) -> Sum { return Value(f64(parts.x) + f64(parts.y) + f64(parts.z)); }
 
 fn factor(v: Value) -> Factor { return v; }
-
-fn rounded(s: Sum) -> Value { return s; }
-
-fn settled(s: Sum) -> Sum { return s; }
-
-fn kept(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
-
-fn square(v: Value) -> Sum { return v * v; }
-
-fn add(a: Sum, b: Sum) -> Sum { return a + b; }
-
-fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
 
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return a + b * c; }
 

@@ -1,6 +1,4 @@
-// Arithmetic `single`: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
-
-alias Sum = Value;
+// Arithmetic `single`, after one.wgsl: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
 
 // high * (1 + low), where low is as small as the errors of high.
 struct Factor {
@@ -8,23 +6,9 @@ struct Factor {
     low: Value,
 }
 
-fn exactly(v: Value) -> Sum { return v; }
-
 fn number(parts: vec3<f32>) -> Sum { return Value(parts.x); }
 
 fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
-
-fn rounded(s: Sum) -> Value { return s; }
-
-fn settled(s: Sum) -> Sum { return s; }
-
-fn kept(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
-
-fn square(v: Value) -> Sum { return v * v; }
-
-fn add(a: Sum, b: Sum) -> Sum { return a + b; }
-
-fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
 
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return fma(b, c, a); }
 

@@ -21,7 +21,7 @@ impl Shader {
                 self.operands(),
             ][..],
             &self.storage.files(self.dtype, self.choice.width),
-            &arithmetic(self.arithmetic),
+            arithmetic(self.arithmetic),
             &stage,
             kernel.files(self.memory),
         ]
@@ -82,18 +82,19 @@ fn declared(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The files of an arithmetic: sums, and powers.
-fn arithmetic(arithmetic: Arithmetic) -> [&'static str; 2] {
-    let (sums, power) = match arithmetic {
-        Arithmetic::Single => (include_str!("../../shaders/arithmetic/single.wgsl"), POWER),
-        Arithmetic::Pair => (include_str!("../../shaders/arithmetic/pair.wgsl"), POWER),
-        Arithmetic::Double => (
+fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
+    match arithmetic {
+        Arithmetic::Single => &[ONE, include_str!("../../shaders/arithmetic/single.wgsl"), POWER],
+        Arithmetic::Pair => &[include_str!("../../shaders/arithmetic/pair.wgsl"), POWER],
+        Arithmetic::Double => &[
+            ONE,
             include_str!("../../shaders/arithmetic/double.wgsl"),
             include_str!("../../shaders/arithmetic/power64.wgsl"),
-        ),
-    };
-    [sums, power]
+        ],
+    }
 }
 
+const ONE: &str = include_str!("../../shaders/arithmetic/one.wgsl");
 const POWER: &str = include_str!("../../shaders/arithmetic/power.wgsl");
 
 /// The files of a stage: what is summed, and what is made of a sum.

@@ -1,0 +1,17 @@
+// What `single` and `double` have in common: a Sum is one number.
+
+alias Sum = Value;
+
+fn exactly(v: Value) -> Sum { return v; }
+
+fn rounded(s: Sum) -> Value { return s; }
+
+fn settled(s: Sum) -> Sum { return s; }
+
+fn kept(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
+
+fn square(v: Value) -> Sum { return v * v; }
+
+fn add(a: Sum, b: Sum) -> Sum { return a + b; }
+
+fn multiply(a: Sum, b: Sum) -> Sum { return a * b; }
