@@ -49,6 +49,18 @@ impl std::fmt::Display for Choice {
     }
 }
 
+/// Reads the text form. Which widths there are depends on the layer.
+impl std::str::FromStr for Choice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Choice> {
+        let (kernel, width) = text.split_once(' ').unwrap_or((text, ""));
+        let parsed =
+            width.parse().map_err(|_| unknown("width", width, ["1", "2", "4"].into_iter()));
+        Ok(Choice { kernel: Kernel::from_name(kernel)?, width: parsed? })
+    }
+}
+
 /// Choices that are made for the caller unless told.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -107,11 +119,6 @@ impl Options {
         })
     }
 
-    /// The choice, if nothing is left open.
-    pub(crate) fn complete(&self) -> Option<Choice> {
-        Some(Choice { kernel: self.kernel?, width: self.width? })
-    }
-
     fn admits(&self, choice: &Choice) -> bool {
         self.kernel.is_none_or(|kernel| kernel == choice.kernel)
             && self.width.is_none_or(|width| width == choice.width)
@@ -131,28 +138,4 @@ impl std::fmt::Display for Options {
         let width = self.width.map_or("any".to_owned(), |width| width.to_string());
         write!(f, "{kernel} {width}")
     }
-}
-
-/// The text form, in which `any` may be left out at the end.
-impl std::str::FromStr for Options {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Options> {
-        let mut words = text.split_whitespace();
-        let mut word = || words.next().filter(|&word| word != "any");
-        let options = Options {
-            kernel: word().map(Kernel::from_name).transpose()?,
-            width: word().map(width_from).transpose()?,
-        };
-        match words.next() {
-            None => Ok(options),
-            Some(rest) => Err(unknown("word after the width", rest, ["none"].into_iter())),
-        }
-    }
-}
-
-fn width_from(text: &str) -> Result<u32> {
-    const WIDTHS: [&str; 3] = ["1", "2", "4"];
-    let width = text.parse().ok().filter(|_| WIDTHS.contains(&text));
-    width.ok_or_else(|| unknown("width", text, WIDTHS.into_iter()))
 }

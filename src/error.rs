@@ -53,7 +53,7 @@ pub enum Error {
     /// A text is no tuning.
     #[error("the tuning has no line like \"{operation} column 1\": {given:?}")]
     Tuning {
-        /// The operation that it does not tell, or not completely.
+        /// The operation that it does not tell.
         operation: &'static str,
         /// The text that was given.
         given: String,

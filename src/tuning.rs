@@ -1,6 +1,6 @@
 //! The fastest choice for each operation of a layer on a device.
 
-use crate::{Choice, Error, Operation, Options, Result};
+use crate::{Choice, Error, Operation, Result};
 
 /// A choice for each operation. Its text form has a line for each, for example
 /// `forward column 2`.
@@ -66,15 +66,11 @@ impl std::str::FromStr for Tuning {
 
     fn from_str(text: &str) -> Result<Tuning> {
         Tuning::try_new(|operation| {
-            let of_operation = |line: &'_ str| {
-                let (name, choice) = line.trim().split_once(' ')?;
-                (name == operation.name()).then(|| choice.parse::<Options>())
-            };
-            let options = text.lines().find_map(of_operation).transpose()?;
-            options.and_then(|options| options.complete()).ok_or_else(|| Error::Tuning {
-                operation: operation.name(),
-                given: text.to_owned(),
-            })
+            let name = operation.name();
+            let mut lines = text.lines().map(str::trim);
+            let choice = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            let missing = || Error::Tuning { operation: name, given: text.to_owned() };
+            choice.ok_or_else(missing)?.parse()
         })
     }
 }

@@ -1,0 +1,71 @@
+//! Which choice the rule prefers, and what it refuses.
+
+use wgpu_lrn::internals::Recipe;
+use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Shape, wgpu};
+
+const F64: wgpu::Features = wgpu::Features::SHADER_F64;
+
+fn alexnet() -> Lrn {
+    Lrn::pytorch(5).build().unwrap()
+}
+
+/// Dimensions and axes, look-behind and look-ahead along each, the preferred choice.
+type Preferred = (&'static [usize], &'static [isize], u32, u32, &'static str);
+
+const RULE: &[Preferred] = &[
+    (&[1, 96, 55, 55], &[1], 2, 2, "column 1"),
+    (&[1, 64, 56, 56], &[1], 2, 2, "column 2"),
+    (&[1, 64, 56, 56], &[1], 12, 12, "ring 1"),
+    (&[1, 64, 56, 56], &[1], 200, 10, "ring 1"),
+    (&[1, 55, 55, 96], &[3], 2, 2, "row 4"),
+    (&[1, 55, 55, 99], &[3], 2, 2, "row 4"),
+    (&[1, 55, 55, 96], &[3], 5, 6, "pixel 1"),
+    (&[1, 55, 55, 11], &[3], 2, 2, "pixel 1"),
+    (&[1, 55, 55, 96], &[3], 20, 20, "pixel 1"),
+    (&[1, 96, 5, 5], &[1], 2, 2, "pixel 1"),
+    (&[1, 512, 64, 64], &[1], 600, 512, "whole 2"),
+    (&[1, 64, 64, 512], &[3], 511, 512, "whole 1"),
+    (&[1, 96, 55, 55], &[2, 3], 2, 2, "plane 1"),
+    (&[1, 55, 55, 96], &[1, 2], 1, 3, "plane 2"),
+    (&[1, 96, 55, 55], &[1, 3], 2, 2, "pixel 1"),
+    (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel 1"),
+];
+
+#[test]
+fn the_choice_follows_the_stated_rule() {
+    for &(dims, axes, p, q, expected) in RULE {
+        let lrn = Lrn::exact_over(&vec![(p, q); axes.len()], 0.1, 0.75, 1.0).unwrap();
+        let shape = Shape::over(dims, axes).unwrap();
+        let none = wgpu::Features::empty();
+        let chosen = Options::default().choose(&lrn, &shape, none).unwrap();
+        assert_eq!(chosen.to_string(), expected, "{dims:?}");
+        assert_eq!(Options::default().choose(&lrn, &shape, F64).unwrap(), chosen);
+        // What is chosen can be written down and forced.
+        assert_eq!(expected.parse(), Ok(chosen));
+        assert_eq!(Options::from(chosen).choose(&lrn, &shape, none), Ok(chosen));
+    }
+}
+
+#[test]
+fn what_is_not_available_is_refused_by_name() {
+    let shape = Shape::nchw(1, 96, 55, 55).unwrap();
+    let none = wgpu::Features::empty();
+    let refused = |options: Options, features| {
+        options.choose(&alexnet(), &shape, features).unwrap_err().to_string()
+    };
+    let any = Options::default();
+    assert_eq!(
+        refused(any.kernel(Kernel::Row), none),
+        "no choice \"row any\" for this layer on this device; available are column 1, \
+         pixel 1"
+    );
+    assert!(refused(any.width(4), none).contains("any 4"));
+    assert!(refused("column 4".parse::<Choice>().unwrap().into(), F64).contains("column 1"));
+    let choice = Choice { kernel: Kernel::Whole, width: 1 };
+    let limits = wgpu::Limits::default();
+    let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits);
+    assert!(matches!(recipe, Err(Error::Unavailable { .. })));
+    for bad in ["", "columns 1", "column", "column f64", "column 1 more"] {
+        assert!(matches!(bad.parse::<Choice>(), Err(Error::UnknownName { .. })), "{bad}");
+    }
+}
