@@ -11,10 +11,8 @@ const AT_ONCE = TURNS * SLICES; // channels
 
 var<workgroup> slice_sums: array<Sum, INVOCATIONS>;
 
-const X = 0u;
-const DY = 1u;
-
-var<private> turns: array<array<Value, TURNS>, 2>; // of x, and of dy
+var<private> turn_x: array<Value, TURNS>;
+var<private> turn_dy: array<Value, TURNS>;
 
 // What an invocation takes turns in: the channels slice, slice + SLICES, ... of a pixel.
 struct Slice {
@@ -59,23 +57,33 @@ fn total(s: Slice, own: Sum) -> Sum {
 // Whether all turns from a channel on have one: the same for the whole workgroup.
 fn are_all(first: u32) -> bool { return first + AT_ONCE <= params.tensor.channels; }
 
-// An element of x or of dy. Callers name the input by a constant, so that compilers see no branch.
-fn input_at(input: u32, i: u32) -> Value {
-    if input == X { return x_at(i); }
-    return dy_at(i);
-}
-
-fn load(input: u32, s: Slice, first: u32) {
+// (One function for both would bind dy in forward too: a shader binds all that its functions name.)
+fn load_x(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { turns[input][t] = input_at(input, at + t * SLICES * s.inner); } // unroll
+        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); } // unroll
     } else {
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turns[input][t] = input_at(input, s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
+            turn_x[t] = x_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
         }
         for (var t = 0u; t < TURNS; t++) { // unroll
-            turns[input][t] = select(Value(0.0), turns[input][t], c + t * SLICES < params.tensor.channels);
+            turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < params.tensor.channels);
+        }
+    }
+}
+
+fn load_dy(s: Slice, first: u32) {
+    let c = first + s.number;
+    let at = s.input + c * s.inner;
+    if are_all(first) {
+        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); } // unroll
+    } else {
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_dy[t] = dy_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
+        }
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < params.tensor.channels);
         }
     }
 }
@@ -89,8 +97,8 @@ fn write(s: Slice, c: u32, result: Value) {
 fn square_sum(s: Slice) -> Sum {
     var sum = exactly(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load(X, s, first);
-        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turns[X][t])); } // unroll
+        load_x(s, first);
+        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); } // unroll
     }
     return total(s, sum);
 }
@@ -108,9 +116,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let sum = square_sum(s);
     let p = powers(base(sum));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load(X, s, first);
+        load_x(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, result(sum, p, turns[X][t]));
+            write(s, first + s.number + t * SLICES, result(sum, p, turn_x[t]));
         }
     }
 }
@@ -121,18 +129,18 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = powers(base(square_sum(s)));
     var terms = exactly(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load(X, s, first);
-        load(DY, s, first);
+        load_x(s, first);
+        load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            terms = add(terms, term(p, turns[X][t], normalize_dy(p, turns[DY][t])));
+            terms = add(terms, term(p, turn_x[t], normalize_dy(p, turn_dy[t])));
         }
     }
     terms = total(s, terms);
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load(X, s, first);
-        load(DY, s, first);
+        load_x(s, first);
+        load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, input_gradient(turns[X][t], normalize_dy(p, turns[DY][t]), terms));
+            write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], normalize_dy(p, turn_dy[t]), terms));
         }
     }
 }
