@@ -34,7 +34,7 @@ impl Design for Ring {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let window = task.window();
         let (step, blocks, rest) = blocks(window);
-        // Squares, and terms, in blocks; terms, scaled dy.
+        // Squares and terms in blocks; terms and normalized dy by themselves.
         let sums = if task.has_terms() { 2 * blocks + 2 * (window + step) } else { blocks };
         let invocations = task.walkers();
         let constants = vec![

@@ -54,7 +54,7 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> 
         let needed = needed.saturating_add(*alignment);
         return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
-    Ok(slices(tensor, halo, rows - (around - 1)))
+    Ok(channels(tensor, halo, rows - (around - 1)))
 }
 
 /// Regions of whole images.
@@ -66,7 +66,7 @@ fn images(tensor: &Tensor, at_once: u64) -> Vec<Region> {
 }
 
 /// Regions of some channels of one image each.
-fn slices(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
+fn channels(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<Region> {
     let channels = tensor.axis.channels;
     let images = tensor.images.clone();
     images
