@@ -32,7 +32,7 @@ impl Bench {
     fn open() -> Bench {
         let gpu = block_on(Gpu::open()).unwrap();
         println!("{} ({:?})", gpu.info().name, gpu.info().backend);
-        let mut timer = gpu.timer();
+        let mut timer = gpu.timer().unwrap();
         let clock = settled(&gpu, &mut timer);
         Bench { gpu, timer: RefCell::new(timer), clock }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Axis {
 }
 
 /// The axes of a layer on a shape, as few as there can be: along one of many where the window has one
-/// element nothing is mixed, and neighbours that windows hold whole are one.
+/// element nothing is mixed, and neighbours that windows hold whole are one. An empty tensor has an axis of no pixels.
 ///
 /// # Errors
 ///
@@ -28,6 +28,9 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
     let (windows, views) = (lrn.windows().len(), shape.views().len());
     if windows != views {
         return Err(Error::Windows { windows, axes: views });
+    }
+    if shape.is_empty() {
+        return Ok(vec![Axis { outer: 0, ..Axis::NONE }]);
     }
     let windows = lrn.windows().iter().zip(shape.views());
     let mut axes: Vec<_> = windows.map(|(&window, view)| Axis::of(view, window)).collect();

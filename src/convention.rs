@@ -176,7 +176,7 @@ impl Spelling {
     /// # Errors
     ///
     /// [`Error::Parameter`] where a parameter is outside its range (a size of 0, alpha below 0,
-    /// NaN), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
+    /// NaN, no axes), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
     /// where none was set and the framework has no default, [`Error::OneAxis`] where the framework
     /// knows no windows along several axes.
     pub fn build(self) -> Result<Lrn> {
@@ -187,6 +187,8 @@ impl Spelling {
         if self.axes != 1 && !axes {
             return Err(Error::OneAxis { convention: convention.name() });
         }
+        let expected = "from 1 to 64, as a tensor may have axes";
+        require("axes", self.axes as f64, expected, (1..=64).contains(&self.axes))?;
         let extent = self.extent.ok_or(Error::NoWindow { convention: convention.name() })?;
         let (windows, elements) = placed(convention, extent, self.axes)?;
         let divisor = if divides { elements } else { 1.0 };

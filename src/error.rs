@@ -105,6 +105,14 @@ pub enum Error {
         /// The dimensions that were given.
         dims: Vec<usize>,
     },
+    /// An axis, or several that windows hold whole, is longer than the kernels can count.
+    #[error("an axis of {channels} elements is longer than the {most} that the kernels count")]
+    AxisLength {
+        /// The elements of the axis.
+        channels: u64,
+        /// The most that there may be.
+        most: u64,
+    },
     /// A host slice does not hold the tensor.
     #[error("{operand} holds {given} elements, but the shape needs {expected}")]
     Length {
@@ -219,6 +227,13 @@ pub enum Error {
         wanted: String,
         /// The adapters there are, or `none`.
         found: String,
+    },
+    /// The device is lost: it was destroyed, removed, reset, or stopped for taking too long. wgpu tells the reason to
+    /// the callback of the device's owner.
+    #[error("the device was lost before or while {doing}; open a new one")]
+    DeviceLost {
+        /// What was being done.
+        doing: &'static str,
     },
     /// The driver or the device failed.
     #[error("the GPU failed while {doing}: {message}")]

@@ -45,8 +45,11 @@ impl Lrn {
     ///
     /// # Errors
     ///
-    /// As [`Lrn::exact`].
+    /// As [`Lrn::exact`]; also [`Error::NoAxis`] where there is no window.
     pub fn exact_over(windows: &[(u32, u32)], a: f64, beta: f64, k: f64) -> Result<Lrn> {
+        if windows.is_empty() {
+            return Err(Error::NoAxis);
+        }
         require("a", a, "a number of at least 0 that f32 can hold", a >= 0.0)?;
         require("beta", beta, "a number that f32 can hold", true)?;
         require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;

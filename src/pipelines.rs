@@ -2,9 +2,9 @@
 
 use crate::Result;
 use crate::binding::{UNIFORM, WORKSPACE};
+use crate::device::scoped;
 use crate::lazy::Lazy;
 use crate::recipe::Pass;
-use crate::scope::scoped;
 use crate::shader::Shader;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,6 +3,7 @@
 mod bound;
 mod prepared;
 
+use crate::device;
 use crate::lazy::Lazy;
 use crate::recipe::Recipe;
 use crate::{Choice, Error, Lrn, Operand, Operation, Options, Pipelines, Result, Shape, Tuning};
@@ -41,7 +42,7 @@ impl Plan {
     /// # Errors
     ///
     /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
-    /// [`Error::Feature`] where the device lacks f64.
+    /// [`Error::Feature`] where the device lacks f64; [`Error::DeviceLost`].
     pub fn new(pipelines: impl Into<Pipelines>, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
         Self::with_options(pipelines, lrn, shape, Options::default())
     }
@@ -85,6 +86,7 @@ impl Plan {
         options: Options,
     ) -> Result<Plan> {
         let device = pipelines.device();
+        device::check(device, "making a plan")?;
         for &operation in Operation::ALL {
             Options::from(tuning.choice(operation)).choose(lrn, shape, device.features())?;
         }
@@ -188,23 +190,25 @@ impl Plan {
     pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<Bound> {
         let in_place = self.check(operation, operands)?;
         if self.inner.shape.is_empty() {
-            return Ok(Bound::nothing());
+            return device::check(self.device(), "binding operands").map(|()| Bound::nothing());
         }
         let prepared = self.inner.prepared(operation, in_place)?;
-        Ok(prepared.bind(self.device(), operands))
+        prepared.bind(self.device(), operands)
     }
 
-    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place.
+    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place. Tells
+    /// which choice computes it.
     ///
     /// # Errors
     ///
     /// [`Error::Limit`] where the device's limits fit no cut of the tensor, and
     /// [`Error::Gpu`] where the driver refuses a pipeline (native only: a browser compiles later).
-    pub fn prepare(&self, operation: Operation) -> Result<()> {
+    pub fn prepare(&self, operation: Operation) -> Result<Choice> {
+        device::check(self.device(), "preparing an operation")?;
         if self.inner.shape.is_empty() {
-            return Ok(());
+            return Ok(self.choice(operation));
         }
-        self.inner.prepared(operation, false).map(drop)
+        Ok(self.inner.prepared(operation, false)?.choice)
     }
 
     /// The device.
@@ -222,7 +226,8 @@ impl Plan {
         &self.inner.shape
     }
 
-    /// The choice that computes an operation; in place it may be another.
+    /// The choice for an operation. Where it cannot compute in place, or the device's limits refuse it, the preferred
+    /// one that can takes its place; [`Plan::prepare`] tells which.
     pub fn choice(&self, operation: Operation) -> Choice {
         self.inner.tuning.choice(operation)
     }
@@ -265,19 +270,16 @@ impl Inner {
         prepared.get(|| Prepared::new(&self.pipelines, self.recipe(operation, in_place)?))
     }
 
-    /// Of the choice for the operation; in place, if that is refused, of the preferred one that is not.
+    /// Of the choice for the operation; if that is refused, of the preferred one that is not.
     fn recipe(&self, operation: Operation, in_place: bool) -> Result<Recipe> {
         let Inner { pipelines, lrn, shape, tuning, options, .. } = self;
         let device = pipelines.device();
         let (features, limits) = (device.features(), device.limits());
         let recipe =
             |choice| Recipe::new(lrn, shape, operation, in_place, choice, features, &limits);
-        let tuned = tuning.choice(operation);
-        if !in_place {
-            return recipe(tuned);
-        }
-        let mut choices = options.admitted(lrn, shape, features, Some(operation))?;
-        choices.sort_by_key(|&choice| choice != tuned);
+        let of = in_place.then_some(operation);
+        let mut choices = options.admitted(lrn, shape, features, of)?;
+        choices.sort_by_key(|&choice| choice != tuning.choice(operation));
         let accepted = choices.iter().map(|&choice| recipe(choice)).find(Result::is_ok);
         accepted.unwrap_or_else(|| recipe(choices[0]))
     }

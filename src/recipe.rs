@@ -7,7 +7,7 @@ mod pass;
 mod stages;
 mod tensor;
 
-use crate::axis::axes;
+use crate::axis::{Axis, axes};
 use crate::kernel::{Geometry, Task};
 use crate::limit::exceeded;
 use crate::params::{LayerParams, Params, PartParams};
@@ -58,6 +58,9 @@ impl Recipe {
     }
 }
 
+/// The most channels of an axis: the kernels count them in 32 bits, and beyond both ends of it.
+const MOST_CHANNELS: u64 = (1 << 31) - 1;
+
 /// What a recipe is for.
 #[derive(Clone, Copy)]
 struct Context<'a> {
@@ -73,6 +76,7 @@ struct Context<'a> {
 impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let axes = axes(self.lrn, self.shape)?;
+        self.check(&axes)?;
         let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, &axes);
         let recipe = self.of_drafts(&drafts);
         match (&recipe, &axes[..]) {
@@ -80,6 +84,27 @@ impl Context<'_> {
                 self.of_drafts(&stages::split(*axis)).or(recipe)
             }
             _ => recipe,
+        }
+    }
+
+    /// Refuses tensors that no buffer holds or no kernel counts, and devices that run nothing.
+    fn check(&self, axes: &[Axis]) -> Result<()> {
+        let limits = self.limits;
+        let (needed, granted) = (self.shape.operand_bytes(), limits.max_buffer_size);
+        if needed > granted {
+            return Err(exceeded("max_buffer_size", needed, granted));
+        }
+        if let Some(long) = axes.iter().find(|axis| axis.channels > MOST_CHANNELS) {
+            return Err(Error::AxisLength { channels: long.channels, most: MOST_CHANNELS });
+        }
+        let counts = [
+            ("max_compute_invocations_per_workgroup", limits.max_compute_invocations_per_workgroup),
+            ("max_compute_workgroup_size_x", limits.max_compute_workgroup_size_x),
+            ("max_compute_workgroups_per_dimension", limits.max_compute_workgroups_per_dimension),
+        ];
+        match counts.into_iter().find(|&(_, granted)| granted == 0) {
+            Some((limit, _)) => Err(exceeded(limit, 1, 0)),
+            None => Ok(()),
         }
     }
 

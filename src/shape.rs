@@ -167,7 +167,8 @@ impl Shape {
     pub(crate) fn at_most(&self, bytes: u64) -> Shape {
         let mut shape = self.clone();
         if let [view] = &mut shape.views[..] {
-            let image = (view.channels * view.inner).saturating_mul(self.dtype.bytes()).max(1);
+            let image = view.channels.saturating_mul(view.inner);
+            let image = image.saturating_mul(self.dtype.bytes()).max(1);
             view.outer = view.outer.min((bytes / image).max(1));
         }
         shape
@@ -211,7 +212,7 @@ fn position(dims: &[usize], axis: isize) -> Result<usize> {
         .ok_or(Error::Axis { axis, rank })
 }
 
-/// The product of some dimensions; zero as soon as one of them is.
+/// The product of some dimensions; zero as soon as one of them is. (Of an empty tensor others may be beyond 64 bits.)
 fn product(
     dims: &[usize],
     range: impl std::slice::SliceIndex<[usize], Output = [usize]>,
@@ -220,7 +221,9 @@ fn product(
     if part.contains(&0) {
         return Ok(0);
     }
-    part.iter()
-        .try_fold(1u64, |product, &dim| product.checked_mul(dim as u64))
-        .ok_or_else(|| Error::ShapeOverflow { dims: dims.to_vec() })
+    let product = part.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim as u64));
+    match product {
+        None if dims.contains(&0) => Ok(u64::MAX),
+        product => product.ok_or_else(|| Error::ShapeOverflow { dims: dims.to_vec() }),
+    }
 }

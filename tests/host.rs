@@ -107,7 +107,7 @@ fn the_timer_runs_and_waits() {
         let (x, y) = (gpu.upload(&values).unwrap(), gpu.buffer(shape.operand_bytes()).unwrap());
         let plan = Plan::new(gpu, &lrn, &shape).unwrap();
         let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
-        let mut timer = gpu.timer();
+        let mut timer = gpu.timer().unwrap();
         let times = [(); 3].map(|()| timer.time_blocking(|pass| bound.record_in(pass)).unwrap());
         assert!(!times.contains(&Duration::ZERO), "{times:?}");
         println!("{times:?} by {} on {}", timer.clock().name(), describe(gpu));

@@ -245,7 +245,7 @@ fn a_tensor_larger_than_a_binding_is_cut_between_images() {
 #[test]
 fn one_huge_image_is_cut_along_its_channels_with_halos() {
     let shape = Shape::nchw(1, 64, 1200, 1000).unwrap();
-    let limits = wgpu::Limits::default();
+    let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
     let recipe = recipe(&alexnet(), &shape, Operation::Backward, Kernel::Column, &limits);
     let cuts: Vec<_> = recipe.passes[0]
         .dispatches
@@ -284,7 +284,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
 #[test]
 fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
-    let limits = wgpu::Limits::default();
+    let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
     let choice = Options::default().choose(&alexnet(), &shape, F64).unwrap();
     let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits)
         .unwrap_err();

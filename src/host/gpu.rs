@@ -2,8 +2,10 @@
 
 use super::layer::Layer;
 use super::{adapters, find};
-use crate::scope::{failed, scoped};
-use crate::{Element, Error, Lrn, Options, Pipelines, Plan, Result, Shape};
+#[cfg(doc)]
+use crate::Error;
+use crate::device::{self, failed, failed_on, scoped};
+use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -33,6 +35,8 @@ const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_F16)
     .union(wgpu::Features::TIMESTAMP_QUERY)
     .union(wgpu::Features::PIPELINE_CACHE);
+
+const DOWNLOADING: &str = "downloading";
 
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
@@ -96,8 +100,12 @@ impl Gpu {
     }
 
     /// A timer of this GPU. Native only: it blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`], [`Error::Gpu`].
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn timer(&self) -> super::timer::Timer {
+    pub fn timer(&self) -> Result<super::timer::Timer> {
         super::timer::Timer::new(self)
     }
 
@@ -124,7 +132,8 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::Gpu`] where memory is out.
+    /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::Gpu`] where memory is out,
+    /// [`Error::DeviceLost`].
     pub fn buffer(&self, bytes: u64) -> Result<wgpu::Buffer> {
         use wgpu::BufferUsages as Usage;
         self.create(bytes, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
@@ -163,38 +172,31 @@ impl Gpu {
         let staging = self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?;
         let mut encoder = self.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        scoped(self.device(), "downloading", || self.queue.submit([encoder.finish()]))?;
+        scoped(self.device(), DOWNLOADING, || self.queue.submit([encoder.finish()]))?;
         self.mapped(&staging).await?;
         let bytes = staging.slice(..).get_mapped_range();
-        let bytes = bytes.map_err(|error| failed("downloading", error))?;
+        let bytes = bytes.map_err(|error| failed_on(self.device(), DOWNLOADING, error))?;
         let whole = bytes.len() / size_of::<T>() * size_of::<T>();
         Ok(bytemuck::pod_collect_to_vec(&bytes[..whole]))
     }
 
     fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX);
-        let granted = self.device().limits().max_buffer_size;
-        if size > granted {
-            return Err(Error::Limit { limit: "max_buffer_size", needed: size, granted });
-        }
-        scoped(self.device(), "creating a buffer", || {
-            self.device().create_buffer(&wgpu::BufferDescriptor {
-                label: Some("wgpu-lrn"),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
-        })
+        let label = Some("wgpu-lrn");
+        let descriptor = wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false };
+        device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 
     /// Waits until a buffer is mapped for reading, without holding up the caller's executor.
     async fn mapped(&self, buffer: &wgpu::Buffer) -> Result<()> {
         let signal = Arc::new(Signal::default());
         let given = signal.clone();
-        buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| given.give(result));
+        scoped(self.device(), DOWNLOADING, || {
+            buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| given.give(result));
+        })?;
         self.poll_elsewhere()?;
         let mapped = std::future::poll_fn(|context| signal.poll(context)).await;
-        mapped.map_err(|error| failed("downloading", error))
+        mapped.map_err(|error| failed_on(self.device(), DOWNLOADING, error))
     }
 
     /// Callbacks come only while somebody polls the device: on a thread of its own, which ends when

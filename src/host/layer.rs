@@ -3,7 +3,7 @@
 use super::gpu::Gpu;
 #[cfg(doc)]
 use crate::Error;
-use crate::scope::scoped;
+use crate::device::scoped;
 use crate::{Element, Operation, Plan, Result};
 
 /// A plan on a [`Gpu`], for host slices.
@@ -24,7 +24,7 @@ impl Layer {
     /// # Errors
     ///
     /// [`Error::Length`], [`Error::Dtype`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
-    /// [`Error::Gpu`].
+    /// [`Error::DeviceLost`], [`Error::Gpu`].
     pub async fn square_sums<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         self.run(Operation::SquareSums, &[x]).await
     }

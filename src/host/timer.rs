@@ -2,8 +2,8 @@
 
 use super::gpu::Gpu;
 use crate::Result;
+use crate::device::{failed_on, scoped};
 use crate::names::names;
-use crate::scope::failed;
 use std::time::{Duration, Instant};
 
 /// Measures what the GPU takes for a compute pass. Native only: it blocks.
@@ -35,14 +35,17 @@ struct Queries {
     readable: wgpu::Buffer,
 }
 
+const TIMING: &str = "timing";
+
 /// Bytes of the two timestamps.
 const BYTES: u64 = 16;
 
 impl Timer {
-    pub(super) fn new(gpu: &Gpu) -> Timer {
+    pub(super) fn new(gpu: &Gpu) -> Result<Timer> {
         let device = gpu.device();
         let has = device.features().contains(wgpu::Features::TIMESTAMP_QUERY);
-        Timer { gpu: gpu.clone(), queries: has.then(|| Queries::new(device)) }
+        let queries = || has.then(|| Queries::new(device));
+        Ok(Timer { gpu: gpu.clone(), queries: scoped(device, "making a timer", queries)? })
     }
 
     /// What it measures with; this may change with the first measurement.
@@ -54,7 +57,7 @@ impl Timer {
     ///
     /// # Errors
     ///
-    /// [`Error::Gpu`](crate::Error::Gpu) where the device is lost.
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu).
     pub fn time_blocking(
         &mut self,
         record: impl FnOnce(&mut wgpu::ComputePass<'_>),
@@ -67,11 +70,7 @@ impl Timer {
         if let Some(queries) = &self.queries {
             queries.resolve(&mut encoder);
         }
-        let commands = encoder.finish();
-        let start = Instant::now();
-        self.gpu.queue().submit([commands]);
-        self.wait()?;
-        let wall = start.elapsed();
+        let wall = self.run(encoder)?;
         let Some(queries) = &self.queries else { return Ok(wall) };
         let [begin, end] = self.read(queries)?;
         if begin == 0 || end <= begin {
@@ -82,18 +81,30 @@ impl Timer {
         Ok(Duration::from_secs_f64((end - begin) as f64 * period * 1e-9))
     }
 
+    /// Submits, waits, and tells how long that took.
+    fn run(&self, encoder: wgpu::CommandEncoder) -> Result<Duration> {
+        scoped(self.gpu.device(), TIMING, || {
+            let commands = encoder.finish();
+            let start = Instant::now();
+            self.gpu.queue().submit([commands]);
+            self.wait().map(|()| start.elapsed())
+        })?
+    }
+
     /// Waits until the GPU is done with what was submitted.
     fn wait(&self) -> Result<()> {
         let polled = self.gpu.device().poll(wgpu::PollType::wait_indefinitely());
-        polled.map(drop).map_err(|error| failed("waiting", error))
+        polled.map(drop).map_err(|error| failed_on(self.gpu.device(), TIMING, error))
     }
 
     fn read(&self, queries: &Queries) -> Result<[u64; 2]> {
         let slice = queries.readable.slice(..);
-        slice.map_async(wgpu::MapMode::Read, |_| ()); // a failure shows when its range is taken
-        self.wait()?;
-        let bytes =
-            slice.get_mapped_range().map_err(|error| failed("reading timestamps", error))?;
+        scoped(self.gpu.device(), TIMING, || {
+            slice.map_async(wgpu::MapMode::Read, |_| ()); // a failure shows when its range is taken
+            self.wait()
+        })??;
+        let mapped = slice.get_mapped_range();
+        let bytes = mapped.map_err(|error| failed_on(self.gpu.device(), TIMING, error))?;
         let ticks = bytemuck::pod_read_unaligned(&bytes);
         drop(bytes);
         queries.readable.unmap();

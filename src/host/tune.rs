@@ -34,7 +34,7 @@ impl Gpu {
         }
         let buffer = || self.buffer(shape.bytes());
         let buffers = [buffer()?, buffer()?, buffer()?];
-        let mut timer = self.timer();
+        let mut timer = self.timer()?;
         Tuning::try_new(|operation| {
             let operands = &buffers[3 - operation.operands().len()..];
             self.fastest(&mut timer, lrn, &shape, operation, operands, chosen)

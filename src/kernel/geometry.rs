@@ -86,7 +86,9 @@ impl Geometry {
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         match self.groups {
-            Groups::Pixels { pixels, strips } => self.most_groups / (segments * strips) * pixels,
+            Groups::Pixels { pixels, strips } => {
+                (self.most_groups / (segments * strips)).saturating_mul(pixels)
+            }
             Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
         }
     }

@@ -3,18 +3,18 @@
 use super::Bound;
 use super::bound::BoundPass;
 use crate::binding::{UNIFORM, WORKSPACE};
+use crate::device::{buffer, failed_on, scoped};
 use crate::params::Params;
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::recipe::{Dispatch, Pass, Recipe, Source};
-use crate::scope::scoped;
-use crate::{Operand, Result};
+use crate::{Choice, Operand, Result};
 use std::ops::Range;
 use std::sync::Arc;
-use wgpu::util::DeviceExt;
 
 /// An operation, ready to be bound to operands.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    pub(super) choice: Choice,
     label: String,
     passes: Vec<PreparedPass>,
     /// What the passes hand on.
@@ -42,14 +42,23 @@ impl Prepared {
     pub(super) fn new(pipelines: &Pipelines, recipe: Recipe) -> Result<Prepared> {
         let device = pipelines.device();
         let label = recipe.passes.first().map(|pass| pass.shader.label()).unwrap_or_default();
-        let temporary = |_| storage(device, recipe.temporary, &label);
+        let temporary = |_| storage(device, "allocating a temporary", recipe.temporary, &label);
         let temporaries = (0..recipe.temporaries).map(temporary).collect::<Result<_>>()?;
+        let choice = recipe.choice;
         let passes = recipe.passes.into_iter().map(|pass| PreparedPass::new(pipelines, pass));
-        Ok(Prepared { passes: passes.collect::<Result<_>>()?, label, temporaries })
+        Ok(Prepared { choice, passes: passes.collect::<Result<_>>()?, label, temporaries })
     }
 
     /// The passes on checked operands.
-    pub(super) fn bind(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Bound {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Gpu`](crate::Error::Gpu) where an operand is destroyed, or belongs to another device.
+    pub(super) fn bind(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Result<Bound> {
+        scoped(device, "binding operands", || self.bound(device, operands))
+    }
+
+    fn bound(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Bound {
         let passes = self.passes.iter().map(|prepared| {
             let PreparedPass { pass, pipeline, .. } = prepared;
             let group = |(index, dispatch): (usize, &Dispatch)| {
@@ -91,17 +100,14 @@ impl PreparedPass {
         let label = pass.shader.label();
         let stride = PARAMS_BYTES
             .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
-        let uniforms = wgpu::util::BufferInitDescriptor {
-            label: Some(&label),
-            contents: &uniforms(&pass, stride as usize),
-            usage: wgpu::BufferUsages::UNIFORM,
-        };
         let workspace = Some(pass.workspace).filter(|&bytes| bytes > 0);
         Ok(PreparedPass {
             pipeline: pipelines.get(&pass)?,
-            uniforms: scoped(device, "writing uniforms", || device.create_buffer_init(&uniforms))?,
+            uniforms: uniforms(device, &pass, stride, &label)?,
             stride,
-            workspace: workspace.map(|bytes| storage(device, bytes, &label)).transpose()?,
+            workspace: workspace
+                .map(|bytes| storage(device, "allocating a workspace", bytes, &label))
+                .transpose()?,
             pass,
         })
     }
@@ -138,22 +144,34 @@ impl PreparedPass {
 }
 
 /// The uniforms of all dispatches, `stride` bytes apart.
-fn uniforms(pass: &Pass, stride: usize) -> Vec<u8> {
-    let mut bytes = vec![0; pass.dispatches.len() * stride];
-    for (place, dispatch) in bytes.chunks_exact_mut(stride).zip(&pass.dispatches) {
+fn uniforms(device: &wgpu::Device, pass: &Pass, stride: u64, label: &str) -> Result<wgpu::Buffer> {
+    const DOING: &str = "writing uniforms";
+    let descriptor = wgpu::BufferDescriptor {
+        label: Some(label),
+        size: pass.dispatches.len() as u64 * stride,
+        usage: wgpu::BufferUsages::UNIFORM,
+        mapped_at_creation: true,
+    };
+    let uniforms = buffer(device, DOING, &descriptor)?;
+    let mapped = uniforms.get_mapped_range_mut(..);
+    let mut bytes = mapped.map_err(|error| failed_on(device, DOING, error))?;
+    for (number, dispatch) in pass.dispatches.iter().enumerate() {
+        let place = number * stride as usize;
         let params = bytemuck::bytes_of(&dispatch.params);
-        place[..params.len()].copy_from_slice(params);
+        bytes.slice(place..place + params.len()).copy_from_slice(params);
     }
-    bytes
+    drop(bytes);
+    uniforms.unmap();
+    Ok(uniforms)
 }
 
-fn storage(device: &wgpu::Device, size: u64, label: &str) -> Result<wgpu::Buffer> {
-    scoped(device, "creating a temporary", || {
-        device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size,
-            usage: wgpu::BufferUsages::STORAGE,
-            mapped_at_creation: false,
-        })
-    })
+fn storage(
+    device: &wgpu::Device,
+    doing: &'static str,
+    size: u64,
+    label: &str,
+) -> Result<wgpu::Buffer> {
+    let usage = wgpu::BufferUsages::STORAGE;
+    let label = Some(label);
+    buffer(device, doing, &wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false })
 }

@@ -36,7 +36,7 @@ pub fn measure(gpu: &Gpu, cases: &[Case], args: &Args) -> Result<Adapter, Failur
         false => Patience { rounds: 25, budget: Duration::from_secs(2) },
     };
     let info = gpu.info();
-    let mut timer = gpu.timer();
+    let mut timer = gpu.timer()?;
     let mut measurements = Vec::new();
     table::head(info)?;
     for (number, case) in cases.iter().enumerate() {
