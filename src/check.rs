@@ -8,7 +8,7 @@
 //! `pow`. Numbers below the normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
 //!
 //! No claim is made, and every value accepted, where an intermediate value leaves the range of f32: a
-//! base above 2¹²⁴, or backward terms above 2⁸⁴.
+//! base or b^(−β) above 2¹²⁴, or backward terms above 2⁸⁴.
 
 mod bound;
 

@@ -153,7 +153,7 @@ impl<'a> Analysis<'a> {
         self.each(|i| {
             let y = self.normal(i, self.reference.x[i]);
             Allowance {
-                bound: self.claimed(self.reference.b[i], self.own(y, relative[i])),
+                bound: self.claimed(self.largest(i), self.own(y, relative[i])),
                 magnitude: y,
             }
         })
@@ -170,7 +170,7 @@ impl<'a> Analysis<'a> {
         let relative = |i| normalized[i] + self.base[i] + own;
         let flushed = |i: usize| self.normal(i, dy[i].to_f64()) * tiny / b[i].sqrt();
         let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i) + flushed(i)));
-        let largest_base = mirrored.folded(b.clone(), f64::max);
+        let largest = mirrored.folded(self.each(|i| self.largest(i)), f64::max);
         let sums = mirrored.sums(sizes);
         let counts = mirrored.sums(self.each(|_| 1.0));
         let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
@@ -187,7 +187,7 @@ impl<'a> Analysis<'a> {
                 bound: if masked {
                     0.0
                 } else {
-                    self.claimed(largest_base[j], self.claimed(sums[j] * LIFT, bound))
+                    self.claimed(largest[j], self.claimed(sums[j] * LIFT, bound))
                 },
                 magnitude: own + factor * sums[j],
             }
@@ -211,6 +211,11 @@ impl<'a> Analysis<'a> {
     /// |v| divided by b_i^β.
     fn normal(&self, i: usize, v: f64) -> f64 {
         (v * self.reference.power(i, -self.reference.lrn.beta())).abs()
+    }
+
+    /// The largest intermediate value that depends on b alone: it, or b^(−β).
+    fn largest(&self, i: usize) -> f64 {
+        self.reference.b[i].max(self.reference.power(i, -self.reference.lrn.beta()))
     }
 
     /// The error of a number divided by a power of b, with the last rounding.
