@@ -220,6 +220,21 @@ pub enum Error {
         /// What the device grants.
         granted: u64,
     },
+    /// A kernel needs more for a workgroup than it takes on any device.
+    #[error(
+        "{kernel} would need {needed} of {limit}, but takes {most} at most on any device; leave the \
+         kernel to the rule, or give input and result buffers of their own"
+    )]
+    Capacity {
+        /// The kernel.
+        kernel: &'static str,
+        /// The limit's name in `wgpu::Limits`.
+        limit: &'static str,
+        /// What the call needs.
+        needed: u64,
+        /// What the kernel takes.
+        most: u64,
+    },
     /// No adapter fits the request.
     #[error("no GPU adapter {wanted}; found: {found}")]
     NoAdapter {

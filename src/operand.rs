@@ -7,7 +7,8 @@ use crate::{Error, Result};
 /// Made from a whole buffer, from a slice of one (`buffer.slice(256..1024)`), or from its fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a> {
-    /// The buffer, created with `wgpu::BufferUsages::STORAGE`.
+    /// The buffer, created with `wgpu::BufferUsages::STORAGE` by the plan's device. (wgpu panics where it is of another
+    /// wgpu instance; of another device of the same instance it is refused.)
     pub buffer: &'a wgpu::Buffer,
     /// First byte; a multiple of the device's `min_storage_buffer_offset_alignment`.
     pub offset: u64,

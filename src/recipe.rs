@@ -40,7 +40,8 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] where the choice does not fit the layer, and [`Error::Limit`] where no
+    /// [`Error::Unavailable`] where the choice does not fit the layer, [`Error::Capacity`] where it does not
+    /// fit a workgroup, [`Error::AxisLength`], and [`Error::Limit`] where no
     /// cut of the tensor fits the limits: one channel of one image with its window exceeds
     /// `max_storage_buffer_binding_size`; or, along several axes, sums exceed `max_buffer_size`, or
     /// `max_storage_buffers_per_shader_stage` is too few; or, in place, an image has to be cut.
@@ -80,7 +81,7 @@ impl Context<'_> {
         let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, &axes);
         let recipe = self.of_drafts(&drafts);
         match (&recipe, &axes[..]) {
-            (Err(Error::Limit { .. }), [axis]) if self.can_split() => {
+            (Err(Error::Limit { .. } | Error::Capacity { .. }), [axis]) if self.can_split() => {
                 self.of_drafts(&stages::split(*axis)).or(recipe)
             }
             _ => recipe,

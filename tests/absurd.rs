@@ -138,7 +138,8 @@ fn absurd_limits() {
                 kinds.extend(recipes(lrn, &Shape::over(&dims, axes).unwrap(), &limits));
             }
             for refused in kinds.into_iter().filter_map(Result::err) {
-                let known = matches!(refused, Error::Limit { .. } | Error::Unavailable { .. });
+                use Error::{Capacity, Limit, Unavailable};
+                let known = matches!(refused, Limit { .. } | Capacity { .. } | Unavailable { .. });
                 assert!(known, "{limit} = {value}: {refused}");
             }
         }

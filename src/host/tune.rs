@@ -56,7 +56,7 @@ impl Gpu {
             let plan = Plan::with_options(self, lrn, shape, choice.into())?;
             let bound = match plan.bind(operation, &operands) {
                 // The driver refuses the shader, or no cut fits the limits.
-                Err(Error::Gpu { .. } | Error::Limit { .. }) => continue,
+                Err(Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }) => continue,
                 bound => bound?,
             };
             let mut time = || timer.time_blocking(|pass| bound.record_in(pass));

@@ -7,9 +7,8 @@ use super::task::WORKGROUP;
 use super::window::{self, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
-use crate::limit::exceeded;
 use crate::precision::Arithmetic;
-use crate::{Operation, Result};
+use crate::{Kernel, Operation, Result};
 
 pub(super) struct Pixel;
 
@@ -174,12 +173,8 @@ impl Room {
         let halos = halo.saturating_mul(2);
         let held = if task.in_place { channels } else { channels.min(halos) };
         let runs = held.div_ceil(self.run) | u64::from(self.side_by_side);
-        if runs > self.invocations {
-            return Err(exceeded("max_compute_invocations_per_workgroup", runs, self.invocations));
-        }
-        let granted = task.workgroup_sums() * task.sum_bytes();
-        let needed = runs.saturating_mul(self.run * self.arrays * task.sum_bytes());
-        Err(exceeded("max_compute_workgroup_storage_size", needed, granted))
+        let sums = runs.saturating_mul(self.run * self.arrays);
+        Err(task.too_large(Kernel::Pixel, runs, sums))
     }
 
     /// The most pixels of so many channels.

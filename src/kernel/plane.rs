@@ -3,8 +3,7 @@
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
-use crate::limit::exceeded;
-use crate::{Error, Operation, Result};
+use crate::{Kernel, Operation, Result};
 
 pub(super) struct Plane;
 
@@ -111,17 +110,8 @@ impl Strips {
                 return Ok(Strips { columns, written, lead, strips, pixels: planes(columns) });
             }
         }
-        Err(too_few(task, reach + 1))
+        let columns = reach + 1;
+        let sums = (columns + 2 * side(task)) * COLUMN_SUMS;
+        Err(task.too_large(Kernel::Plane, columns, sums))
     }
-}
-
-/// The error of a workgroup that cannot hold so many columns.
-fn too_few(task: &Task<'_>, columns: u64) -> Error {
-    let granted = task.team();
-    if columns > granted {
-        return exceeded("max_compute_invocations_per_workgroup", columns, granted);
-    }
-    let bytes = (columns + 2 * side(task)) * COLUMN_SUMS * task.sum_bytes();
-    let granted = task.limits.max_compute_workgroup_storage_size.into();
-    exceeded("max_compute_workgroup_storage_size", bytes, granted)
 }

@@ -2,9 +2,10 @@
 
 use super::window::NARROW;
 use crate::axis::Axis;
+use crate::limit::exceeded;
 use crate::precision::Arithmetic;
 use crate::stage::Stage;
-use crate::{Dtype, Operation};
+use crate::{Dtype, Error, Kernel, Operation};
 
 /// One pass of an operation.
 pub(crate) struct Task<'a> {
@@ -81,10 +82,32 @@ impl Task<'_> {
     }
 
     fn invocations(&self, wanted: u64) -> u64 {
-        let limits = self.limits;
-        let most =
-            limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
-        wanted.min(most.into())
+        wanted.min(self.granted())
+    }
+
+    /// The invocations of a workgroup that the device grants.
+    fn granted(&self) -> u64 {
+        let wgpu::Limits {
+            max_compute_invocations_per_workgroup: all,
+            max_compute_workgroup_size_x: in_x,
+            ..
+        } = *self.limits;
+        all.min(in_x).into()
+    }
+
+    /// The error of a kernel whose workgroup needs so many invocations and sums: too many of either.
+    pub(super) fn too_large(&self, kernel: Kernel, invocations: u64, sums: u64) -> Error {
+        let memory = sums.saturating_mul(self.sum_bytes());
+        let (limit, needed, most, granted) = if invocations > self.team() {
+            ("max_compute_invocations_per_workgroup", invocations, TEAM, self.granted())
+        } else {
+            let granted = self.limits.max_compute_workgroup_storage_size.into();
+            ("max_compute_workgroup_storage_size", memory, WORKGROUP, granted)
+        };
+        if granted < most {
+            return exceeded(limit, needed, granted);
+        }
+        Error::Capacity { kernel: kernel.name(), limit, needed, most }
     }
 
     pub(super) fn sum_bytes(&self) -> u64 {

@@ -129,7 +129,7 @@ fn candidates(
     for choice in choices.into_iter().filter(|choice| case.variant.allows(choice, operation)) {
         let plan = Plan::with_options(gpu.device(), &case.lrn, shape, choice.into())?;
         match plan.bind(operation, &operands) {
-            Err(refusal @ (Error::Gpu { .. } | Error::Limit { .. })) => {
+            Err(refusal @ (Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. })) => {
                 note(format_args!("left out {choice}: {refusal}"))
             }
             bound => add(choice.to_string(), Some(choice), Work::Layer(bound?)),
