@@ -12,6 +12,7 @@
 //! [the measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, unreachable_pub)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
 #![forbid(unsafe_code)]
 
 mod axis;

@@ -1,8 +1,8 @@
 //! One operation from files to a file.
 
 use crate::args::Layer;
-use crate::npy::{self, Stored, Tensor};
 use half::{bf16, f16};
+use headless::npy::{self, Stored, Tensor};
 use std::iter::once;
 use std::path::Path;
 use terminal::{Failure, note, say};

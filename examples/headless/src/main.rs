@@ -6,7 +6,6 @@ mod conv1;
 mod demo;
 mod device;
 mod layer;
-mod npy;
 mod picture;
 
 use args::{Args, Command, Place};

@@ -1,7 +1,11 @@
 //! What the tests share: adapters, inputs, and a run that watches the memory around the result.
 
 pub mod cases;
+pub mod draw;
+pub mod follow;
 pub mod program;
+
+pub use half;
 
 use std::sync::OnceLock;
 use wgpu_lrn::{
@@ -72,11 +76,11 @@ macro_rules! of_dtype {
                 $expression
             }
             wgpu_lrn::Dtype::F16 => {
-                type $element = half::f16;
+                type $element = $crate::half::f16;
                 $expression
             }
             wgpu_lrn::Dtype::Bf16 => {
-                type $element = half::bf16;
+                type $element = $crate::half::bf16;
                 $expression
             }
             wgpu_lrn::Dtype::F64 => {

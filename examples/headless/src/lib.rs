@@ -1,0 +1,3 @@
+//! What the program reads and writes.
+
+pub mod npy;

@@ -1,0 +1,196 @@
+//! Following a recipe as its shaders do, without a device.
+
+use std::ops::Range;
+use wgpu_lrn::internals::{Dispatch, Params, Pass, Recipe, Shader, Source, TensorParams};
+use wgpu_lrn::{Kernel, Shape, wgpu};
+
+/// Asserts that each pass writes every element of its result once, that what it needs for that is bound, and that
+/// bindings, grids and workspaces are within the limits.
+pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
+    assert!(recipe.passes.iter().all(|pass| !pass.sources.is_empty()));
+    // A pass writes a whole tensor, but *row* may leave its last pixels to another.
+    let together = if recipe.choice.kernel == Kernel::Row { 2 } else { 1 };
+    for (number, passes) in recipe.passes.chunks(together).enumerate() {
+        let last = (number + 1) * together >= recipe.passes.len();
+        assert!(passes.iter().all(|pass| last != writes_sums(pass)));
+        let mut written = vec![0; shape.elements() as usize];
+        passes.iter().for_each(|pass| follow_pass(pass, shape, limits, &mut written));
+        let missed = written.iter().filter(|&&times| times != 1).count();
+        assert_eq!(missed, 0, "{missed} elements not written exactly once: {passes:#?}");
+    }
+    let of_pass =
+        |pass: &Pass| pass.sources.iter().filter_map(|&(_, source)| temporary(source)).max();
+    let temporaries = recipe.passes.iter().filter_map(of_pass).max().map_or(0, |most| most + 1);
+    assert_eq!(recipe.temporaries, temporaries);
+    if temporaries > 0 {
+        assert_eq!(recipe.temporary, shape.elements() * shape.dtype().bytes().max(4));
+    }
+    assert_handed_on(recipe);
+}
+
+fn temporary(source: Source) -> Option<usize> {
+    match source {
+        Source::Sums(number) | Source::Totals(number) => Some(number),
+        Source::Input(_) | Source::Result => None,
+    }
+}
+
+fn writes_sums(pass: &Pass) -> bool {
+    pass.sources.iter().any(|(_, source)| matches!(source, Source::Totals(_)))
+}
+
+/// Each temporary that is read was written by an earlier pass, and by none that reads it.
+fn assert_handed_on(recipe: &Recipe) {
+    let mut written = Vec::new();
+    for pass in &recipe.passes {
+        let sources = || pass.sources.iter().map(|&(_, source)| source);
+        let read: Vec<_> = sources().filter(|s| matches!(s, Source::Sums(_))).collect();
+        assert!(read.iter().filter_map(|&s| temporary(s)).all(|n| written.contains(&n)));
+        for source in sources().filter(|source| matches!(source, Source::Totals(_))) {
+            let number = temporary(source).unwrap();
+            assert!(!read.contains(&Source::Sums(number)), "{number} is read and written");
+            written.push(number);
+        }
+    }
+}
+
+fn constant(shader: &Shader, name: &str) -> Option<u64> {
+    shader.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
+}
+
+/// Workgroups that a dispatch needs.
+fn groups(shader: &Shader, params: &Params) -> u64 {
+    let (pixels, segments) = (u64::from(params.part.pixels), u64::from(params.part.segments));
+    let constant = |name| constant(shader, name).unwrap();
+    match shader.choice.kernel {
+        Kernel::Whole => pixels.div_ceil(constant("PIXELS")) * segments,
+        Kernel::Pixel => pixels.div_ceil(constant("ROWS") * constant("ROW")) * segments,
+        Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
+        Kernel::Plane => {
+            pixels.div_ceil(constant("PIXELS")) * u64::from(params.tensor.strips) * segments
+        }
+        Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
+        new => panic!("this test must learn the workgroups of {}", new.name()),
+    }
+}
+
+/// The element of the whole tensor that a shader finds for a channel of a pixel of a dispatch, from
+/// what is bound and what the uniform says. Elements are counted in what is loaded at once.
+fn element(
+    stored: u64,
+    bound: &Range<u64>,
+    shift: u32,
+    params: &Params,
+    (pixel, column, channel): (u64, u64, u64),
+) -> u64 {
+    let TensorParams { inner, beside, image, .. } = params.tensor;
+    let [inner, beside, image] = [inner, beside, image].map(u64::from);
+    let pixel = u64::from(params.part.first_pixel) + pixel;
+    let offset = pixel / beside * image + pixel % beside + column * beside + channel * inner;
+    let in_binding = shift.wrapping_add(offset as u32);
+    let element = bound.start / stored + u64::from(in_binding);
+    assert!(
+        bound.start.is_multiple_of(stored) && element < bound.end / stored,
+        "element {element} of {bound:?}"
+    );
+    element
+}
+
+/// The channels before and after a channel that a shader needs.
+fn halo(shader: &Shader) -> (u64, u64) {
+    let [p, q] = ["LOOK_BEHIND", "LOOK_AHEAD"].map(|name| constant(shader, name).unwrap());
+    let (before, after) = if shader.entry() == "backward" { (p + q, p + q) } else { (p, q) };
+    let packet = if shader.choice.kernel == Kernel::Row { 4 } else { 1 };
+    (before.div_ceil(packet), after.div_ceil(packet))
+}
+
+/// The columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
+fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
+    let Some(written) = constant(shader, "WRITTEN").filter(|_| params.tensor.columns > 1) else {
+        return vec![0];
+    };
+    let held = constant(shader, "COLUMNS").unwrap();
+    assert!(constant(shader, "COLUMNS_BEFORE").unwrap() + written <= held);
+    let strips = 0..u64::from(params.tensor.strips);
+    let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
+    columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()
+}
+
+/// Follows a dispatch as the shaders do: which elements it writes; that what it reads is bound.
+fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
+    let params = &dispatch.params;
+    let halo = halo(&pass.shader);
+    let (begin, end) = (u64::from(params.part.write_begin), u64::from(params.part.write_end));
+    let width = pass.shader.choice.width as usize;
+    let stored = pass.shader.dtype.bytes() * width as u64;
+    let summed = pass.shader.dtype.bytes().max(4) * width as u64;
+    let reads = |of: fn(Source) -> bool| pass.sources.iter().any(|&(_, source)| of(source));
+    let groups = groups(&pass.shader, params);
+    let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
+    assert!(
+        grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
+        "{groups} in {:?}",
+        dispatch.grid
+    );
+    assert_eq!(params.part.grid_width, dispatch.grid[0]);
+    assert_eq!(
+        u64::from(params.part.segments),
+        (end - begin).div_ceil(u64::from(params.tensor.segment))
+    );
+    let first_needed = begin.saturating_sub(halo.0);
+    let last_needed =
+        (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);
+    assert!(
+        u64::from(params.part.read_begin) <= first_needed
+            && last_needed < u64::from(params.part.read_end)
+    );
+    for pixel in 0..u64::from(params.part.pixels) {
+        for column in columns(&pass.shader, params) {
+            for channel in begin..end {
+                let at = (pixel, column, channel);
+                let (size, bytes, shift) = if writes_sums(pass) {
+                    (summed, &dispatch.totals, params.part.totals_shift)
+                } else {
+                    (stored, &dispatch.output, params.part.output_shift)
+                };
+                let first = element(size, bytes, shift, params, at) as usize * width;
+                written[first..first + width].iter_mut().for_each(|times| *times += 1);
+            }
+            for channel in [first_needed, last_needed] {
+                let at = (pixel, column, channel);
+                if reads(|source| matches!(source, Source::Input(_))) {
+                    element(stored, &dispatch.input, params.part.input_shift, params, at);
+                }
+                if reads(|source| matches!(source, Source::Sums(_))) {
+                    element(summed, &dispatch.sums, params.part.sums_shift, params, at);
+                }
+            }
+        }
+    }
+}
+
+fn follow_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits, written: &mut [u8]) {
+    let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
+    let sums_along = pass.sources.iter().any(|&(_, source)| temporary(source).is_some());
+    for dispatch in &pass.dispatches {
+        for bytes in [&dispatch.input, &dispatch.output] {
+            assert!(bytes.end - bytes.start <= limits.max_storage_buffer_binding_size, "{bytes:?}");
+            assert!(
+                bytes.start.is_multiple_of(alignment) && bytes.end <= shape.operand_bytes(),
+                "{bytes:?}"
+            );
+        }
+        for bytes in [&dispatch.sums, &dispatch.totals] {
+            let summed = shape.elements() * shape.dtype().bytes().max(4);
+            assert!(bytes.end <= summed.next_multiple_of(4), "{bytes:?}");
+            assert!(
+                !sums_along || bytes.end - bytes.start <= limits.max_storage_buffer_binding_size
+            );
+            assert!(bytes.start.is_multiple_of(alignment), "{bytes:?}");
+        }
+        let most = limits.max_compute_workgroups_per_dimension;
+        assert!(dispatch.grid.iter().all(|&side| 0 < side && side <= most), "{:?}", dispatch.grid);
+        follow(pass, dispatch, written);
+    }
+    assert!(pass.workspace <= limits.max_storage_buffer_binding_size);
+}
