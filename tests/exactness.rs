@@ -260,23 +260,19 @@ fn zeros_stay_zeros_with_any_bias() {
 fn what_is_missing_adds_nothing_whatever_its_power() {
     for (dims, axes, windows) in [
         (&[2, 13, 3, 5][..], &[1][..], &[(2, 1)][..]),
-        (&[2, 14, 3, 6], &[1], &[(1, 2)]),
         (&[2, 3, 5, 16], &[3], &[(2, 1)]),
         (&[4, 3, 1, 13], &[3], &[(1, 1)]),
         (&[2, 70, 3, 4], &[1], &[(11, 9)]),
         (&[2, 5, 9, 7], &[2, 3], &[(2, 1), (1, 2)]),
-        (&[2, 5, 9, 7], &[1, 3], &[(2, 1), (1, 2)]),
     ] {
         let shape = Shape::over(dims, axes).unwrap();
         let away_from_zero = |v: f32| if v.abs() < 1.0 { 1.5 } else { v };
         let x: Vec<f32> = values::<f32>(&shape, 12).into_iter().map(away_from_zero).collect();
         let dy = values(&shape, 13);
-        for (beta, k) in [(2.0, 1e-20), (1.3, 1e-30)] {
-            let lrn = Lrn::exact_over(windows, 0.7, beta, k).unwrap();
-            for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
-                for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
-                    assert!(report.passed() && report.bound < 1.0, "k {k}, {choice}: {report}");
-                }
+        let lrn = Lrn::exact_over(windows, 0.7, 2.0, 1e-20).unwrap();
+        for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
+            for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
+                assert!(report.passed() && report.bound < 1.0, "{choice}: {report}");
             }
         }
     }

@@ -116,6 +116,21 @@ fn destroyed_and_foreign_buffers_are_refused() {
     }
 }
 
+/// Of another device; a buffer of another instance panics inside wgpu.
+#[test]
+fn buffers_of_another_device_are_refused() {
+    let (lrn, shape) = layer();
+    for adapter in block_on(host::adapters()) {
+        let [gpu, other] = [(); 2].map(|()| block_on(Gpu::on(&adapter)).unwrap());
+        let plan = Plan::new(&gpu, &lrn, &shape).unwrap();
+        let [x, y] = [&gpu, &other].map(|gpu| gpu.buffer(shape.operand_bytes()).unwrap());
+        for operands in [[(&x).into(), (&y).into()], [(&y).into(), (&x).into()]] {
+            let refused = plan.bind(Operation::Forward, &operands).unwrap_err();
+            assert!(matches!(&refused, Error::Gpu { doing: "binding operands", .. }), "{refused}");
+        }
+    }
+}
+
 /// Uniforms of more dispatches than fit the device's largest buffer.
 #[test]
 fn uniforms_beyond_the_largest_buffer_are_refused() {

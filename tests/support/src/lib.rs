@@ -23,8 +23,8 @@ pub fn gpus() -> &'static [Gpu] {
     gpus
 }
 
-/// The adapters that have two features, opened with one of them: so that other storages are used for elements
-/// of a type than with both. (GL has neither.)
+/// Adapters opened with fewer features than they have, so that every storage of a type is used: those that have both
+/// features of halves with one, and if all have one (GL has neither) all with none.
 fn narrowed(dtype: Dtype) -> &'static [Gpu] {
     static F16: OnceLock<Vec<Gpu>> = OnceLock::new();
     static BF16: OnceLock<Vec<Gpu>> = OnceLock::new();
@@ -36,17 +36,23 @@ fn narrowed(dtype: Dtype) -> &'static [Gpu] {
     }
 }
 
-fn opened_with(required_features: wgpu::Features) -> Vec<Gpu> {
-    let both = wgpu::Features::SHADER_I16 | wgpu::Features::SHADER_F16;
-    let adapters = block_on(host::adapters()).into_iter();
-    let adapters = adapters.filter(|adapter| adapter.features().contains(both));
-    let opened = adapters.map(|adapter| {
+/// Features that storages depend on.
+const OF_HALVES: wgpu::Features = wgpu::Features::SHADER_I16.union(wgpu::Features::SHADER_F16);
+
+fn opened_with(one: wgpu::Features) -> Vec<Gpu> {
+    let adapters = block_on(host::adapters());
+    let open = |adapter: &wgpu::Adapter, required_features| {
         let required_limits = adapter.limits();
         let descriptor =
             wgpu::DeviceDescriptor { required_features, required_limits, ..Default::default() };
-        block_on(adapter.request_device(&descriptor)).unwrap()
-    });
-    opened.map(|(device, queue)| Gpu::new(&device, &queue)).collect()
+        let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
+        Gpu::new(&device, &queue)
+    };
+    let all_have_one = adapters.iter().all(|adapter| adapter.features().intersects(OF_HALVES));
+    let with_none = adapters.iter().filter(|_| all_have_one);
+    let with_none = with_none.map(|adapter| open(adapter, wgpu::Features::empty()));
+    let with_both = adapters.iter().filter(|adapter| adapter.features().contains(OF_HALVES));
+    with_none.chain(with_both.map(|adapter| open(adapter, one))).collect()
 }
 
 /// Every adapter with every choice that it has for a layer.
