@@ -12,10 +12,8 @@ fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return fma(b, c, a); }
 
-fn apply(v: Value, f: Factor) -> Sum {
-    let product = v * f.high;
-    return fma(product, f.low, product);
-}
+// The factor is finite, v may be infinite: so it is the factor that is corrected.
+fn apply(v: Value, f: Factor) -> Sum { return v * fma(f.high, f.low, f.high); }
 
 fn compose(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
 
@@ -31,6 +29,6 @@ fn roots(b: Sum) -> Roots {
 // x / sqrt(b) is at most 1 / sqrt(a), so that no product leaves the range of f32 before the term does.
 fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
     let root = p.half.high;
-    let product = normalized_dy * ((x_i * root) * (root * LIFT));
-    return fma(product, 2.0 * p.half.low, product);
+    let product = (x_i * root) * (root * LIFT);
+    return normalized_dy * fma(product, 2.0 * p.half.low, product);
 }
