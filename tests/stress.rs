@@ -94,7 +94,7 @@ fn soak(times: usize) {
 
 #[test]
 fn cycles_leave_nothing_behind() {
-    soak(500);
+    soak(2_000);
 }
 
 /// `cargo test --release --test stress -- --ignored`

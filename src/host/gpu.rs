@@ -172,8 +172,7 @@ impl Gpu {
         let staging = self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?;
         let mut encoder = self.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        scoped(self.device(), DOWNLOADING, || self.queue.submit([encoder.finish()]))?;
-        self.mapped(&staging).await?;
+        self.mapped(encoder, &staging).await?;
         let bytes = staging.slice(..).get_mapped_range();
         let bytes = bytes.map_err(|error| failed_on(self.device(), DOWNLOADING, error))?;
         let whole = bytes.len() / size_of::<T>() * size_of::<T>();
@@ -187,11 +186,13 @@ impl Gpu {
         device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 
-    /// Waits until a buffer is mapped for reading, without holding up the caller's executor.
-    async fn mapped(&self, buffer: &wgpu::Buffer) -> Result<()> {
+    /// Submits what was recorded, and waits until a buffer is mapped for reading, without holding up the caller's
+    /// executor.
+    async fn mapped(&self, encoder: wgpu::CommandEncoder, buffer: &wgpu::Buffer) -> Result<()> {
         let signal = Arc::new(Signal::default());
         let given = signal.clone();
         scoped(self.device(), DOWNLOADING, || {
+            self.queue.submit([encoder.finish()]);
             buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| given.give(result));
         })?;
         self.poll_elsewhere()?;
