@@ -105,8 +105,8 @@ pub fn run<T: Element>(
     operation.check_inputs(lrn, shape, inputs)?;
     shape.check_slice(operation.operands()[operation.inputs()], result)?;
     let reference = Reference::new(lrn, shape, inputs[0])?;
-    let expected = reference.run(operation, inputs);
-    let allowances = Analysis::new(T::DTYPE, reference).run(operation, inputs, &expected);
+    let expected = reference.run(operation, inputs)?;
+    let allowances = Analysis::new(T::DTYPE, reference)?.run(operation, inputs, &expected)?;
     Ok(report(result, &expected, &allowances))
 }
 

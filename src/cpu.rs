@@ -1,6 +1,7 @@
 //! The layer as plain loops in f64: the specification that every kernel is compared with.
 
 use crate::axis::{Axis, axes};
+use crate::memory;
 use crate::{Element, Lrn, Operation, Result, Shape};
 
 /// The windowed square sums s of x.
@@ -10,7 +11,8 @@ use crate::{Element, Lrn, Operation, Result, Shape};
 /// # Errors
 ///
 /// [`Error::Length`](crate::Error::Length), [`Error::Dtype`](crate::Error::Dtype) where x does not;
-/// [`Error::Windows`](crate::Error::Windows) where the layer has not one window for each axis.
+/// [`Error::Windows`](crate::Error::Windows) where the layer has not one window for each axis;
+/// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
 pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>> {
     run(lrn, shape, Operation::SquareSums, &[x])
 }
@@ -52,7 +54,7 @@ pub fn run<T: Element>(
     inputs: &[&[T]],
 ) -> Result<Vec<f64>> {
     operation.check_inputs(lrn, shape, inputs)?;
-    Ok(Reference::new(lrn, shape, inputs[0])?.run(operation, inputs))
+    Reference::new(lrn, shape, inputs[0])?.run(operation, inputs)
 }
 
 /// What a blended layer adds to element i: blend times what the result holds, if that is known.
@@ -81,24 +83,29 @@ impl<'a> Reference<'a> {
     /// From an x of the right length.
     pub(crate) fn new<T: Element>(lrn: &'a Lrn, shape: &Shape, x: &[T]) -> Result<Reference<'a>> {
         let rectified = |v: f64| if lrn.has_relu() && v < 0.0 { 0.0 } else { v };
-        let x: Vec<f64> = x.iter().map(|v| rectified(v.to_f64())).collect();
+        let x: Vec<f64> = each(x.len(), |i| rectified(x[i].to_f64()))?;
         let windows = Windows { axes: axes(lrn, shape)? };
-        let s = windows.sums(x.iter().map(|v| v * v).collect());
-        let b = s.iter().map(|s| lrn.k() + lrn.a() * s).collect();
+        let s = windows.sums(each(x.len(), |i| x[i] * x[i])?)?;
+        let b = each(s.len(), |i| lrn.k() + lrn.a() * s[i])?;
         Ok(Reference { lrn, windows, x, s, b })
     }
 
     /// The result of an operation on inputs of the right number and length.
-    pub(crate) fn run<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Vec<f64> {
-        let result = match operation {
-            Operation::SquareSums => return self.s.clone(),
-            Operation::Forward => self.forward(),
-            Operation::Backward => self.backward(inputs[1]),
+    pub(crate) fn run<T: Element>(
+        &self,
+        operation: Operation,
+        inputs: &[&[T]],
+    ) -> Result<Vec<f64>> {
+        let mut result = match operation {
+            Operation::SquareSums => return each(self.s.len(), |i| self.s[i]),
+            Operation::Forward => self.forward()?,
+            Operation::Backward => self.backward(inputs[1])?,
         };
-        let scaled = result.into_iter().map(|v| self.lrn.scale() * v).enumerate();
-        scaled
-            .map(|(i, v)| added(self.lrn, operation, inputs, i).map_or(v, |old| v + old))
-            .collect()
+        for (i, v) in result.iter_mut().enumerate() {
+            let scaled = self.lrn.scale() * *v;
+            *v = added(self.lrn, operation, inputs, i).map_or(scaled, |old| scaled + old);
+        }
+        Ok(result)
     }
 
     /// b_i^exponent.
@@ -106,21 +113,20 @@ impl<'a> Reference<'a> {
         self.b[i].powf(exponent)
     }
 
-    fn forward(&self) -> Vec<f64> {
-        let y = |i: usize| self.x[i] * self.power(i, -self.lrn.beta());
-        (0..self.x.len()).map(y).collect()
+    fn forward(&self) -> Result<Vec<f64>> {
+        each(self.x.len(), |i| self.x[i] * self.power(i, -self.lrn.beta()))
     }
 
-    fn backward<T: Element>(&self, dy: &[T]) -> Vec<f64> {
+    fn backward<T: Element>(&self, dy: &[T]) -> Result<Vec<f64>> {
         let beta = self.lrn.beta();
         let term = |i: usize| dy[i].to_f64() * self.x[i] * self.power(i, -beta - 1.0);
-        let terms = self.windows.mirrored().sums((0..self.x.len()).map(term).collect());
+        let terms = self.windows.mirrored().sums(each(self.x.len(), term)?)?;
         let gradient = |j: usize| {
             let own = dy[j].to_f64() * self.power(j, -beta);
             own - 2.0 * self.lrn.a() * beta * self.x[j] * terms[j]
         };
         let masked = |j: usize| self.lrn.has_relu() && self.x[j] == 0.0;
-        (0..self.x.len()).map(|j| if masked(j) { 0.0 } else { gradient(j) }).collect()
+        each(self.x.len(), |j| if masked(j) { 0.0 } else { gradient(j) })
     }
 }
 
@@ -136,17 +142,21 @@ impl Windows {
     }
 
     /// The sum over the window of each element.
-    pub(crate) fn sums(&self, values: Vec<f64>) -> Vec<f64> {
+    pub(crate) fn sums(&self, values: Vec<f64>) -> Result<Vec<f64>> {
         self.folded(values, |a, b| a + b)
     }
 
     /// The values in the window of each element, put together.
-    pub(crate) fn folded(&self, values: Vec<f64>, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-        self.axes.iter().fold(values, |values, axis| folded(axis, &values, &fold))
+    pub(crate) fn folded(
+        &self,
+        values: Vec<f64>,
+        fold: impl Fn(f64, f64) -> f64,
+    ) -> Result<Vec<f64>> {
+        self.axes.iter().try_fold(values, |values, axis| folded(axis, &values, &fold))
     }
 }
 
-fn folded(axis: &Axis, values: &[f64], fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+fn folded(axis: &Axis, values: &[f64], fold: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>> {
     let length = |n: u64| n as usize; // of a slice in memory
     let (channels, inner) = (length(axis.channels), length(axis.inner));
     let folded = |i: usize| {
@@ -156,5 +166,9 @@ fn folded(axis: &Axis, values: &[f64], fold: impl Fn(f64, f64) -> f64) -> Vec<f6
         let at = |other: usize| values[i + other * inner - channel * inner];
         (first + 1..=last).fold(at(first), |folded, other| fold(folded, at(other)))
     };
-    (0..values.len()).map(folded).collect()
+    each(values.len(), folded)
+}
+
+fn each<T>(count: usize, value: impl FnMut(usize) -> T) -> Result<Vec<T>> {
+    memory::each("computing the reference", count, value)
 }

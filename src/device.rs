@@ -23,7 +23,7 @@ pub(crate) fn scoped<T>(
     let is_lost = is_lost(device);
     let caught = scopes.into_iter().rev().fold(None, |caught, scope| now(scope.pop()).or(caught));
     match caught {
-        Some(error @ wgpu::Error::OutOfMemory { .. }) => Err(failed(doing, error)),
+        Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory { doing, bytes: None }),
         _ if is_lost => Err(Error::DeviceLost { doing }),
         Some(error) => Err(failed(doing, error)),
         None => Ok(value),
@@ -59,9 +59,7 @@ pub(crate) fn buffer(
         return Err(exceeded("max_buffer_size", size, granted));
     }
     scoped(device, doing, || device.create_buffer(descriptor)).map_err(|error| match error {
-        Error::Gpu { doing, message } => {
-            Error::Gpu { doing, message: format!("{message} ({size} bytes)") }
-        }
+        Error::OutOfMemory { doing, .. } => Error::OutOfMemory { doing, bytes: Some(size) },
         other => other,
     })
 }

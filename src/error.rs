@@ -250,6 +250,14 @@ pub enum Error {
         /// What was being done.
         doing: &'static str,
     },
+    /// Memory is out: the device's, or the host's for a vector as long as a tensor.
+    #[error("out of memory while {doing}{}; free some, or make the tensor smaller", in_bytes(*bytes))]
+    OutOfMemory {
+        /// What was being done.
+        doing: &'static str,
+        /// The bytes that were asked for, where they are known.
+        bytes: Option<u64>,
+    },
     /// The driver or the device failed.
     #[error("the GPU failed while {doing}: {message}")]
     Gpu {
@@ -262,6 +270,10 @@ pub enum Error {
 
 /// A result whose error is [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+fn in_bytes(bytes: Option<u64>) -> String {
+    bytes.map_or(String::new(), |bytes| format!(" ({bytes} bytes)"))
+}
 
 /// The error of a name that is none of those known.
 pub(crate) fn unknown<'a>(

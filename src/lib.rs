@@ -26,6 +26,7 @@ mod kernel;
 mod lazy;
 mod limit;
 mod lrn;
+mod memory;
 mod names;
 mod operand;
 mod operation;

@@ -1,10 +1,11 @@
 //! What a result may deviate: how far the errors of the steps reach.
 
 use crate::cpu::{Reference, added};
+use crate::memory;
 use crate::precision::Arithmetic;
 use crate::shader::LIFT;
 use crate::shader::Power;
-use crate::{Dtype, Element, Operation};
+use crate::{Dtype, Element, Operation, Result};
 
 /// Errors of an arithmetic, and what a number loses in memory.
 struct Errors {
@@ -94,12 +95,12 @@ pub(super) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Analysis<'a> {
+    pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Result<Analysis<'a>> {
         let errors = Errors::of(Arithmetic::of(reference.lrn.precision(), dtype));
-        let counts = reference.windows.sums(vec![1.0; reference.x.len()]);
+        let counts = reference.windows.sums(each(reference.x.len(), |_| 1.0)?)?;
         let mut analysis = Analysis { errors, reference, counts, base: Vec::new() };
-        analysis.base = analysis.base();
-        analysis
+        analysis.base = analysis.base()?;
+        Ok(analysis)
     }
 
     /// What each element of a result may deviate.
@@ -108,15 +109,15 @@ impl<'a> Analysis<'a> {
         operation: Operation,
         inputs: &[&[T]],
         expected: &[f64],
-    ) -> Vec<Allowance> {
+    ) -> Result<Vec<Allowance>> {
         let allowances = match operation {
             Operation::SquareSums => return self.square_sums(),
-            Operation::Forward => self.forward(),
-            Operation::Backward => self.backward(inputs[1]),
+            Operation::Forward => self.forward()?,
+            Operation::Backward => self.backward(inputs[1])?,
         };
         let lrn = self.reference.lrn;
         if !lrn.has_epilogue() {
-            return allowances;
+            return Ok(allowances);
         }
         self.each(|i| {
             self.blended(
@@ -127,8 +128,8 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    fn each<V>(&self, value: impl FnMut(usize) -> V) -> Vec<V> {
-        (0..self.reference.x.len()).map(value).collect()
+    fn each<V>(&self, value: impl FnMut(usize) -> V) -> Result<Vec<V>> {
+        each(self.reference.x.len(), value)
     }
 
     /// Sums along several axes are rounded in memory, once along each.
@@ -137,7 +138,7 @@ impl<'a> Analysis<'a> {
         if axes > 1 { axes as f64 * self.errors.between } else { 0.0 }
     }
 
-    fn square_sums(&self) -> Vec<Allowance> {
+    fn square_sums(&self) -> Result<Vec<Allowance>> {
         let Errors { unit, step, tiny, .. } = self.errors;
         let s = &self.reference.s;
         let counts = &self.counts;
@@ -148,8 +149,8 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    fn forward(&self) -> Vec<Allowance> {
-        let relative = self.normalized();
+    fn forward(&self) -> Result<Vec<Allowance>> {
+        let relative = self.normalized()?;
         self.each(|i| {
             let y = self.normal(i, self.reference.x[i]);
             Allowance {
@@ -159,20 +160,20 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    fn backward<T: Element>(&self, dy: &[T]) -> Vec<Allowance> {
+    fn backward<T: Element>(&self, dy: &[T]) -> Result<Vec<Allowance>> {
         let Errors { unit, step, powers, scaled, tiny, parameter, .. } = self.errors;
         let Reference { lrn, x, b, windows, .. } = &self.reference;
         let mirrored = windows.mirrored();
-        let normalized = self.normalized();
-        let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs());
+        let normalized = self.normalized()?;
+        let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs())?;
         // The factors, their products, and what `normalized` leaves out.
         let own = powers + scaled + 4.0 * step + self.between();
         let relative = |i| normalized[i] + self.base[i] + own;
         let flushed = |i: usize| self.normal(i, dy[i].to_f64()) * tiny / b[i].sqrt();
-        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i) + flushed(i)));
-        let largest = mirrored.folded(self.each(|i| self.largest(i)), f64::max);
-        let sums = mirrored.sums(sizes);
-        let counts = mirrored.sums(self.each(|_| 1.0));
+        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i) + flushed(i))?)?;
+        let largest = mirrored.folded(self.each(|i| self.largest(i))?, f64::max)?;
+        let sums = mirrored.sums(sizes)?;
+        let counts = mirrored.sums(self.each(|_| 1.0)?)?;
         let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
         let lost = if coefficient > 0.0 { parameter * LIFT / coefficient } else { 0.0 };
         self.each(|j| {
@@ -224,7 +225,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// The relative error of a number divided by b^β, before it is rounded.
-    fn normalized(&self) -> Vec<f64> {
+    fn normalized(&self) -> Result<Vec<f64>> {
         let beta = self.reference.lrn.beta();
         self.each(|i| {
             // b lies within (1 ± e)·b, so that b^−β lies within (1 − e)^−|β|.
@@ -236,7 +237,7 @@ impl<'a> Analysis<'a> {
 
     /// The relative error of b: a square and an addition for each of n channels, a coefficient, a product and
     /// a sum in a·s; a bias and a sum in k. Squares and products below the normal range may be lost.
-    fn base(&self) -> Vec<f64> {
+    fn base(&self) -> Result<Vec<f64>> {
         let Errors { step, tiny, parameter, .. } = self.errors;
         let Reference { lrn, s, b, .. } = &self.reference;
         let least = if lrn.a() > 0.0 { lrn.k().min(lrn.a()) } else { lrn.k() };
@@ -276,4 +277,8 @@ impl<'a> Analysis<'a> {
         let too_large = intermediate.is_finite() && intermediate > self.errors.large;
         if too_large { f64::INFINITY } else { bound }
     }
+}
+
+fn each<T>(count: usize, value: impl FnMut(usize) -> T) -> Result<Vec<T>> {
+    memory::each("computing the bound", count, value)
 }

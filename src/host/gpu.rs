@@ -5,6 +5,7 @@ use super::{adapters, find};
 #[cfg(doc)]
 use crate::Error;
 use crate::device::{self, failed, failed_on, scoped};
+use crate::memory::elements;
 use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -132,8 +133,7 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::Gpu`] where memory is out,
-    /// [`Error::DeviceLost`].
+    /// [`Error::Limit`] where it exceeds `max_buffer_size`, [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn buffer(&self, bytes: u64) -> Result<wgpu::Buffer> {
         use wgpu::BufferUsages as Usage;
         self.create(bytes, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
@@ -175,8 +175,7 @@ impl Gpu {
         self.mapped(encoder, &staging).await?;
         let bytes = staging.slice(..).get_mapped_range();
         let bytes = bytes.map_err(|error| failed_on(self.device(), DOWNLOADING, error))?;
-        let whole = bytes.len() / size_of::<T>() * size_of::<T>();
-        Ok(bytemuck::pod_collect_to_vec(&bytes[..whole]))
+        elements(DOWNLOADING, &bytes)
     }
 
     fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {

@@ -24,7 +24,7 @@ impl Layer {
     /// # Errors
     ///
     /// [`Error::Length`], [`Error::Dtype`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
-    /// [`Error::DeviceLost`], [`Error::Gpu`].
+    /// [`Error::OutOfMemory`], [`Error::DeviceLost`], [`Error::Gpu`].
     pub async fn square_sums<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         self.run(Operation::SquareSums, &[x]).await
     }

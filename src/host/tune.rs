@@ -24,8 +24,8 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's
-    /// largest buffer, and [`Error::Gpu`].
+    /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's largest buffer,
+    /// [`Error::OutOfMemory`], [`Error::Gpu`].
     pub fn tune_blocking(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
         let chosen = Options::default().choose(lrn, shape, self.device().features())?;
         let shape = shape.at_most(ENOUGH);

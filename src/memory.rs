@@ -1,0 +1,29 @@
+//! Vectors as long as tensors. Where memory is out they are refused; Rust itself would end the process.
+
+use crate::{Error, Result};
+
+/// A value for each number below a count.
+pub(crate) fn each<T>(
+    doing: &'static str,
+    count: usize,
+    value: impl FnMut(usize) -> T,
+) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| out_of_memory::<T>(doing, count))?;
+    values.extend((0..count).map(value));
+    Ok(values)
+}
+
+/// The elements that are whole in a buffer's bytes.
+pub(crate) fn elements<T: bytemuck::Pod>(doing: &'static str, bytes: &[u8]) -> Result<Vec<T>> {
+    let count = bytes.len() / size_of::<T>();
+    let values = bytemuck::allocation::try_zeroed_vec(count);
+    let mut values = values.map_err(|()| out_of_memory::<T>(doing, count))?;
+    bytemuck::cast_slice_mut(&mut values).copy_from_slice(&bytes[..count * size_of::<T>()]);
+    Ok(values)
+}
+
+fn out_of_memory<T>(doing: &'static str, count: usize) -> Error {
+    let bytes = (count as u64).checked_mul(size_of::<T>() as u64);
+    Error::OutOfMemory { doing, bytes }
+}
