@@ -2,7 +2,7 @@
 
 use test_support::{Random, describe, plan, precise_runs, run, runs, values};
 use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, wgpu};
+use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, block_on};
 
 /// Both reports of a layer on x and dy.
 fn reports(
@@ -99,6 +99,13 @@ fn largest(run: &Run, beta: f64) -> [(f64, f64); 2] {
     largest
 }
 
+/// WGSL lets a device take subnormal numbers for 0. What that costs is in the bound, and many ulp.
+fn keeps_subnormals(gpu: &Gpu) -> bool {
+    let layer =
+        gpu.layer(&Lrn::exact(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
+    block_on(layer.unwrap().forward(&[1e-40f32; 3])).unwrap() == [1e-40; 3]
+}
+
 #[test]
 fn errors_are_within_the_bound_and_a_few_ulp() {
     for run in every_choice() {
@@ -108,7 +115,7 @@ fn errors_are_within_the_bound_and_a_few_ulp() {
                 Precision::Fast => (8.0, 10.0),
                 Precision::Exact => (0.75, 1.5),
             };
-            if run.gpu.info().backend == wgpu::Backend::Vulkan {
+            if keeps_subnormals(run.gpu) {
                 assert!(
                     forward.0 <= most_forward && backward.0 <= most_backward,
                     "{}: {forward:?} {backward:?}",

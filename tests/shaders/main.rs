@@ -1,12 +1,12 @@
 //! Every shader with every constant set, as the compilers of every backend see it.
 
 mod control_flow;
+mod tools;
 
+use naga::back::hlsl::ShaderModel;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, back};
 use std::collections::HashSet;
-use std::path::Path;
-use std::process::Command;
 use std::sync::OnceLock;
 use test_support::cases::CASES;
 use wgpu_lrn::internals::{
@@ -143,9 +143,10 @@ fn spirv(module: &Module, info: &ModuleInfo) -> Vec<u32> {
     back::spv::write_vec(module, info, &options, None).unwrap()
 }
 
-fn hlsl(module: &Module, info: &ModuleInfo) -> String {
+fn hlsl(module: &Module, info: &ModuleInfo, shader_model: ShaderModel) -> String {
     let mut text = String::new();
-    let options = back::hlsl::Options { fake_missing_bindings: true, ..Default::default() };
+    let options =
+        back::hlsl::Options { shader_model, fake_missing_bindings: true, ..Default::default() };
     let pipeline = back::hlsl::PipelineOptions::default();
     back::hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None).unwrap();
     text
@@ -186,7 +187,7 @@ fn every_shader_is_written_for_every_backend() {
         let (module, info) = compiled(shader);
         let entry = shader.entry();
         assert!(!spirv(&module, &info).is_empty());
-        assert!(hlsl(&module, &info).contains(entry));
+        assert!(hlsl(&module, &info, ShaderModel::V5_1).contains(entry));
         // No Metal and no GLES device has f64, and naga cannot write it for them.
         if shader.dtype != Dtype::F64 {
             assert!(msl(&module, &info).contains("kernel void"));
@@ -244,38 +245,6 @@ fn loops_over_constants_are_written_out() {
         let mut loops = source.lines().map(str::trim).filter(|line| line.starts_with("for ("));
         assert!(!loops.any(is_known), "{shader:?}");
     }
-}
-
-#[test]
-fn spirv_val_accepts_every_shader() {
-    let Ok(found) = Command::new("spirv-val").arg("--version").output() else {
-        assert!(std::env::var_os("CI").is_none(), "CI must install spirv-val");
-        println!("spirv-val is not installed: nothing was validated");
-        return;
-    };
-    println!("{}", String::from_utf8_lossy(&found.stdout));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spirv");
-    std::fs::create_dir_all(&folder).unwrap();
-    let shaders: Vec<_> = shaders().iter().enumerate().collect();
-    let threads = std::thread::available_parallelism().unwrap().get();
-    std::thread::scope(|scope| {
-        for share in shaders.chunks(shaders.len().div_ceil(threads)) {
-            scope.spawn(|| share.iter().for_each(|(n, shader)| validate(&folder, *n, shader)));
-        }
-    });
-}
-
-fn validate(folder: &Path, number: usize, shader: &Shader) {
-    let (module, info) = compiled(shader);
-    let words = spirv(&module, &info);
-    let file = folder.join(format!("{number}.spv"));
-    let bytes: Vec<_> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    std::fs::write(&file, bytes).unwrap();
-    let run = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
-    let run = run.unwrap();
-    std::fs::remove_file(file).unwrap();
-    let message = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{shader:?}: {message}");
 }
 
 #[test]

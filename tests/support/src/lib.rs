@@ -4,6 +4,7 @@ pub mod cases;
 pub mod draw;
 pub mod follow;
 pub mod program;
+pub mod validation_layer;
 
 pub use half;
 
@@ -16,6 +17,7 @@ use wgpu_lrn::{
 /// Every adapter of this machine, opened once. None is a failure, never a skip.
 pub fn gpus() -> &'static [Gpu] {
     static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
+    validation_layer::listen();
     let open =
         || block_on(host::adapters()).iter().map(|a| block_on(Gpu::on(a)).unwrap()).collect();
     let gpus = GPUS.get_or_init(open);
@@ -187,6 +189,7 @@ pub fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&
     plan.record(&mut encoder, operation, &operands).unwrap();
     gpu.queue().submit([encoder.finish()]);
     let got: Vec<f32> = block_on(gpu.download(&buffers[buffers.len() - 1])).unwrap();
+    validation_layer::assert_silent();
     let got: &[u8] = bytemuck::cast_slice(&got);
     let (before, rest) = got.split_at(GUARD);
     let (result, after) = rest.split_at(size);
