@@ -8,32 +8,39 @@ pub mod validation_layer;
 
 pub use half;
 
-use std::sync::OnceLock;
 use wgpu_lrn::{
     Choice, Dtype, Element, Gpu, Lrn, Operand, Operation, Plan, Precision, Shape, block_on, host,
     wgpu,
 };
 
-/// Every adapter of this machine, opened once. None is a failure, never a skip.
-pub fn gpus() -> &'static [Gpu] {
-    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
-    validation_layer::listen();
-    let open =
-        || block_on(host::adapters()).iter().map(|a| block_on(Gpu::on(a)).unwrap()).collect();
-    let gpus = GPUS.get_or_init(open);
-    assert!(!gpus.is_empty(), "no GPU adapter: install a driver, for example lavapipe");
-    gpus
+/// What a test opens for itself, and leaves to the process: wgpu's GL backend panics where a thread waits 6 seconds
+/// for another's compilation.
+type Opened = &'static [Gpu];
+
+/// Every adapter of this machine. None is a failure, never a skip.
+pub fn gpus() -> Opened {
+    thread_local! {
+        static GPUS: Opened = {
+            validation_layer::listen();
+            let adapters = block_on(host::adapters());
+            assert!(!adapters.is_empty(), "no GPU adapter: install a driver, for example lavapipe");
+            adapters.iter().map(|adapter| block_on(Gpu::on(adapter)).unwrap()).collect::<Vec<_>>().leak()
+        };
+    }
+    GPUS.with(|gpus| *gpus)
 }
 
 /// Adapters opened with fewer features than they have, so that every storage of a type is used: those that have both
 /// features of halves with one, and if all have one (GL has neither) all with none.
-fn narrowed(dtype: Dtype) -> &'static [Gpu] {
-    static F16: OnceLock<Vec<Gpu>> = OnceLock::new();
-    static BF16: OnceLock<Vec<Gpu>> = OnceLock::new();
+fn narrowed(dtype: Dtype) -> Opened {
     use wgpu::Features as Has;
+    thread_local! {
+        static F16: Opened = opened_with(Has::SHADER_I16).leak();
+        static BF16: Opened = opened_with(Has::SHADER_F16).leak();
+    }
     match dtype {
-        Dtype::F16 => F16.get_or_init(|| opened_with(Has::SHADER_I16)),
-        Dtype::Bf16 => BF16.get_or_init(|| opened_with(Has::SHADER_F16)),
+        Dtype::F16 => F16.with(|gpus| *gpus),
+        Dtype::Bf16 => BF16.with(|gpus| *gpus),
         Dtype::F32 | Dtype::F64 => &[],
     }
 }
