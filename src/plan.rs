@@ -202,7 +202,8 @@ impl Plan {
     /// # Errors
     ///
     /// [`Error::Limit`] where the device's limits fit no cut of the tensor, [`Error::Capacity`] where they fit no kernel,
-    /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses a pipeline (native only: a browser compiles later).
+    /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses
+    /// a pipeline (native only: a browser compiles later).
     pub fn prepare(&self, operation: Operation) -> Result<Choice> {
         device::check(self.device(), "preparing an operation")?;
         if self.inner.shape.is_empty() {
