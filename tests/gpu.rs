@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use test_support::cases::{CASES, EMPTY};
-use test_support::{describe, of_dtype, plan, run, runs, values};
+use test_support::{adapters, describe, of_dtype, plan, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::internals::{Recipe, Stage};
 use wgpu_lrn::{
     Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape,
-    block_on, host, wgpu,
+    block_on, wgpu,
 };
 
 /// Runs an operation of a case and compares it.
@@ -215,7 +215,7 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
     assert!(shape.bytes() > 299_000_000);
     let lrn = Lrn::exact(1, 2, 0.4, 0.75, 1.3).unwrap();
     let x = values(&shape, 8);
-    for adapter in block_on(host::adapters()) {
+    for adapter in adapters() {
         let (device, queue) = device_with_default_limits(&adapter);
         assert!(device.limits().max_storage_buffer_binding_size <= 128 << 20);
         let plan = Plan::new(&device, &lrn, &shape).unwrap();
@@ -239,7 +239,7 @@ fn a_tensor_of_300_mb_works_on_default_limits() {
 #[test]
 fn small_bindings() {
     let (mut cut, mut kernels, mut any_has_f64) = (0, HashSet::new(), false);
-    for adapter in block_on(host::adapters()) {
+    for adapter in adapters() {
         let required_limits = wgpu::Limits {
             max_storage_buffer_binding_size: 4096,
             min_storage_buffer_offset_alignment: 256, // pieces begin somewhere in their bindings

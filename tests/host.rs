@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 use test_support::cases::CASES;
-use test_support::{describe, gpus, values};
+use test_support::{adapters, describe, gpus, values};
 use wgpu_lrn::{
     Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on, check, host,
 };
@@ -146,7 +146,7 @@ fn a_buffer_beyond_the_device_is_refused_by_name() {
 
 #[test]
 fn an_absent_adapter_is_named_with_those_there_are() {
-    let adapters = block_on(host::adapters());
+    let adapters = adapters();
     let name = adapters[0].get_info().name;
     let refused = host::find(adapters, Some("no such adapter")).unwrap_err();
     let Error::NoAdapter { wanted, found } = refused else { panic!("{refused}") };

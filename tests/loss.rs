@@ -3,14 +3,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use test_support::cases::CASES;
-use test_support::{buffer, noop_device, values};
+use test_support::{adapters, buffer, noop_device, values};
 use wgpu::BufferUsages as Usage;
-use wgpu_lrn::{Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, host, wgpu};
+use wgpu_lrn::{Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, wgpu};
 
 /// Every adapter, opened for this test alone, and the noop device.
 fn fresh_gpus() -> Vec<Gpu> {
-    let adapters = block_on(host::adapters());
-    assert!(!adapters.is_empty());
+    let adapters = adapters();
     let opened = adapters.iter().map(|adapter| block_on(Gpu::on(adapter)).unwrap());
     let (device, queue) = noop_device();
     opened.chain([Gpu::new(&device, &queue)]).collect()
@@ -120,7 +119,7 @@ fn destroyed_and_foreign_buffers_are_refused() {
 #[test]
 fn buffers_of_another_device_are_refused() {
     let (lrn, shape) = layer();
-    for adapter in block_on(host::adapters()) {
+    for adapter in adapters() {
         let [gpu, other] = [(); 2].map(|()| block_on(Gpu::on(&adapter)).unwrap());
         let plan = Plan::new(&gpu, &lrn, &shape).unwrap();
         let [x, y] = [&gpu, &other].map(|gpu| gpu.buffer(shape.operand_bytes()).unwrap());

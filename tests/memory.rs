@@ -2,9 +2,9 @@
 #![cfg(target_os = "linux")]
 
 use rlimit::Resource;
-use test_support::values;
+use test_support::{adapters, values};
 use wgpu_lrn::{
-    Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, check, cpu, host, wgpu,
+    Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, check, cpu, wgpu,
 };
 
 /// Runs something in 64 MiB of address space beyond what the process has.
@@ -59,7 +59,7 @@ fn what_finds_no_memory_is_refused_and_succeeds_later() {
     let (lrn, shape) = staged();
     let x = values::<f32>(&shape, 1);
     references_are_refused(&lrn, &shape, &x);
-    for adapter in block_on(host::adapters()) {
+    for adapter in adapters() {
         let gpu = block_on(Gpu::on(&adapter)).unwrap();
         // wgpu does not ask OpenGL whether a buffer has found memory, and gives up the device when it fills one.
         let is_gl = gpu.info().backend == wgpu::Backend::Gl;

@@ -1,8 +1,8 @@
 //! Plans share pipelines: counted by wgpu, each on a device of its own.
 
 use std::collections::HashSet;
-use test_support::{cases::CASES, values};
-use wgpu_lrn::{Gpu, Lrn, Operation, Options, Pipelines, Plan, Shape, block_on, check, host, wgpu};
+use test_support::{adapters, cases::CASES, values};
+use wgpu_lrn::{Gpu, Lrn, Operation, Options, Pipelines, Plan, Shape, block_on, check, wgpu};
 
 const OPERATIONS: [Operation; 2] = [Operation::Forward, Operation::Backward];
 
@@ -15,7 +15,7 @@ fn fresh_gpus() -> Vec<(Gpu, impl Fn() -> usize)> {
         let own = count(); // wgpu's own
         (gpu, move || count() - own)
     };
-    block_on(host::adapters()).iter().map(fresh).collect()
+    adapters().iter().map(fresh).collect()
 }
 
 fn prepared(plans: &[Plan]) {

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
-use test_support::{describe, gpus, values};
-use wgpu_lrn::{Gpu, Lrn, Operand, Operation, Plan, Shape, block_on, check, host, wgpu};
+use test_support::{adapters, describe, gpus, values};
+use wgpu_lrn::{Gpu, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu};
 
 /// A layer whose backward has four passes, which hand sums on in temporaries of the plan.
 fn staged() -> (Lrn, Shape) {
@@ -83,7 +83,7 @@ fn cycles(gpu: &Gpu, times: usize) {
 }
 
 fn soak(times: usize) {
-    for adapter in block_on(host::adapters()) {
+    for adapter in adapters() {
         let gpu = block_on(Gpu::on(&adapter)).unwrap();
         cycles(&gpu, 2); // compiles
         let before = held(&gpu);

@@ -4,7 +4,7 @@ pub mod cases;
 pub mod draw;
 pub mod follow;
 pub mod program;
-pub mod validation_layer;
+mod validation_layer;
 
 pub use half;
 
@@ -17,14 +17,20 @@ use wgpu_lrn::{
 /// for another's compilation.
 type Opened = &'static [Gpu];
 
-/// Every adapter of this machine. None is a failure, never a skip.
+/// Every adapter of this machine, in an instance of its own. None is a failure, never a skip.
+pub fn adapters() -> Vec<wgpu::Adapter> {
+    validation_layer::listen();
+    let adapters = block_on(host::adapters());
+    assert!(!adapters.is_empty(), "no GPU adapter: install a driver, for example lavapipe");
+    adapters
+}
+
+/// Every adapter, opened.
 pub fn gpus() -> Opened {
     thread_local! {
         static GPUS: Opened = {
-            validation_layer::listen();
-            let adapters = block_on(host::adapters());
-            assert!(!adapters.is_empty(), "no GPU adapter: install a driver, for example lavapipe");
-            adapters.iter().map(|adapter| block_on(Gpu::on(adapter)).unwrap()).collect::<Vec<_>>().leak()
+            let open = |adapter: &wgpu::Adapter| block_on(Gpu::on(adapter)).unwrap();
+            adapters().iter().map(open).collect::<Vec<_>>().leak()
         };
     }
     GPUS.with(|gpus| *gpus)
@@ -49,7 +55,7 @@ fn narrowed(dtype: Dtype) -> Opened {
 const OF_HALVES: wgpu::Features = wgpu::Features::SHADER_I16.union(wgpu::Features::SHADER_F16);
 
 fn opened_with(one: wgpu::Features) -> Vec<Gpu> {
-    let adapters = block_on(host::adapters());
+    let adapters = adapters();
     let open = |adapter: &wgpu::Adapter, required_features| {
         let required_limits = adapter.limits();
         let descriptor =
@@ -196,7 +202,6 @@ pub fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&
     plan.record(&mut encoder, operation, &operands).unwrap();
     gpu.queue().submit([encoder.finish()]);
     let got: Vec<f32> = block_on(gpu.download(&buffers[buffers.len() - 1])).unwrap();
-    validation_layer::assert_silent();
     let got: &[u8] = bytemuck::cast_slice(&got);
     let (before, rest) = got.split_at(GUARD);
     let (result, after) = rest.split_at(size);
