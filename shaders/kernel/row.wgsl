@@ -77,7 +77,7 @@ fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shi
 // bound. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_written = i >= behind && i < behind + WRITTEN;
-    if JOINED > 1u || is_written && are_whole() { return v; }
+    if JOINED > 1u || (is_written && are_whole()) { return v; }
     return select(Loaded(0.0), v, within(first + i, params.part.read_begin, params.part.read_end));
 }
 

@@ -8,9 +8,9 @@ fn packed(v: vec2<f32>) -> u32 {
     let near = nearest(v);
     let is_large = abs(near) >= vec2(65536.0);
     let finite = pack2x16float(select(near, vec2(0.0), is_large));
-    let signs = bitcast<vec2<u32>>(near) >> vec2(16u) & vec2(0x8000u);
+    let signs = (bitcast<vec2<u32>>(near) >> vec2(16u)) & vec2(0x8000u);
     let infinite = select(vec2(0u), signs | vec2(0x7c00u), is_large);
-    return finite | infinite.x | infinite.y << 16u;
+    return finite | infinite.x | (infinite.y << 16u);
 }
 
 // The nearest number of 11 bits, or below 2^-14 the nearest multiple of 2^-24; ties to even. Added to a number
