@@ -2,9 +2,9 @@
 
 pub(crate) mod gpu;
 pub(crate) mod layer;
-#[cfg(not(target_arch = "wasm32"))]
+mod owned;
+mod signal;
 pub(crate) mod timer;
-#[cfg(not(target_arch = "wasm32"))]
 mod tune;
 
 use crate::{Error, Result};
@@ -14,15 +14,31 @@ use crate::{Error, Result};
 ///
 /// `WGPU_POWER_PREF=low` prefers integrated GPUs; else discrete ones come first. Software adapters
 /// come last.
+///
+/// A browser has no environment and gives one adapter: here, the one for high performance. For another, ask a
+/// `wgpu::Instance`, and give its adapter to [`Gpu::on`](crate::Gpu::on).
 pub async fn adapters() -> Vec<wgpu::Adapter> {
     let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     let backends = descriptor.backends;
     let instance = wgpu::Instance::new(descriptor);
-    let mut adapters = instance.enumerate_adapters(backends).await;
+    let mut adapters = enumerate(&instance, backends).await;
     adapters.retain(computes);
     let low = wgpu::PowerPreference::from_env() == Some(wgpu::PowerPreference::LowPower);
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type, low));
     adapters
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+async fn enumerate(instance: &wgpu::Instance, backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    instance.enumerate_adapters(backends).await
+}
+
+/// wgpu's enumeration would not ask for high performance.
+#[cfg(target_arch = "wasm32")]
+async fn enumerate(instance: &wgpu::Instance, _: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    let power_preference = wgpu::PowerPreference::HighPerformance;
+    let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
+    instance.request_adapter(&options).await.into_iter().collect()
 }
 
 /// Whether an adapter runs compute shaders with the bindings that the kernels need. wgpu's noop
@@ -44,17 +60,17 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
     }
 }
 
-/// The first adapter whose name holds `name`, in any case; `None` takes the first of all.
+/// The first adapter whose name holds `name`, in any case of its ASCII letters; `None` takes the first of all.
 ///
 /// # Errors
 ///
 /// [`Error::NoAdapter`], which lists those there are.
 pub fn find(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
-    let wanted = name.unwrap_or_default().to_lowercase();
+    let wanted = name.unwrap_or_default().to_ascii_lowercase();
     let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
     adapters
         .into_iter()
-        .find(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted))
+        .find(|adapter| adapter.get_info().name.to_ascii_lowercase().contains(&wanted))
         .ok_or_else(|| Error::NoAdapter {
             wanted: match name {
                 Some(name) => format!("has {name:?} in its name"),

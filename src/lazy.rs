@@ -22,4 +22,15 @@ impl<T> Lazy<T> {
         }
         Ok(value.insert(Arc::new(make()?)).clone())
     }
+
+    /// The value, if it is made.
+    pub(crate) fn made(&self) -> Option<Arc<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets a value, if it is still this one.
+    pub(crate) fn forget(&self, failure: &Arc<T>) {
+        let mut value = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        value.take_if(|value| Arc::ptr_eq(value, failure));
+    }
 }

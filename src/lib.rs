@@ -1,5 +1,6 @@
 // The first definition of a label counts: files of the repository are found in the package.
 //! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
+//! [Chromium]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
 //! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
 //! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
 //! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
@@ -50,7 +51,6 @@ pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};
 pub use host::gpu::Gpu;
 pub use host::layer::Layer;
-#[cfg(not(target_arch = "wasm32"))]
 pub use host::timer::{Clock, Timer};
 pub use kernel::Kernel;
 pub use lrn::Lrn;

@@ -56,6 +56,11 @@ impl Pipelines {
         pipeline.get(|| scoped(&self.device, "compiling a pipeline", || self.compile(pass)))
     }
 
+    /// Forgets the pipeline of a shader, which a browser has refused after all.
+    pub(crate) fn forget(&self, shader: &Shader) {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).remove(shader);
+    }
+
     fn compile(&self, pass: &Pass) -> Pipeline {
         let device = &self.device;
         let label = pass.shader.label();

@@ -11,6 +11,8 @@ pub use bound::Bound;
 use prepared::Prepared;
 use std::sync::Arc;
 
+const PREPARING: &str = "preparing an operation";
+
 /// One layer on one shape on one device.
 ///
 /// A plan only records: into the caller's encoder, on the caller's buffers. It holds no queue and
@@ -63,7 +65,7 @@ impl Plan {
         Self::planned(pipelines, lrn, shape, &choice.into(), options)
     }
 
-    /// Plans with a choice for each operation, such as [`Gpu::tune_blocking`](crate::Gpu) finds.
+    /// Plans with a choice for each operation, such as [`Gpu::tune`](crate::Gpu::tune) finds.
     ///
     /// # Errors
     ///
@@ -197,19 +199,38 @@ impl Plan {
     }
 
     /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place. Tells
-    /// which choice computes it.
+    /// which choice computes it, once the pipelines are ready.
+    ///
+    /// wgpu compiles while it is called, on the thread that polls this. A browser compiles in a process of its own, and
+    /// the caller's thread goes on.
     ///
     /// # Errors
     ///
     /// [`Error::Limit`] where the device's limits fit no cut of the tensor, [`Error::Capacity`] where they fit no kernel,
     /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses
-    /// a pipeline (native only: a browser compiles later).
-    pub fn prepare(&self, operation: Operation) -> Result<Choice> {
-        device::check(self.device(), "preparing an operation")?;
+    /// a pipeline.
+    pub async fn prepare(&self, operation: Operation) -> Result<Choice> {
+        device::check(self.device(), PREPARING)?;
         if self.inner.shape.is_empty() {
             return Ok(self.choice(operation));
         }
-        Ok(self.inner.prepared(operation, false)?.choice)
+        self.inner.forget(operation);
+        if let Some(prepared) = self.inner.lazy(operation, false).made() {
+            return Ok(prepared.choice);
+        }
+        let prepare = || self.inner.prepared(operation, false);
+        let prepared = device::reported(self.device(), PREPARING, prepare).await;
+        self.settle(operation, prepared).map(|prepared| prepared.choice)
+    }
+
+    /// Takes note of what the device has reported of an operation's first use: what it refused is forgotten, so that
+    /// the next call tries again.
+    pub(crate) fn settle<T>(&self, operation: Operation, reported: Result<T>) -> Result<T> {
+        match reported {
+            Ok(_) => self.inner.accept(operation),
+            Err(_) => self.inner.forget(operation),
+        }
+        reported
     }
 
     /// The device.
@@ -267,8 +288,30 @@ impl Plan {
 impl Inner {
     /// Plans and compiles an operation, the first time.
     fn prepared(&self, operation: Operation, in_place: bool) -> Result<Arc<Prepared>> {
-        let prepared = &self.prepared[usize::from(in_place)][operation as usize];
-        prepared.get(|| Prepared::new(&self.pipelines, self.recipe(operation, in_place)?))
+        let make = || Prepared::new(&self.pipelines, self.recipe(operation, in_place)?);
+        self.lazy(operation, in_place).get(make)
+    }
+
+    fn lazy(&self, operation: Operation, in_place: bool) -> &Lazy<Prepared> {
+        &self.prepared[usize::from(in_place)][operation as usize]
+    }
+
+    /// What is made for an operation, in place and not.
+    fn made(&self, operation: Operation) -> impl Iterator<Item = Arc<Prepared>> {
+        [false, true].into_iter().filter_map(move |in_place| self.lazy(operation, in_place).made())
+    }
+
+    fn accept(&self, operation: Operation) {
+        self.made(operation).for_each(|prepared| prepared.accept());
+    }
+
+    /// Forgets what the device has not accepted.
+    fn forget(&self, operation: Operation) {
+        for prepared in self.made(operation).filter(|prepared| !prepared.is_accepted()) {
+            prepared.shaders().for_each(|shader| self.pipelines.forget(shader));
+            let place = |in_place| self.lazy(operation, in_place);
+            [false, true].map(place).into_iter().for_each(|lazy| lazy.forget(&prepared));
+        }
     }
 
     /// Of the choice for the operation; if that is refused, of the preferred one that is not.

@@ -163,7 +163,6 @@ impl Shape {
 
     /// The same images, but only as many as have `bytes` bytes, and at least one; with several axes,
     /// all.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn at_most(&self, bytes: u64) -> Shape {
         let mut shape = self.clone();
         if let [view] = &mut shape.views[..] {

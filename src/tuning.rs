@@ -11,7 +11,7 @@ use crate::{Choice, Error, Operation, Result};
 ///
 /// let (gpu, lrn) = (block_on(Gpu::open())?, Lrn::caffe().build()?);
 /// let shape = Shape::nchw(32, 96, 55, 55)?;
-/// std::fs::write("lrn.tuning", gpu.tune_blocking(&lrn, &shape)?.to_string())?;
+/// std::fs::write("lrn.tuning", block_on(gpu.tune(&lrn, &shape))?.to_string())?;
 ///
 /// let tuning: Tuning = std::fs::read_to_string("lrn.tuning")?.parse()?;
 /// let plan = Plan::with_tuning(&gpu, &lrn, &shape, &tuning)?;
@@ -27,10 +27,10 @@ pub struct Tuning {
 const OPERATIONS: [Operation; 3] = [Operation::SquareSums, Operation::Forward, Operation::Backward];
 
 impl Tuning {
-    /// From what may fail for an operation.
-    pub(crate) fn try_new(choice: impl FnMut(Operation) -> Result<Choice>) -> Result<Tuning> {
-        let [square_sums, forward, backward] = OPERATIONS.map(choice);
-        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
+    /// The same with another choice for an operation.
+    pub(crate) fn with(mut self, operation: Operation, choice: Choice) -> Tuning {
+        self.choices[operation as usize] = choice;
+        self
     }
 
     /// From the choice for each operation.
@@ -65,12 +65,13 @@ impl std::str::FromStr for Tuning {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Tuning> {
-        Tuning::try_new(|operation| {
+        let [square_sums, forward, backward] = OPERATIONS.map(|operation| {
             let name = operation.name();
             let mut lines = text.lines().map(str::trim);
             let choice = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
             let missing = || Error::Tuning { operation: name, given: text.to_owned() };
             choice.ok_or_else(missing)?.parse()
-        })
+        });
+        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
     }
 }

@@ -4,7 +4,7 @@ use test_support::{buffer, noop_device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::internals::Recipe;
 use wgpu_lrn::{
-    Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Plan, Shape, check, cpu, wgpu,
+    Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Plan, Shape, block_on, check, cpu, wgpu,
 };
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
@@ -74,7 +74,7 @@ fn vast_empty_tensors() {
             assert_eq!((shape.elements(), shape.bytes()), (0, 0));
             let plan = Plan::new(&device, &alexnet(), &shape).unwrap();
             for &operation in Operation::ALL {
-                plan.prepare(operation).unwrap();
+                block_on(plan.prepare(operation)).unwrap();
             }
             assert_eq!(cpu::forward::<f32>(&alexnet(), &shape, &[]), Ok(vec![]));
             assert!(check::backward::<f32>(&alexnet(), &shape, &[], &[], &[]).unwrap().passed());
@@ -86,7 +86,7 @@ fn vast_empty_tensors() {
         let all = Lrn::exact_over(&[(2, 1); 4], 0.1, 0.75, 1.0).unwrap();
         let shape = Shape::over(&dims, &[3, 1, 0, 2]).unwrap();
         assert_eq!(cpu::forward::<f64>(&all, &shape.of(Dtype::F64), &[]), Ok(vec![]));
-        Plan::new(&device, &all, &shape).unwrap().prepare(Operation::Backward).unwrap();
+        block_on(Plan::new(&device, &all, &shape).unwrap().prepare(Operation::Backward)).unwrap();
     }
 }
 
@@ -161,12 +161,15 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     let shape = Shape::over(&[3, 5, 32, 60], &[2, 3]).unwrap();
     let plan = Plan::new(&device, &within, &shape).unwrap();
     assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Plane);
-    let computes = plan.prepare(Operation::Forward).unwrap();
+    let computes = block_on(plan.prepare(Operation::Forward)).unwrap();
     assert_ne!(computes.kernel, Kernel::Plane);
     let [x, y] = [(); 2].map(|()| buffer(&device, shape.operand_bytes(), Usage::STORAGE));
     plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
     // What is forced has no other.
     let forced =
         Plan::with_options(&device, &within, &shape, Options::default().kernel(Kernel::Plane));
-    assert!(matches!(forced.unwrap().prepare(Operation::Forward), Err(Error::Limit { .. })));
+    assert!(matches!(
+        block_on(forced.unwrap().prepare(Operation::Forward)),
+        Err(Error::Limit { .. })
+    ));
 }

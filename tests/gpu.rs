@@ -2,34 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use test_support::cases::{CASES, EMPTY};
-use test_support::{adapters, describe, of_dtype, plan, run, runs, values};
-use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::internals::{Recipe, Stage};
+use test_support::checks::{self, Check};
+use test_support::{adapters, describe, gpus_of, plan, runs, values};
+use wgpu_lrn::internals::Stage;
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape,
-    block_on, wgpu,
+    Choice, Dtype, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu,
 };
-
-/// Runs an operation of a case and compares it.
-fn compare<T: Element>(
-    gpu: &Gpu,
-    choice: Choice,
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-) -> Report {
-    let plan = plan(gpu, choice, lrn, shape);
-    let [x, dy, old] = [1, 2, 3].map(|seed| values::<T>(shape, seed));
-    let blends = lrn.blend() != 0.0;
-    let inputs: &[&[T]] = match (operation, blends) {
-        (Operation::SquareSums, _) | (Operation::Forward, false) => &[&x],
-        (Operation::Forward, true) => &[&x, &old],
-        (Operation::Backward, false) => &[&x, &dy],
-        (Operation::Backward, true) => &[&x, &dy, &old],
-    };
-    let got = run(gpu, &plan, operation, inputs);
-    check::run(lrn, shape, operation, inputs, &got).unwrap()
-}
 
 /// Whether a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
 /// shader: there it is every third.
@@ -37,27 +15,36 @@ fn has_turn(gpu: &Gpu, number: usize) -> bool {
     gpu.info().backend != wgpu::Backend::Gl || number.is_multiple_of(3)
 }
 
-/// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
-/// they take turns, as do the types on GL.
+/// Runs a check by a choice; tells the worst error in units of the bound.
+fn ratio(check: &Check, gpu: &Gpu, choice: Choice) -> f64 {
+    let who = format!("{check} {choice} on {}", describe(gpu));
+    let report = block_on(check.run(gpu, choice));
+    let report = report.unwrap_or_else(|refused| panic!("{who}: {refused}"));
+    assert!(report.passed(), "{who}: {report}");
+    report.ratio
+}
+
+/// Every check on every adapter, by every choice; GL takes its turns where told.
+fn runs_of(
+    checks: &[Check],
+    in_turns: bool,
+) -> impl Iterator<Item = (&Check, &'static Gpu, Choice)> {
+    checks.iter().enumerate().flat_map(move |(number, check)| {
+        let gpus = gpus_of(check.shape.dtype());
+        let gpus = gpus.filter(move |gpu| !in_turns || has_turn(gpu, number));
+        let choices =
+            move |gpu| check.choices(gpu).into_iter().map(move |choice| (check, gpu, choice));
+        gpus.flat_map(choices)
+    })
+}
+
 fn every_case(operation: Operation) {
-    use Precision::{Exact, Fast};
     let mut worst = BTreeMap::new();
-    for (number, case) in CASES.iter().enumerate() {
-        let half = [Dtype::F16, Dtype::Bf16][number % 2];
-        let types = [(Dtype::F32, Fast), (Dtype::F32, Exact), (half, Fast), (Dtype::F64, Fast)];
-        for (turn, (dtype, precision)) in types.into_iter().enumerate() {
-            let (lrn, shape) = (case.lrn().with_precision(precision), case.shape().of(dtype));
-            for (gpu, choice) in runs(&lrn, &shape).filter(|(gpu, _)| has_turn(gpu, number + turn))
-            {
-                let report =
-                    of_dtype!(dtype, T => compare::<T>(gpu, choice, &lrn, &shape, operation));
-                let numbers = format!("{} {}", precision.name(), dtype.name());
-                let who = format!("{} {numbers} {choice} on {}", operation.name(), describe(gpu));
-                assert!(report.passed(), "{}, {who}: {report}", case.name);
-                let worst = worst.entry(who).or_insert(0.0f64);
-                *worst = worst.max(report.ratio);
-            }
-        }
+    for (check, gpu, choice) in runs_of(&checks::plain(operation), true) {
+        let numbers = format!("{} {}", check.lrn.precision().name(), check.shape.dtype().name());
+        let who = format!("{} {numbers} {choice} on {}", operation.name(), describe(gpu));
+        let worst = worst.entry(who).or_insert(0.0f64);
+        *worst = worst.max(ratio(check, gpu, choice));
     }
     worst.iter().for_each(|(who, ratio)| println!("{who}: {ratio:.3} of the bound"));
     assert!(Kernel::ALL.iter().all(|k| worst.keys().any(|who| who.contains(k.name()))));
@@ -80,95 +67,27 @@ fn backward() {
 
 #[test]
 fn empty_tensors_do_nothing() {
-    for case in EMPTY {
-        let (lrn, shape) = (case.lrn(), case.shape());
-        for (gpu, choice) in runs(&lrn, &shape) {
-            for &operation in Operation::ALL {
-                let report = compare::<f32>(gpu, choice, &lrn, &shape, operation);
-                assert!(report.passed(), "{}: {report}", case.name);
-            }
-        }
-    }
+    let all = |case| Operation::ALL.iter().map(move |&o| Check::new(case, Dtype::F32, o));
+    let checks: Vec<_> = EMPTY.iter().flat_map(all).collect();
+    runs_of(&checks, false)
+        .for_each(|(check, gpu, choice)| assert_eq!(ratio(check, gpu, choice), 0.0));
 }
 
-/// Layers with ReLU before, with a scale and a blend after, and with all, of every type.
 #[test]
 fn fused_relu_scale_and_blend() {
-    // All kernels and widths among them.
-    let names = ["four_pixels", "runs_last", "narrowest_wide", "whole_axis_fours"];
-    let cases = CASES.iter().filter(|case| names.contains(&case.name));
-    for (case, dtype) in cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))) {
-        let shape = case.shape().of(dtype);
-        let lrn = case.lrn();
-        let layers =
-            [lrn.relu().blended(-1.7, 0.6).unwrap(), lrn.relu(), lrn.blended(0.3, 0.0).unwrap()];
-        let layers = if dtype == Dtype::F32 { &layers[..] } else { &layers[..1] };
-        for lrn in layers {
-            for (gpu, choice) in runs(lrn, &shape) {
-                for &operation in Operation::ALL {
-                    let report =
-                        of_dtype!(dtype, T => compare::<T>(gpu, choice, lrn, &shape, operation));
-                    let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
-                    assert!(report.passed(), "{}, {lrn:?}, {who}: {report}", case.name);
-                }
-            }
-        }
+    for (check, gpu, choice) in runs_of(&checks::fused(), false) {
+        ratio(check, gpu, choice);
     }
 }
 
-/// y in the place of x, dx in that of dy: as elsewhere, or refused by name.
 #[test]
 fn in_place() {
     let mut kernels = HashSet::new();
-    let small = CASES.iter().filter(|case| case.shape().elements() < 1000);
-    let all = CASES.iter().map(|case| (case, Dtype::F32));
-    let cases = all.chain(small.map(|case| (case, Dtype::F16)));
-    for (number, (case, dtype)) in cases.enumerate() {
-        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
-        for (gpu, choice) in runs(&lrn, &shape).filter(|(gpu, _)| has_turn(gpu, number)) {
-            for operation in [Operation::Forward, Operation::Backward] {
-                let computes = choice.computes_in_place(operation);
-                if computes && !is_too_long(gpu, choice, &lrn, &shape, operation) {
-                    kernels.insert((choice.kernel, operation));
-                    let reports =
-                        of_dtype!(dtype, T => replace::<T>(gpu, choice, &lrn, &shape, operation));
-                    let who = format!("{} {choice} on {}", operation.name(), describe(gpu));
-                    assert!(reports.passed(), "{}, {who}: {reports}", case.name);
-                }
-            }
-        }
+    for (check, gpu, choice) in runs_of(&checks::in_place(), true) {
+        kernels.insert((choice.kernel, check.operation));
+        ratio(check, gpu, choice);
     }
     assert_eq!(kernels.len(), 7, "{kernels:?}");
-}
-
-/// Whether *pixel* has no room for all channels of a pixel, and so refuses to work in place.
-fn is_too_long(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, operation: Operation) -> bool {
-    let (features, limits) = (gpu.device().features(), gpu.device().limits());
-    let refused = Recipe::new(lrn, shape, operation, true, choice, features, &limits).is_err();
-    assert!(!refused || choice.kernel == Kernel::Pixel && shape.channels() > 1000);
-    refused
-}
-
-/// Runs an operation in place and compares it.
-fn replace<T: Element>(
-    gpu: &Gpu,
-    choice: Choice,
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-) -> Report {
-    let plan = plan(gpu, choice, lrn, shape);
-    let (x, dy) = (values::<T>(shape, 1), values::<T>(shape, 2));
-    let inputs: &[&[T]] = if operation == Operation::Backward { &[&x, &dy] } else { &[&x] };
-    let mut buffers: Vec<_> = inputs.iter().map(|input| gpu.upload(input).unwrap()).collect();
-    buffers.push(buffers[inputs.len() - 1].clone());
-    let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
-    let mut encoder = gpu.device().create_command_encoder(&Default::default());
-    plan.record(&mut encoder, operation, &operands).unwrap();
-    gpu.queue().submit([encoder.finish()]);
-    let mut got: Vec<T> = block_on(gpu.download(&buffers[inputs.len()])).unwrap();
-    got.truncate(inputs[0].len());
-    check::run(lrn, shape, operation, inputs, &got).unwrap()
 }
 
 /// Two recordings in one encoder, in one buffer, each with its own values: the uniforms of one do not
@@ -264,10 +183,7 @@ fn small_bindings() {
                         Err(Error::Limit { .. }) => continue, // a window alone is larger
                         recipe => &recipe.unwrap().passes,
                     };
-                    let report =
-                        of_dtype!(dtype, T => compare::<T>(&gpu, choice, &lrn, &shape, operation));
-                    let who = format!("{} {choice} on {}", operation.name(), describe(&gpu));
-                    assert!(report.passed(), "{}, {dtype:?} {who}: {report}", case.name);
+                    ratio(&Check::new(case, dtype, operation), &gpu, choice);
                     cut += passes.iter().filter(|pass| pass.dispatches.len() > 1).count();
                     let has_stages = passes[0].shader.stage != Stage::Only;
                     kernels.insert((choice.kernel, dtype, has_stages));

@@ -26,6 +26,44 @@ fn slices_in_slices_out() {
     }
 }
 
+/// On buffers: in the order of the calls, whether or not they are awaited.
+#[test]
+fn a_layer_submits_at_once() {
+    let case = &CASES[0];
+    let (lrn, shape) = (case.lrn(), case.shape());
+    let x: Vec<f32> = values(&shape, 1);
+    for gpu in gpus() {
+        let layer = gpu.layer(&lrn, &shape).unwrap();
+        let (a, b) = (gpu.upload(&x).unwrap(), gpu.buffer(shape.operand_bytes()).unwrap());
+        let first = layer.submit(Operation::Forward, &[(&a).into(), (&b).into()]);
+        let second = layer.submit(Operation::Backward, &[(&a).into(), (&b).into(), (&b).into()]);
+        block_on(second).unwrap();
+        block_on(first).unwrap();
+        let y = block_on(layer.forward(&x)).unwrap();
+        let dx: Vec<f32> = block_on(gpu.download(&b)).unwrap();
+        assert!(check::backward(&lrn, &shape, &x, &y, &dx[..x.len()]).unwrap().passed());
+        let refused =
+            block_on(layer.submit(Operation::Forward, &[(&a).into(), (&b).into(), (&b).into()]));
+        assert!(matches!(refused, Err(Error::Operands { given: 3, .. })));
+    }
+}
+
+/// An executor may move what it awaits from thread to thread.
+#[test]
+fn futures_are_send() {
+    fn is_send<T: Send>(_: &T) {}
+    let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(2, 3, 4, 5).unwrap());
+    let gpu = &gpus()[0];
+    let layer = gpu.layer(&lrn, &shape).unwrap();
+    let mut timer = gpu.timer().unwrap();
+    is_send(&Gpu::open());
+    is_send(&layer.forward(&[0f32]));
+    is_send(&layer.plan().prepare(Operation::Forward));
+    is_send(&layer.submit(Operation::Forward, &[]));
+    is_send(&gpu.tune(&lrn, &shape));
+    is_send(&timer.time(|_| ()));
+}
+
 /// Two calls awaited on one thread: neither holds up the other.
 #[test]
 fn futures_run_side_by_side() {
@@ -61,7 +99,7 @@ fn a_tuned_plan() {
     let (lrn, shape) = (case.lrn(), case.shape());
     let (x, dy): (Vec<f32>, Vec<f32>) = (values(&shape, 1), values(&shape, 2));
     for gpu in gpus() {
-        let tuning = gpu.tune_blocking(&lrn, &shape).unwrap();
+        let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
         assert_eq!(tuning.to_string().parse(), Ok(tuning));
         let available = Choice::available(&lrn, &shape, gpu.device().features());
         let gpu = Gpu::new(gpu.device(), gpu.queue());
@@ -70,6 +108,8 @@ fn a_tuned_plan() {
             assert!(available.contains(&tuning.choice(operation)), "{tuning}");
             assert_eq!(plan.choice(operation), tuning.choice(operation));
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
+            let layer = gpu.layer_with_tuning(&lrn, &shape, &tuning).unwrap();
+            assert_eq!(layer.plan().choice(operation), tuning.choice(operation));
             let got = test_support::run(&gpu, &plan, operation, &inputs);
             assert!(check::run(&lrn, &shape, operation, &inputs, &got).unwrap().passed());
         }
@@ -81,7 +121,7 @@ fn tuning_an_empty_tensor_takes_the_rule() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(0, 3, 4, 5).unwrap());
     let gpu = &gpus()[0];
     let chosen = Options::default().choose(&lrn, &shape, gpu.device().features()).unwrap();
-    assert_eq!(gpu.tune_blocking(&lrn, &shape), Ok(chosen.into()));
+    assert_eq!(block_on(gpu.tune(&lrn, &shape)), Ok(chosen.into()));
 }
 
 #[test]
@@ -108,7 +148,8 @@ fn the_timer_runs_and_waits() {
         let plan = Plan::new(gpu, &lrn, &shape).unwrap();
         let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
         let mut timer = gpu.timer().unwrap();
-        let times = [(); 3].map(|()| timer.time_blocking(|pass| bound.record_in(pass)).unwrap());
+        let mut time = || block_on(timer.time(|pass| bound.record_in(pass))).unwrap();
+        let times = [(); 3].map(|()| time());
         assert!(!times.contains(&Duration::ZERO), "{times:?}");
         println!("{times:?} by {} on {}", timer.clock().name(), describe(gpu));
         let y: Vec<f32> = block_on(gpu.download(&y)).unwrap();

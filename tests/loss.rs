@@ -38,7 +38,7 @@ fn every_call_tells_of_a_lost_device() {
         let empty = Plan::new(&gpu, &lrn, &Shape::nchw(0, 12, 5, 7).unwrap()).unwrap();
         let buffers = [(); 2].map(|()| gpu.buffer(shape.operand_bytes()).unwrap());
         let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
-        compiled.prepare(Operation::Forward).unwrap();
+        block_on(compiled.prepare(Operation::Forward)).unwrap();
         let bound = compiled.bind(Operation::Forward, &operands).unwrap();
         let mut timer = gpu.timer().unwrap();
 
@@ -48,9 +48,9 @@ fn every_call_tells_of_a_lost_device() {
         assert_lost("record", record(&compiled));
         assert_lost("record, compile", record(&new));
         assert_lost("Plan::new", Plan::new(&gpu, &lrn, &shape));
-        assert_lost("prepare", new.prepare(Operation::Backward));
-        assert_lost("prepare, compiled", compiled.prepare(Operation::Forward));
-        assert_lost("prepare, empty", empty.prepare(Operation::Forward));
+        assert_lost("prepare", block_on(new.prepare(Operation::Backward)));
+        assert_lost("prepare, compiled", block_on(compiled.prepare(Operation::Forward)));
+        assert_lost("prepare, empty", block_on(empty.prepare(Operation::Forward)));
         assert_lost("bind", compiled.bind(Operation::Forward, &operands));
         assert_lost("layer", gpu.layer(&lrn, &shape));
         assert_lost("forward", block_on(layer.forward(&x)));
@@ -58,8 +58,8 @@ fn every_call_tells_of_a_lost_device() {
         assert_lost("upload", gpu.upload(&x));
         assert_lost("download", block_on(gpu.download::<f32>(&buffers[0])));
         assert_lost("timer", gpu.timer());
-        assert_lost("time", timer.time_blocking(|pass| bound.record_in(pass)));
-        assert_lost("tune", gpu.tune_blocking(&lrn, &shape));
+        assert_lost("time", block_on(timer.time(|pass| bound.record_in(pass))));
+        assert_lost("tune", block_on(gpu.tune(&lrn, &shape)));
         bound.record(&mut encoder);
     }
 }
@@ -142,7 +142,7 @@ fn uniforms_beyond_the_largest_buffer_are_refused() {
     let (device, _queue) = wgpu::Device::noop(&descriptor);
     let (lrn, shape) = (layer().0, Shape::nchw(512, 16, 2, 1).unwrap());
     let plan = Plan::new(&device, &lrn, &shape).unwrap();
-    let refused = plan.prepare(Operation::Forward).unwrap_err();
+    let refused = block_on(plan.prepare(Operation::Forward)).unwrap_err();
     assert!(matches!(refused, Error::Limit { limit: "max_buffer_size", .. }), "{refused}");
     let bytes = shape.operand_bytes();
     let [x, y] = [(); 2].map(|()| buffer(&device, bytes, Usage::STORAGE));

@@ -35,10 +35,10 @@ fn large_calls(gpu: &Gpu, plan: &Plan, x: &[f32], on_gpu: &wgpu::Buffer) -> [Res
         gpu.upload(x).map(drop),
         block_on(gpu.download::<f32>(on_gpu)).map(drop),
         forward().map(drop),
-        plan.prepare(Operation::Forward).map(drop),
+        block_on(plan.prepare(Operation::Forward)).map(drop),
         plan.bind(Operation::Forward, &operands).map(drop),
         plan.record(&mut encoder, Operation::Forward, &operands),
-        gpu.tune_blocking(lrn, shape).map(drop),
+        block_on(gpu.tune(lrn, shape)).map(drop),
     ]
 }
 

@@ -20,7 +20,7 @@ fn fresh_gpus() -> Vec<(Gpu, impl Fn() -> usize)> {
 
 fn prepared(plans: &[Plan]) {
     for (plan, operation) in plans.iter().flat_map(|plan| OPERATIONS.map(|of| (plan, of))) {
-        plan.prepare(operation).unwrap();
+        block_on(plan.prepare(operation)).unwrap();
     }
 }
 
@@ -85,7 +85,7 @@ fn plans_of_a_device_share_nothing() {
 fn tuning_compiles_for_later() {
     for (gpu, compiled) in fresh_gpus() {
         let [(lrn, shape), ..] = layers();
-        let tuning = gpu.tune_blocking(&lrn, &shape).unwrap();
+        let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
         let tuned = compiled();
         prepared(&[Plan::with_tuning(&gpu, &lrn, &shape, &tuning).unwrap()]);
         let choice = tuning.choice(Operation::Forward);

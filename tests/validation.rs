@@ -268,8 +268,8 @@ fn inference_where_backward_exceeds_the_limits() {
     let (device, _queue) = wgpu::Device::noop(&descriptor);
     let lrn = Lrn::pytorch(5).build().unwrap().with_precision(Precision::Exact);
     let plan = Plan::new(&device, &lrn, &Shape::nchw(1, 64, 2048, 2048).unwrap()).unwrap();
-    plan.prepare(Operation::Forward).unwrap();
-    let refused = plan.prepare(Operation::Backward);
+    block_on(plan.prepare(Operation::Forward)).unwrap();
+    let refused = block_on(plan.prepare(Operation::Backward));
     assert!(matches!(refused, Err(Error::Limit { .. })), "{refused:?}");
 }
 

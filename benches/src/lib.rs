@@ -1,7 +1,17 @@
-//! What the benchmarks share: the shapes of real networks, and the copy they are compared with.
+//! Measuring layers beside a copy of the same bytes, natively and in browsers: what is measured, how, and what is
+//! written down.
 
+pub mod cases;
 pub mod copy;
+pub mod meter;
 pub mod networks;
+pub mod report;
+pub mod variant;
+
+mod candidate;
+mod driver_copy;
+
+pub use driver_copy::copy_buffer_gbps;
 
 use half::{bf16, f16};
 use wgpu_lrn::{Bound, Dtype, Element, Gpu, Operation, Result, Shape, wgpu};
@@ -18,6 +28,15 @@ impl Work {
             Work::Copy(copy) => copy.record_in(pass),
             Work::Layer(bound) => bound.record_in(pass),
         }
+    }
+}
+
+/// Buffers that are freed at once: a browser would wait until it collects garbage.
+struct Freed(Vec<wgpu::Buffer>);
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.0.iter().for_each(wgpu::Buffer::destroy);
     }
 }
 
@@ -42,7 +61,18 @@ fn buffers_of<T: Element>(
     operation: Operation,
     shape: &Shape,
 ) -> Result<Vec<wgpu::Buffer>> {
-    let period: Vec<T> = (0..1013).map(|i| T::from_f64(f64::from(i) / 128.0 - 4.0)).collect();
-    let values: Vec<T> = period.iter().copied().cycle().take(shape.elements() as usize).collect();
-    operation.operands().iter().map(|_| gpu.upload(&values)).collect()
+    let period = (0..1013).map(|i| T::from_f64(f64::from(i) / 128.0 - 4.0));
+    let values: Vec<T> = period.cycle().take(1013 << 10).collect();
+    let made = || filled(gpu, shape.bytes(), bytemuck::cast_slice(&values));
+    operation.operands().iter().map(|_| made()).collect()
+}
+
+/// A buffer of repeated values. A browser would keep the memory of a whole tensor of them.
+fn filled(gpu: &Gpu, bytes: u64, values: &[u8]) -> Result<wgpu::Buffer> {
+    let buffer = gpu.buffer(bytes)?;
+    for start in (0..buffer.size()).step_by(values.len()) {
+        let rest = (buffer.size() - start).min(values.len() as u64) as usize;
+        gpu.queue().write_buffer(&buffer, start, &values[..rest]);
+    }
+    Ok(buffer)
 }

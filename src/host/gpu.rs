@@ -1,14 +1,15 @@
 //! An opened GPU.
 
 use super::layer::Layer;
+use super::owned::Owned;
+use super::signal::Signal;
+use super::timer::Timer;
 use super::{adapters, find};
 #[cfg(doc)]
 use crate::Error;
-use crate::device::{self, failed, failed_on, scoped};
+use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::elements;
-use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape, Tuning};
 
 /// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
 ///
@@ -30,7 +31,7 @@ pub struct Gpu {
 }
 
 /// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for
-/// numbers of 16 bits, for [`Timer`](crate::Timer), and for [`Pipelines::with_cache`].
+/// numbers of 16 bits, for [`Timer`], and for [`Pipelines::with_cache`].
 const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_I16)
     .union(wgpu::Features::SHADER_F16)
@@ -41,7 +42,7 @@ const DOWNLOADING: &str = "downloading";
 
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
-    /// `WGPU_POWER_PREF`), with all the limits that it has.
+    /// `WGPU_POWER_PREF`), with all the limits that it has. In a browser: the one for high performance.
     ///
     /// # Errors
     ///
@@ -76,11 +77,11 @@ impl Gpu {
     /// A GPU that the caller has opened, with pipelines that the caller has: with a cache of the driver's, or
     /// shared with plans of the caller's.
     pub fn with_pipelines(pipelines: &Pipelines, queue: &wgpu::Queue) -> Gpu {
-        let info = pipelines.device().adapter_info();
+        let info = device::info(pipelines.device());
         Gpu { info, pipelines: pipelines.clone(), queue: queue.clone() }
     }
 
-    /// Name, backend, type and driver of the adapter.
+    /// Name, backend, type and driver of the adapter, as far as a browser tells them.
     pub fn info(&self) -> &wgpu::AdapterInfo {
         &self.info
     }
@@ -100,14 +101,13 @@ impl Gpu {
         &self.queue
     }
 
-    /// A timer of this GPU. Native only: it blocks.
+    /// A timer of this GPU.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`], [`Error::Gpu`].
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn timer(&self) -> Result<super::timer::Timer> {
-        super::timer::Timer::new(self)
+    pub fn timer(&self) -> Result<Timer> {
+        Timer::new(self)
     }
 
     /// A layer for a shape, to be run any number of times.
@@ -129,7 +129,19 @@ impl Gpu {
         Ok(Layer { gpu: self.clone(), plan })
     }
 
+    /// A layer with a choice for each operation, such as [`Gpu::tune`] finds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::with_tuning`].
+    pub fn layer_with_tuning(&self, lrn: &Lrn, shape: &Shape, tuning: &Tuning) -> Result<Layer> {
+        let plan = Plan::with_tuning(self, lrn, shape, tuning)?;
+        Ok(Layer { gpu: self.clone(), plan })
+    }
+
     /// A buffer of that many bytes, made whole words of 4, usable as an operand.
+    ///
+    /// A browser frees it when it collects garbage, or at once when it is destroyed.
     ///
     /// # Errors
     ///
@@ -145,7 +157,10 @@ impl Gpu {
     ///
     /// As [`Gpu::buffer`].
     pub fn upload<T: Element>(&self, values: &[T]) -> Result<wgpu::Buffer> {
-        let bytes: &[u8] = bytemuck::cast_slice(values);
+        self.upload_bytes(bytemuck::cast_slice(values))
+    }
+
+    pub(super) fn upload_bytes(&self, bytes: &[u8]) -> Result<wgpu::Buffer> {
         let buffer = self.buffer(bytes.len() as u64)?;
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         let mut last = [0; 4];
@@ -168,14 +183,21 @@ impl Gpu {
         if buffer.size() == 0 {
             return Ok(Vec::new());
         }
+        let staging = self.staged(buffer).await?;
+        match staging.get_mapped_range(..) {
+            Ok(bytes) => elements(DOWNLOADING, &bytes),
+            Err(error) => Err(failed_on(self.device(), DOWNLOADING, error).await),
+        }
+    }
+
+    /// A copy of a buffer, mapped for reading.
+    async fn staged(&self, buffer: &wgpu::Buffer) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
-        let staging = self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?;
+        let staging = Owned(self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?);
         let mut encoder = self.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        self.mapped(encoder, &staging).await?;
-        let bytes = staging.slice(..).get_mapped_range();
-        let bytes = bytes.map_err(|error| failed_on(self.device(), DOWNLOADING, error))?;
-        elements(DOWNLOADING, &bytes)
+        self.map(encoder, &staging, DOWNLOADING).await?;
+        Ok(staging)
     }
 
     fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
@@ -185,33 +207,53 @@ impl Gpu {
         device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 
-    /// Submits what was recorded, and waits until a buffer is mapped for reading, without holding up the caller's
-    /// executor.
-    async fn mapped(&self, encoder: wgpu::CommandEncoder, buffer: &wgpu::Buffer) -> Result<()> {
-        let signal = Arc::new(Signal::default());
-        let given = signal.clone();
-        scoped(self.device(), DOWNLOADING, || {
+    /// Submits what was recorded, and waits until a buffer is mapped for reading.
+    pub(super) async fn map(
+        &self,
+        encoder: wgpu::CommandEncoder,
+        buffer: &wgpu::Buffer,
+        doing: &'static str,
+    ) -> Result<()> {
+        let mapped = Signal::new();
+        let given = mapped.clone();
+        let calls = || {
             self.queue.submit([encoder.finish()]);
-            buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| given.give(result));
-        })?;
-        self.poll_elsewhere()?;
-        let mapped = std::future::poll_fn(|context| signal.poll(context)).await;
-        mapped.map_err(|error| failed_on(self.device(), DOWNLOADING, error))
+            buffer.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
+            Ok(())
+        };
+        reported(self.device(), doing, calls).await?;
+        self.polled(doing).await?;
+        match mapped.given().await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failed_on(self.device(), doing, error).await),
+        }
     }
 
-    /// Callbacks come only while somebody polls the device: on a thread of its own, which ends when
-    /// the submitted work does.
+    /// Waits until the work submitted before is done, without holding up the caller's executor.
+    ///
+    /// Callbacks come only while somebody polls the device: here, a thread. It ends before the future does, since drivers
+    /// do not survive a thread that outlives the program.
     #[cfg(not(target_arch = "wasm32"))]
-    fn poll_elsewhere(&self) -> Result<()> {
-        let device = self.device().clone();
-        let wait = move || device.poll(wgpu::PollType::wait_indefinitely());
-        let spawned = std::thread::Builder::new().spawn(wait);
-        spawned.map(|_| ()).map_err(|error| failed("waiting", error))
+    pub(super) async fn polled(&self, doing: &'static str) -> Result<()> {
+        let (device, polled) = (self.device().clone(), Signal::new());
+        let given = polled.clone();
+        let spawned = std::thread::Builder::new().spawn(move || {
+            let result = device.poll(wgpu::PollType::wait_indefinitely());
+            drop(device);
+            given.give(result.map_err(|error| error.to_string()));
+        });
+        let thread = spawned.map_err(|error| failed(doing, error))?;
+        let polled = polled.given().await;
+        let ended = thread.join();
+        match polled.and(ended.map_err(|_| "the thread panicked".to_owned())) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failed_on(self.device(), doing, error).await),
+        }
     }
 
     /// A browser polls by itself.
     #[cfg(target_arch = "wasm32")]
-    fn poll_elsewhere(&self) -> Result<()> {
+    pub(super) async fn polled(&self, _: &'static str) -> Result<()> {
         Ok(())
     }
 }
@@ -220,35 +262,5 @@ impl Gpu {
 impl From<&Gpu> for Pipelines {
     fn from(gpu: &Gpu) -> Self {
         gpu.pipelines().clone()
-    }
-}
-
-/// A result that a callback gives and a future takes.
-#[derive(Default)]
-struct Signal {
-    state: Mutex<(Option<Mapped>, Option<Waker>)>,
-}
-
-/// What wgpu says when a buffer is, or cannot be, mapped.
-type Mapped = std::result::Result<(), wgpu::BufferAsyncError>;
-
-impl Signal {
-    fn give(&self, result: Mapped) {
-        let Ok(mut state) = self.state.lock() else { return };
-        state.0 = Some(result);
-        if let Some(waker) = state.1.take() {
-            waker.wake();
-        }
-    }
-
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Mapped> {
-        let Ok(mut state) = self.state.lock() else {
-            return Poll::Ready(Err(wgpu::BufferAsyncError));
-        };
-        if let Some(result) = state.0.take() {
-            return Poll::Ready(result);
-        }
-        state.1 = Some(context.waker().clone());
-        Poll::Pending
     }
 }

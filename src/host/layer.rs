@@ -1,12 +1,16 @@
-//! A plan on a GPU, for host slices.
+//! A plan on a GPU, for host slices and for buffers.
 
 use super::gpu::Gpu;
+use super::owned::Owned;
 #[cfg(doc)]
 use crate::Error;
-use crate::device::scoped;
-use crate::{Element, Operation, Plan, Result};
+use crate::device::reported;
+use crate::{Element, Operand, Operation, Plan, Result};
+use std::future::Future;
 
-/// A plan on a [`Gpu`], for host slices.
+const RUNNING: &str = "running a layer";
+
+/// A plan on a [`Gpu`], which it submits to: for host slices, and for buffers.
 #[derive(Clone, Debug)]
 pub struct Layer {
     pub(super) gpu: Gpu,
@@ -56,17 +60,52 @@ impl Layer {
     pub async fn run<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Result<Vec<T>> {
         let Layer { gpu, plan } = self;
         operation.check_inputs(plan.lrn(), plan.shape(), inputs)?;
-        let uploaded: Result<Vec<_>> = inputs.iter().map(|input| gpu.upload(input)).collect();
-        let mut buffers = uploaded?;
-        if buffers.len() < operation.operands().len() {
-            buffers.push(gpu.buffer(plan.shape().bytes())?);
-        }
-        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
-        let mut encoder = gpu.device().create_command_encoder(&Default::default());
-        plan.record(&mut encoder, operation, &operands)?;
-        scoped(gpu.device(), "running a layer", || gpu.queue().submit([encoder.finish()]))?;
-        let mut values = gpu.download(&buffers[buffers.len() - 1]).await?;
+        let inputs: Vec<_> = inputs.iter().map(|input| bytemuck::cast_slice(input)).collect();
+        let result = self.run_bytes(operation, &inputs).await?;
+        let mut values = gpu.download(&result).await?;
         values.truncate(plan.shape().elements() as usize);
         Ok(values)
+    }
+
+    /// Submits an operation on buffers, at once: this comes after what was submitted before, and before what is
+    /// submitted later. The future tells what the device reports of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::record`].
+    pub fn submit(
+        &self,
+        operation: Operation,
+        operands: &[Operand<'_>],
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let submit = || self.submit_buffers(operation, operands);
+        let reported = reported(self.gpu.device(), RUNNING, submit);
+        let plan = self.plan.clone();
+        async move { plan.settle(operation, reported.await) }
+    }
+
+    fn submit_buffers(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<()> {
+        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
+        self.plan.record(&mut encoder, operation, operands)?;
+        self.gpu.queue().submit([encoder.finish()]);
+        Ok(())
+    }
+
+    /// Submits an operation on checked inputs; gives the buffer of the result.
+    async fn run_bytes(&self, operation: Operation, inputs: &[&[u8]]) -> Result<Owned> {
+        let submit = || self.submit_bytes(operation, inputs);
+        self.plan.settle(operation, reported(self.gpu.device(), RUNNING, submit).await)
+    }
+
+    fn submit_bytes(&self, operation: Operation, inputs: &[&[u8]]) -> Result<Owned> {
+        let Layer { gpu, plan } = self;
+        let inputs = inputs.iter().map(|input| gpu.upload_bytes(input).map(Owned));
+        let mut buffers = inputs.collect::<Result<Vec<_>>>()?;
+        if buffers.len() < operation.operands().len() {
+            buffers.push(Owned(gpu.buffer(plan.shape().bytes())?));
+        }
+        let operands: Vec<_> = buffers.iter().map(|buffer| (&**buffer).into()).collect();
+        self.submit_buffers(operation, &operands)?;
+        Ok(buffers.swap_remove(operation.operands().len() - 1))
     }
 }

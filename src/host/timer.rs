@@ -1,12 +1,18 @@
 //! How long the GPU takes.
 
 use super::gpu::Gpu;
+use super::owned::Owned;
+use super::signal::Signal;
 use crate::Result;
-use crate::device::{failed_on, scoped};
+use crate::device::{failed_on, reported, scoped};
 use crate::names::names;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Instant;
+#[cfg(target_arch = "wasm32")]
+use web_time::Instant;
 
-/// Measures what the GPU takes for a compute pass. Native only: it blocks.
+/// Measures what the GPU takes for a compute pass.
 ///
 /// By timestamps at the boundaries of the pass; by wall time, from submission until the GPU is done,
 /// where the device has no timestamps, or where they have not increased once.
@@ -31,11 +37,14 @@ names! {
 #[derive(Debug)]
 struct Queries {
     set: wgpu::QuerySet,
-    resolved: wgpu::Buffer,
-    readable: wgpu::Buffer,
+    resolved: Owned,
+    readable: Owned,
 }
 
 const TIMING: &str = "timing";
+
+/// Whether timestamps are rounded so coarsely (in browsers to 0.1 ms, against fingerprints) that a pass may take none.
+pub(super) const ROUNDED: bool = cfg!(target_arch = "wasm32");
 
 /// Bytes of the two timestamps.
 const BYTES: u64 = 16;
@@ -53,12 +62,13 @@ impl Timer {
         if self.queries.is_some() { Clock::Timestamps } else { Clock::Wall }
     }
 
-    /// Submits a pass of what `record` records, waits for it, and tells how long it took.
+    /// Submits a pass of what `record` records, waits for it, and tells how long it took. In a browser, whose clocks are
+    /// coarse, that may be nothing: record what is short several times.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu).
-    pub fn time_blocking(
+    pub async fn time(
         &mut self,
         record: impl FnOnce(&mut wgpu::ComputePass<'_>),
     ) -> Result<Duration> {
@@ -67,13 +77,10 @@ impl Timer {
         let descriptor =
             wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
         record(&mut encoder.begin_compute_pass(&descriptor));
-        if let Some(queries) = &self.queries {
-            queries.resolve(&mut encoder);
-        }
-        let wall = self.run(encoder)?;
+        let wall = self.run(encoder).await?;
         let Some(queries) = &self.queries else { return Ok(wall) };
-        let [begin, end] = self.read(queries)?;
-        if begin == 0 || end <= begin {
+        let [begin, end] = self.read(queries).await?;
+        if begin == 0 || end < begin || (end == begin && !ROUNDED) {
             self.queries = None;
             return Ok(wall);
         }
@@ -82,45 +89,43 @@ impl Timer {
     }
 
     /// Submits, waits, and tells how long that took.
-    fn run(&self, encoder: wgpu::CommandEncoder) -> Result<Duration> {
-        scoped(self.gpu.device(), TIMING, || {
+    async fn run(&self, encoder: wgpu::CommandEncoder) -> Result<Duration> {
+        let (queue, done) = (self.gpu.queue(), Signal::new());
+        let given = done.clone();
+        let submit = || {
             let commands = encoder.finish();
             let start = Instant::now();
-            self.gpu.queue().submit([commands]);
-            self.wait().map(|()| start.elapsed())
-        })?
+            queue.submit([commands]);
+            queue.on_submitted_work_done(move || given.give(start.elapsed()));
+            Ok(())
+        };
+        reported(self.gpu.device(), TIMING, submit).await?;
+        self.gpu.polled(TIMING).await?;
+        Ok(done.given().await)
     }
 
-    /// Waits until the GPU is done with what was submitted.
-    fn wait(&self) -> Result<()> {
-        let polled = self.gpu.device().poll(wgpu::PollType::wait_indefinitely());
-        polled.map(drop).map_err(|error| failed_on(self.gpu.device(), TIMING, error))
-    }
-
-    fn read(&self, queries: &Queries) -> Result<[u64; 2]> {
-        let slice = queries.readable.slice(..);
-        scoped(self.gpu.device(), TIMING, || {
-            slice.map_async(wgpu::MapMode::Read, |_| ()); // a failure shows when its range is taken
-            self.wait()
-        })??;
-        let mapped = slice.get_mapped_range();
-        let bytes = mapped.map_err(|error| failed_on(self.gpu.device(), TIMING, error))?;
-        let ticks = bytemuck::pod_read_unaligned(&bytes);
-        drop(bytes);
+    async fn read(&self, queries: &Queries) -> Result<[u64; 2]> {
+        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
+        queries.resolve(&mut encoder);
+        self.gpu.map(encoder, &queries.readable, TIMING).await?;
+        let ticks = queries.readable.get_mapped_range(..).map(|b| bytemuck::pod_read_unaligned(&b));
         queries.readable.unmap();
-        Ok(ticks)
+        match ticks {
+            Ok(ticks) => Ok(ticks),
+            Err(error) => Err(failed_on(self.gpu.device(), TIMING, error).await),
+        }
     }
 }
 
 impl Queries {
     fn new(device: &wgpu::Device) -> Queries {
         let buffer = |usage| {
-            device.create_buffer(&wgpu::BufferDescriptor {
+            Owned(device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("timestamps"),
                 size: BYTES,
                 usage,
                 mapped_at_creation: false,
-            })
+            }))
         };
         use wgpu::BufferUsages as Usage;
         Queries {

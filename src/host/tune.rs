@@ -1,7 +1,9 @@
 //! Finding the fastest choice by measuring.
 
 use super::gpu::Gpu;
-use crate::{Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Timer, Tuning};
+use super::owned::Owned;
+use super::timer::{ROUNDED, Timer};
+use crate::{Bound, Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Tuning};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -13,65 +15,97 @@ const TIMES: usize = 5;
 /// A choice that takes so many times the best so far is measured only once.
 const HOPELESS: u32 = 2;
 
+/// What a measurement by a rounded clock takes at least, and the most recordings for it.
+const LONG_ENOUGH: Duration = Duration::from_millis(5);
+const MOST_REPEATS: u32 = 1000;
+
+/// How many recordings of a pass that takes so long are long enough to be measured.
+fn repeats(time: Duration) -> u32 {
+    if !ROUNDED {
+        return 1;
+    }
+    // Saturates where no time was seen.
+    ((LONG_ENOUGH.as_secs_f64() / time.as_secs_f64()).ceil() as u32).clamp(1, MOST_REPEATS)
+}
+
 impl Gpu {
     /// Measures every choice there is for a layer on this device, and finds the fastest for each
-    /// operation. Native only: it blocks, for as long as it takes to compile each choice and run it a
-    /// few times.
+    /// operation. This takes as long as it takes to compile each choice and run it a few times.
     ///
     /// A tensor of more than 128 MiB is represented by some of its images. A choice whose shader the
     /// driver refuses, or that the limits do not admit, is left out. The result can be kept as text, and given to
-    /// [`Plan::with_tuning`].
+    /// [`Plan::with_tuning`] or [`Gpu::layer_with_tuning`].
     ///
     /// # Errors
     ///
     /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's largest buffer,
     /// [`Error::OutOfMemory`], [`Error::Gpu`].
-    pub fn tune_blocking(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
+    pub async fn tune(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
         let chosen = Options::default().choose(lrn, shape, self.device().features())?;
         let shape = shape.at_most(ENOUGH);
+        let mut tuning = chosen.into();
         if shape.is_empty() {
-            return Ok(chosen.into());
+            return Ok(tuning);
         }
-        let buffer = || self.buffer(shape.bytes());
+        let buffer = || self.buffer(shape.bytes()).map(Owned);
         let buffers = [buffer()?, buffer()?, buffer()?];
         let mut timer = self.timer()?;
-        Tuning::try_new(|operation| {
-            let operands = &buffers[3 - operation.operands().len()..];
-            self.fastest(&mut timer, lrn, &shape, operation, operands, chosen)
-        })
+        for &operation in Operation::ALL {
+            let buffers = &buffers[3 - operation.operands().len()..];
+            let fastest = self.fastest(&mut timer, lrn, &shape, operation, buffers, chosen).await?;
+            tuning = tuning.with(operation, fastest);
+        }
+        Ok(tuning)
     }
 
-    fn fastest(
+    async fn fastest(
         &self,
         timer: &mut Timer,
         lrn: &Lrn,
         shape: &Shape,
         operation: Operation,
-        buffers: &[wgpu::Buffer],
+        buffers: &[Owned],
         chosen: Choice,
     ) -> Result<Choice> {
-        let operands: Vec<_> = buffers.iter().map(Into::into).collect();
+        let operands: Vec<_> = buffers.iter().map(|buffer| (&**buffer).into()).collect();
         let mut best = (Duration::MAX, chosen);
         for choice in Choice::available(lrn, shape, self.device().features()) {
             let plan = Plan::with_options(self, lrn, shape, choice.into())?;
-            let bound = match plan.bind(operation, &operands) {
+            match plan.prepare(operation).await {
                 // The driver refuses the shader, or no cut fits the limits.
                 Err(Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }) => continue,
-                bound => bound?,
+                prepared => prepared?,
             };
-            let mut time = || timer.time_blocking(|pass| bound.record_in(pass));
-            time()?; // warms up
-            let mut least = time()?;
-            if least > best.0.saturating_mul(HOPELESS) {
-                continue;
-            }
-            for _ in 1..TIMES {
-                least = least.min(time()?);
-            }
+            let bound = plan.bind(operation, &operands)?;
+            let hopeless = best.0.saturating_mul(HOPELESS);
+            let Some(least) = least_time(timer, &bound, hopeless).await? else { continue };
             if least < best.0 {
                 best = (least, choice);
             }
         }
         Ok(best.1)
     }
+}
+
+/// The least time that an operation takes; `None` where its second run takes longer than `hopeless`.
+async fn least_time(
+    timer: &mut Timer,
+    bound: &Bound,
+    hopeless: Duration,
+) -> Result<Option<Duration>> {
+    let mut time = async |repeats| {
+        let pass = timer.time(|pass| (0..repeats).for_each(|_| bound.record_in(pass)));
+        pass.await.map(|time| time / repeats)
+    };
+    time(1).await?; // warms up
+    let once = time(1).await?;
+    if once > hopeless {
+        return Ok(None);
+    }
+    let repeats = repeats(once);
+    let mut least = time(repeats).await?;
+    for _ in 1..TIMES {
+        least = least.min(time(repeats).await?);
+    }
+    Ok(Some(least))
 }

@@ -3,13 +3,15 @@
 use super::Bound;
 use super::bound::BoundPass;
 use crate::binding::{UNIFORM, WORKSPACE};
-use crate::device::{buffer, failed_on, scoped};
+use crate::device::{HEARS_AT_ONCE, buffer, failed, scoped};
 use crate::params::Params;
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::recipe::{Dispatch, Pass, Recipe, Source};
+use crate::shader::Shader;
 use crate::{Choice, Operand, Result};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An operation, ready to be bound to operands.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Prepared {
     passes: Vec<PreparedPass>,
     /// What the passes hand on.
     temporaries: Vec<wgpu::Buffer>,
+    /// Whether the device has not refused it.
+    accepted: AtomicBool,
 }
 
 /// A pass of it.
@@ -46,7 +50,22 @@ impl Prepared {
         let temporaries = (0..recipe.temporaries).map(temporary).collect::<Result<_>>()?;
         let choice = recipe.choice;
         let passes = recipe.passes.into_iter().map(|pass| PreparedPass::new(pipelines, pass));
-        Ok(Prepared { choice, passes: passes.collect::<Result<_>>()?, label, temporaries })
+        let passes = passes.collect::<Result<_>>()?;
+        let accepted = AtomicBool::new(HEARS_AT_ONCE);
+        Ok(Prepared { choice, passes, label, temporaries, accepted })
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn accept(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// What its pipelines are compiled from.
+    pub(super) fn shaders(&self) -> impl Iterator<Item = &Shader> {
+        self.passes.iter().map(|prepared| &prepared.pass.shader)
     }
 
     /// The passes on checked operands.
@@ -153,8 +172,18 @@ fn uniforms(device: &wgpu::Device, pass: &Pass, stride: u64, label: &str) -> Res
         mapped_at_creation: true,
     };
     let uniforms = buffer(device, DOING, &descriptor)?;
-    let mapped = uniforms.get_mapped_range_mut(..);
-    let mut bytes = mapped.map_err(|error| failed_on(device, DOING, error))?;
+    scoped(device, DOING, || write(&uniforms, pass, stride))?
+        .map_err(|error| failed(DOING, error))?;
+    Ok(uniforms)
+}
+
+/// Fills a buffer that is mapped since its creation.
+fn write(
+    uniforms: &wgpu::Buffer,
+    pass: &Pass,
+    stride: u64,
+) -> std::result::Result<(), wgpu::MapRangeError> {
+    let mut bytes = uniforms.get_mapped_range_mut(..)?;
     for (number, dispatch) in pass.dispatches.iter().enumerate() {
         let place = number * stride as usize;
         let params = bytemuck::bytes_of(&dispatch.params);
@@ -162,7 +191,7 @@ fn uniforms(device: &wgpu::Device, pass: &Pass, stride: u64, label: &str) -> Res
     }
     drop(bytes);
     uniforms.unmap();
-    Ok(uniforms)
+    Ok(())
 }
 
 fn storage(

@@ -1,9 +1,10 @@
-//! What others than naga say: Khronos's validator of SPIR-V and Microsoft's compiler of HLSL.
+//! What others than naga say: Khronos's validator of SPIR-V, Microsoft's compiler of HLSL, and browsers.
 
 use crate::{compiled, hlsl, shaders, spirv};
 use naga::back::hlsl::ShaderModel;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use wgpu_lrn::Dtype;
 use wgpu_lrn::internals::{Shader, Storage};
 
 #[test]
@@ -45,6 +46,19 @@ fn dxc_accepts_shaders_of_every_kind() {
         command.arg(file);
         command
     });
+}
+
+/// Writes the sources that browsers may get, as a list in JSON, for the tests of `web`.
+#[test]
+#[ignore = "writes a file for the tests in browsers: scripts/test --web"]
+fn sources_for_browsers() {
+    let runs = |shader: &&Shader| shader.dtype != Dtype::F64 && shader.storage != Storage::Int16;
+    let mut sources: Vec<_> = shaders().iter().filter(runs).map(Shader::source).collect();
+    sources.sort();
+    sources.dedup();
+    assert!(sources.len() > 1000, "{}", sources.len());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/shaders.json");
+    std::fs::write(path, serde_json::to_string(&sources).unwrap()).unwrap();
 }
 
 /// Gives each shader to a program, in as many threads as there are processors.

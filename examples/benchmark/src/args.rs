@@ -1,9 +1,11 @@
 //! The command line.
 
-use crate::cases::SWEEPS;
-use crate::variant::Variant;
+use benches::cases::{SWEEPS, Selection};
+use benches::meter::Patience;
 use benches::networks::NETWORKS;
+use benches::variant::Variant;
 use std::path::PathBuf;
+use std::time::Duration;
 use terminal::Failure;
 use wgpu_lrn::{Dtype, Precision};
 
@@ -29,8 +31,9 @@ pub struct Args {
     /// How exact results of f32 are, separated by commas: fast, exact
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast")]
     pub precisions: Vec<Precision>,
-    /// What the layers of the networks compute besides, separated by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum, default_value = "plain")]
+    /// What the layers of the networks compute besides, separated by commas: plain; relu before; blend, half of the
+    /// result added to half of what is there; in_place, the result in the place of x or dy
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Variant::from_name, default_value = "plain")]
     pub variants: Vec<Variant>,
     /// Only the first adapter with this in its name
     #[arg(long, value_name = "SUBSTRING")]
@@ -48,7 +51,7 @@ pub struct Args {
 
 impl Args {
     /// The batch sizes of the networks.
-    pub fn batches(&self) -> Vec<usize> {
+    fn batches(&self) -> Vec<usize> {
         match (self.batches.is_empty(), self.quick) {
             (false, _) => self.batches.iter().map(|&batch| batch as usize).collect(),
             (true, true) => vec![1, 8],
@@ -56,15 +59,25 @@ impl Args {
         }
     }
 
-    /// The precisions of a dtype, where they differ.
-    pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
-        let differ = Precision::of(dtype);
-        if differ.len() > 1 { &self.precisions } else { differ }
+    /// How long an operation on a tensor is measured.
+    pub fn patience(&self) -> Patience {
+        let (rounds, budget) = match self.quick {
+            true => (7, Duration::from_millis(400)),
+            false => (25, Duration::from_secs(2)),
+        };
+        Patience { rounds, budget, least: Duration::ZERO }
     }
 
-    /// Whether a network or sweep is to be measured.
-    pub fn wants(&self, name: &str) -> bool {
-        self.shapes.is_empty() || self.shapes.iter().any(|wanted| wanted == name)
+    /// What is measured.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            shapes: self.shapes.clone(),
+            batches: self.batches(),
+            dtypes: self.dtypes.clone(),
+            precisions: self.precisions.clone(),
+            variants: self.variants.clone(),
+            quick: self.quick,
+        }
     }
 
     /// Refuses names that there are not.

@@ -1,18 +1,16 @@
 //! LRN on every GPU of this machine, timed beside a copy of the same bytes.
 
 mod args;
-mod cases;
 mod chart;
 mod expected;
+mod json;
 mod measure;
 mod page;
-mod report;
 mod table;
-mod variant;
 
 use args::Args;
+use benches::report::Report;
 use expected::Expectations;
-use report::Report;
 use std::process::ExitCode;
 use terminal::{Failure, say};
 use wgpu_lrn::{Gpu, block_on, host};
@@ -23,10 +21,10 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Failure> {
     let expect: Expectations =
-        args.expect.as_deref().map(report::read).transpose()?.unwrap_or_default();
-    let report = if args.compare.is_empty() { measured(args)? } else { compared(args)? };
+        args.expect.as_deref().map(json::read).transpose()?.unwrap_or_default();
+    let report = if args.compare.is_empty() { block_on(measured(args))? } else { compared(args)? };
     if let Some(path) = &args.json {
-        report.write(path)?;
+        json::write(&report, path)?;
         say(path.display())?;
     }
     if let Some(path) = &args.html {
@@ -37,10 +35,10 @@ fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Measures on every adapter, or on the one that is named.
-fn measured(args: &Args) -> Result<Report, Failure> {
+async fn measured(args: &Args) -> Result<Report, Failure> {
     args.check()?;
-    let cases = cases::cases(args)?;
-    let all = block_on(host::adapters());
+    let cases = args.selection().cases()?;
+    let all = host::adapters().await;
     let adapters = match &args.adapter {
         None if all.is_empty() => vec![host::find(all, None)?], // says that there is none
         None => all,
@@ -48,7 +46,8 @@ fn measured(args: &Args) -> Result<Report, Failure> {
     };
     let mut report = Report::default();
     for adapter in &adapters {
-        report.adapters.push(measure::measure(&block_on(Gpu::on(adapter))?, &cases, args)?);
+        let gpu = Gpu::on(adapter).await?;
+        report.adapters.push(measure::measure(&gpu, &cases, args.patience()).await?);
     }
     Ok(report)
 }
@@ -57,7 +56,7 @@ fn measured(args: &Args) -> Result<Report, Failure> {
 fn compared(args: &Args) -> Result<Report, Failure> {
     let mut report = Report::default();
     for path in &args.compare {
-        report.adapters.extend(report::read::<Report>(path)?.adapters);
+        report.adapters.extend(json::read::<Report>(path)?.adapters);
     }
     Ok(report)
 }

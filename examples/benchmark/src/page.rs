@@ -2,9 +2,9 @@
 
 use crate::chart::{self, Bars, Line};
 use crate::expected::Expectations;
-use crate::report::{Adapter, Measurement, Report};
 use crate::table::duration;
 use benches::networks::Layout;
+use benches::report::{Adapter, Measurement, Report};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 use std::io::Write;

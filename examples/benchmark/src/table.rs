@@ -1,6 +1,6 @@
 //! The table on the terminal.
 
-use crate::report::{Measurement, is_copy};
+use benches::report::{Measurement, is_copy};
 use terminal::{Failure, say};
 use wgpu_lrn::wgpu::AdapterInfo;
 

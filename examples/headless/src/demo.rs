@@ -1,8 +1,8 @@
 //! The demo: what LRN does to the activations of a photo.
 
-use crate::conv1::{self, CHANNELS, FAMILIES, FAMILY, MAP, PIXELS};
 use crate::device::{Device, DeviceChoice, Run};
 use crate::picture::{self, Ramp, Row, Scene};
+use conv1::{CHANNELS, FAMILIES, FAMILY, MAP, PIXELS};
 use image::RgbImage;
 use std::fs;
 use std::io::Write;
@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let photo = photo()?;
     let bank = conv1::bank();
     let start = Instant::now();
-    let x = conv1::activations(&photo, &bank);
+    let x = conv1::activations(photo.as_raw(), &bank);
     note(format_args!("conv1: {CHANNELS}×{MAP}×{MAP} activations {}", took(start)));
     let network = Normalized::new(&device, &x, NETWORK)?;
     let strong = Normalized::new(&device, &x, STRONG)?;
@@ -70,7 +70,7 @@ fn took(start: Instant) -> String {
 }
 
 fn photo() -> Result<RgbImage, Failure> {
-    let decoded = image::load_from_memory(include_bytes!("../photo.png"));
+    let decoded = image::load_from_memory(conv1::PHOTO_FILE);
     let refused = |error| Failure::Refused(format!("photo.png, which is built in: {error}"));
     Ok(decoded.map_err(refused)?.into_rgb8())
 }

@@ -2,7 +2,6 @@
 
 mod adapters;
 mod args;
-mod conv1;
 mod demo;
 mod device;
 mod layer;

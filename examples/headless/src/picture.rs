@@ -2,7 +2,7 @@
 
 mod chart;
 
-use crate::conv1::{FAMILIES, FAMILY, FILTER, Filter, MAP, PHOTO, PIXELS, STRIDE};
+use conv1::{FAMILIES, FAMILY, FILTER, Filter, MAP, PHOTO, PIXELS, STRIDE};
 use image::imageops::thumbnail;
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use plotters::coord::Shift;

@@ -99,6 +99,9 @@ pub const CASES: &[Case] = &[
     Case { groups: 4, ..case("groups_last", &[5, 7, 24],  &[-1], &[(2, 1)],       0.57, 0.6,  1.6) },
 ];
 
+/// Squared, beyond what a `usize` holds.
+const FAR: usize = 1 << (usize::BITS * 5 / 8);
+
 /// Tensors without elements.
 #[rustfmt::skip]
 pub const EMPTY: &[Case] = &[
@@ -107,5 +110,5 @@ pub const EMPTY: &[Case] = &[
     case("no_pixels",   &[2, 5, 0],          &[1], &[(1, 2)], 0.3, 0.75, 1.2),
     case("nothing",     &[0],                &[0], &[(1, 2)], 0.3, 0.75, 1.2),
     case("no_width",    &[2, 5, 0],          &[1, 2], &[(1, 2), (2, 1)], 0.3, 0.75, 1.2),
-    case("no_overflow", &[1 << 40, 0, 1 << 40], &[1], &[(1, 2)], 0.3, 0.75, 1.2),
+    case("no_overflow", &[FAR, 0, FAR], &[1], &[(1, 2)], 0.3, 0.75, 1.2),
 ];

@@ -1,7 +1,7 @@
 //! The channels of one pixel, before and after LRN.
 
 use super::{CHART_TOP, Canvas, Drawn, FAINT, FONT, LEFT, Scene, Style, peak, text};
-use crate::conv1::{self, CHANNELS, FAMILIES, FAMILY};
+use conv1::{CHANNELS, FAMILIES, FAMILY};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf32;
 use plotters::prelude::*;

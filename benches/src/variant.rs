@@ -1,28 +1,47 @@
 //! Layers with more than LRN in their pass.
 
-use clap::ValueEnum;
-use wgpu_lrn::{Choice, Lrn, Operation, Result, Shape, wgpu};
+use wgpu_lrn::{Choice, Error, Lrn, Operation, Result, Shape, wgpu};
 
 /// What is fused with a layer, or where its result goes.
-#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub enum Variant {
-    /// Nothing but LRN
+    /// Nothing but LRN.
     Plain,
-    /// ReLU before
+    /// ReLU before.
     Relu,
-    /// Half of the result added to half of what is there
+    /// Half of the result added to half of what is there.
     Blend,
-    /// The result in the place of x or dy
+    /// The result in the place of x or dy.
     InPlace,
 }
 
 impl Variant {
+    pub const ALL: [Variant; 4] = [Self::Plain, Self::Relu, Self::Blend, Self::InPlace];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Relu => "relu",
+            Self::Blend => "blend",
+            Self::InPlace => "in_place",
+        }
+    }
+
+    /// The variant of that name.
+    pub fn from_name(name: &str) -> Result<Variant> {
+        let unknown = || Error::UnknownName {
+            kind: "variant",
+            given: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        };
+        Self::ALL.into_iter().find(|variant| variant.name() == name).ok_or_else(unknown)
+    }
+
     /// The name of a shape with it.
     pub fn name_of(self, shape: &str) -> String {
-        match self.to_possible_value() {
-            Some(value) if self != Self::Plain => format!("{shape}_{}", value.get_name()),
-            _ => shape.to_owned(),
+        match self {
+            Self::Plain => shape.to_owned(),
+            _ => format!("{shape}_{}", self.name()),
         }
     }
 

@@ -1,11 +1,6 @@
 //! The measurements, as they are in the JSON.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
-use terminal::{Failure, write_whole};
 use wgpu_lrn::{Kernel, Precision};
 
 #[derive(Default, Deserialize, Serialize)]
@@ -63,18 +58,6 @@ fn fast() -> String {
     Precision::Fast.name().to_owned()
 }
 
-/// What a file of JSON holds.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let file = File::open(path).map_err(|error| Failure::file(path, error))?;
-    serde_json::from_reader(BufReader::new(file)).map_err(|error| Failure::file(path, error))
-}
-
-impl Report {
-    pub fn write(&self, path: &Path) -> Result<(), Failure> {
-        write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
-    }
-}
-
 impl Measurement {
     /// Whether it is what this library does if told to tune, or what a peer does.
     pub fn is_best(&self) -> bool {
@@ -86,4 +69,11 @@ impl Measurement {
 /// Whether what is named so in a measurement is a copy.
 pub fn is_copy(kernel: &str) -> bool {
     kernel.starts_with("copy")
+}
+
+/// The version of wgpu that this was built with.
+pub fn wgpu_version() -> String {
+    let lock = include_str!("../../Cargo.lock");
+    let after = lock.split("name = \"wgpu\"\nversion = \"").nth(1).unwrap_or_default();
+    after.split('"').next().unwrap_or_default().to_owned()
 }

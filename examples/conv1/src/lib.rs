@@ -1,7 +1,9 @@
 //! Real activations: a photo through a bank of filters like those that AlexNet's conv1 learns.
 
-use image::RgbImage;
 use std::f32::consts::{PI, TAU};
+
+/// The photo as a PNG file; its pixels are what [`activations`] takes.
+pub const PHOTO_FILE: &[u8] = include_bytes!("../photo.png");
 
 /// The sides of the photo, of a filter and of a feature map.
 pub const PHOTO: usize = 227;
@@ -82,9 +84,11 @@ fn filter(colour: Colour, profile: impl Fn(f32, f32) -> f32) -> Filter {
 
 /// The feature maps `[96, 55, 55]` of a photo after ReLU.
 ///
+/// The photo is rows of columns of red, green and blue, 227×227.
+///
 /// As in Caffe, the photo's values are 0 to 255 less their mean (here that of the photo itself).
 /// The layer's alpha is made for activations of that size, up to hundreds.
-pub fn activations(photo: &RgbImage, bank: &[Filter]) -> Vec<f32> {
+pub fn activations(photo: &[u8], bank: &[Filter]) -> Vec<f32> {
     let photo = centred(photo);
     let mut maps = vec![0.0; bank.len() * PIXELS];
     for pixel in 0..PIXELS {
@@ -102,13 +106,12 @@ pub fn channels(maps: &[f32], pixel: usize) -> Vec<f32> {
 }
 
 /// The values of a photo, each colour less its mean.
-fn centred(photo: &RgbImage) -> Vec<f32> {
-    let values = photo.as_raw();
-    let of_colour = |colour| values.iter().skip(colour).step_by(3);
+fn centred(photo: &[u8]) -> Vec<f32> {
+    let of_colour = |colour| photo.iter().skip(colour).step_by(3);
     let mean = [0, 1, 2].map(|colour| {
-        of_colour(colour).map(|&value| f32::from(value)).sum::<f32>() / (values.len() / 3) as f32
+        of_colour(colour).map(|&value| f32::from(value)).sum::<f32>() / (photo.len() / 3) as f32
     });
-    values.iter().enumerate().map(|(at, &value)| f32::from(value) - mean[at % 3]).collect()
+    photo.iter().enumerate().map(|(at, &value)| f32::from(value) - mean[at % 3]).collect()
 }
 
 /// What a filter sees with its corner at (x, y).

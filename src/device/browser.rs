@@ -1,0 +1,100 @@
+//! A browser answers later: only those who wait hear it. What is called without waiting pushes no error scope, so that
+//! its errors reach the handler of the device's owner, or else the console.
+
+use crate::device::failed;
+use crate::{Error, Result};
+use js_sys::{Array, Function, Promise, Reflect};
+use std::future::{Future, ready};
+use std::pin::Pin;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// The first that has caught something counts: running out of memory makes what is built on it invalid.
+const FILTERS: [&str; 3] = ["out-of-memory", "internal", "validation"];
+
+/// Runs wgpu calls.
+pub(crate) fn scoped<T>(_: &wgpu::Device, _: &'static str, calls: impl FnOnce() -> T) -> Result<T> {
+    Ok(calls())
+}
+
+/// Runs wgpu calls at once; then waits until the device has done them, for what it reports: an error, or its loss.
+///
+/// The scopes are popped before anything is awaited, so that they catch nothing else. They are the browser's own:
+/// those of wgpu panic where one of them catches an internal error (gfx-rs/wgpu#9914).
+pub(crate) fn reported<T: 'static>(
+    device: &wgpu::Device,
+    doing: &'static str,
+    calls: impl FnOnce() -> Result<T>,
+) -> Pin<Box<dyn Future<Output = Result<T>>>> {
+    let Some(device) = device.as_webgpu() else { return Box::pin(ready(calls())) };
+    let device: JsValue = device.into();
+    let pushed = FILTERS.map(|filter| call(&device, doing, "pushErrorScope", &[filter.into()]));
+    let value = calls();
+    let popped = FILTERS.map(|_| call(&device, doing, "popErrorScope", &[]));
+    Box::pin(async move {
+        pushed.into_iter().collect::<Result<Vec<_>>>()?;
+        let caught = caught(doing, popped).await?;
+        if is_lost(&device, doing).await? {
+            return Err(Error::DeviceLost { doing });
+        }
+        caught.map_or(value, Err)
+    })
+}
+
+/// The error that counts, of the promises of all scopes.
+async fn caught(doing: &'static str, popped: [Result<JsValue>; 3]) -> Result<Option<Error>> {
+    let mut caught = None;
+    for (promise, filter) in popped.into_iter().zip(FILTERS.iter().rev()) {
+        let error = settled(doing, promise?).await?;
+        if !error.is_null() {
+            caught = Some(match *filter {
+                "out-of-memory" => Error::OutOfMemory { doing, bytes: None },
+                _ => failed(doing, text(&error)),
+            });
+        }
+    }
+    Ok(caught)
+}
+
+/// Name, backend and type of a device's adapter. Where the browser hides the name, its vendor and architecture.
+pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
+    let mut info = device.adapter_info();
+    if info.name.is_empty() {
+        let hidden = device.as_webgpu().map(|device| device.adapter_info());
+        let parts = hidden.map(|info| [info.vendor(), info.architecture()]).unwrap_or_default();
+        info.name = parts.join(" ").trim().to_owned();
+    }
+    info
+}
+
+/// Whether the promise of the device's loss is fulfilled.
+async fn is_lost(device: &JsValue, doing: &'static str) -> Result<bool> {
+    let lost = Reflect::get(device, &"lost".into()).map_err(|error| failed(doing, text(&error)))?;
+    let first = Promise::race(&Array::of2(&lost, &JsValue::NULL));
+    Ok(!settled(doing, first.into()).await?.is_null())
+}
+
+/// Calls a method of a JavaScript object.
+fn call(
+    object: &JsValue,
+    doing: &'static str,
+    method: &str,
+    arguments: &[JsValue],
+) -> Result<JsValue> {
+    let method = Reflect::get(object, &method.into()).and_then(JsCast::dyn_into::<Function>);
+    let arguments = arguments.iter().collect();
+    let called = method.and_then(|method| Reflect::apply(&method, object, &arguments));
+    called.map_err(|error| failed(doing, text(&error)))
+}
+
+/// What a promise is fulfilled with.
+async fn settled(doing: &'static str, promise: JsValue) -> Result<JsValue> {
+    let fulfilled = JsFuture::from(Promise::from(promise)).await;
+    fulfilled.map_err(|error| failed(doing, text(&error)))
+}
+
+/// The message of a JavaScript error.
+fn text(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|text| text.as_string());
+    message.unwrap_or_else(|| format!("{error:?}"))
+}

@@ -1,0 +1,153 @@
+//! What is asked of every kernel on every device, native or in a browser: layers on tensors, each computed by every
+//! choice there is, against the f64 reference.
+
+use crate::cases::{CASES, Case};
+use crate::guarded::{self, text};
+use crate::{of_dtype, plan, values};
+use wgpu_lrn::check::{self, Report};
+use wgpu_lrn::internals::Recipe;
+use wgpu_lrn::{Choice, Dtype, Element, Gpu, Kernel, Lrn, Operation, Precision, Shape, wgpu};
+
+/// An operation of a layer on a tensor.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: &'static str,
+    pub lrn: Lrn,
+    pub shape: Shape,
+    pub operation: Operation,
+    /// Whether y takes the place of x, or dx that of dy.
+    pub in_place: bool,
+}
+
+/// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
+/// they take turns.
+pub fn plain(operation: Operation) -> Vec<Check> {
+    use Precision::{Exact, Fast};
+    let of_case = |(number, case): (usize, &Case)| {
+        let half = [Dtype::F16, Dtype::Bf16][number % 2];
+        let types = [(Dtype::F32, Fast), (Dtype::F32, Exact), (half, Fast), (Dtype::F64, Fast)];
+        let lrn = case.lrn();
+        types.map(|(dtype, precision)| Check {
+            lrn: lrn.with_precision(precision),
+            ..Check::new(case, dtype, operation)
+        })
+    };
+    CASES.iter().enumerate().flat_map(of_case).collect()
+}
+
+/// Layers with ReLU before, with a scale and a blend after, and with all, of every type.
+pub fn fused() -> Vec<Check> {
+    // All kernels and widths among them.
+    let names = ["four_pixels", "runs_last", "narrowest_wide", "whole_axis_fours"];
+    let cases = CASES.iter().filter(|case| names.contains(&case.name));
+    let typed = cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype)));
+    let layers = typed.flat_map(|(case, dtype)| {
+        let lrn = case.lrn();
+        let layers =
+            [lrn.relu().blended(-1.7, 0.6).unwrap(), lrn.relu(), lrn.blended(0.3, 0.0).unwrap()];
+        let count = if dtype == Dtype::F32 { layers.len() } else { 1 };
+        layers.into_iter().take(count).map(move |lrn| (case, dtype, lrn))
+    });
+    let of_layer = |(case, dtype, lrn): (&Case, Dtype, Lrn)| {
+        let check = |&operation| Check { lrn: lrn.clone(), ..Check::new(case, dtype, operation) };
+        Operation::ALL.iter().map(check).collect::<Vec<_>>()
+    };
+    layers.flat_map(of_layer).collect()
+}
+
+/// y in the place of x, dx in that of dy.
+pub fn in_place() -> Vec<Check> {
+    let small = CASES.iter().filter(|case| case.shape().elements() < 1000);
+    let all = CASES.iter().map(|case| (case, Dtype::F32));
+    let cases = all.chain(small.map(|case| (case, Dtype::F16)));
+    let of_case = |(case, dtype)| {
+        [Operation::Forward, Operation::Backward]
+            .map(|operation| Check { in_place: true, ..Check::new(case, dtype, operation) })
+    };
+    cases.flat_map(of_case).collect()
+}
+
+impl Check {
+    pub fn new(case: &Case, dtype: Dtype, operation: Operation) -> Check {
+        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+        Check { name: case.name, lrn, shape, operation, in_place: false }
+    }
+
+    /// The choices that compute it on a device.
+    pub fn choices(&self, gpu: &Gpu) -> Vec<Choice> {
+        let mut choices = Choice::available(&self.lrn, &self.shape, gpu.device().features());
+        choices.retain(|choice| !self.in_place || self.is_replaced_by(*choice, gpu));
+        choices
+    }
+
+    /// Whether a choice works in place. *pixel* may have no room for all channels of a pixel.
+    fn is_replaced_by(&self, choice: Choice, gpu: &Gpu) -> bool {
+        let (features, limits) = (gpu.device().features(), gpu.device().limits());
+        let Check { lrn, shape, operation, .. } = self;
+        let recipe = Recipe::new(lrn, shape, *operation, true, choice, features, &limits);
+        let has_room = choice.kernel != Kernel::Pixel || shape.channels() <= 1000;
+        choice.computes_in_place(*operation) && (has_room || recipe.is_ok())
+    }
+
+    /// Computes it by a choice, and compares the result with the reference.
+    ///
+    /// # Errors
+    ///
+    /// What the library refused, or what was written where, in words.
+    pub async fn run(&self, gpu: &Gpu, choice: Choice) -> Result<Report, String> {
+        of_dtype!(self.shape.dtype(), T => self.run_of::<T>(gpu, choice).await)
+    }
+
+    async fn run_of<T: Element>(&self, gpu: &Gpu, choice: Choice) -> Result<Report, String> {
+        let [x, dy, old] = [1, 2, 3].map(|seed| values::<T>(&self.shape, seed));
+        let blends = self.lrn.blend() != 0.0;
+        let inputs: &[&[T]] = match (self.operation, blends) {
+            (Operation::SquareSums, _) | (Operation::Forward, false) => &[&x],
+            (Operation::Forward, true) => &[&x, &old],
+            (Operation::Backward, false) => &[&x, &dy],
+            (Operation::Backward, true) => &[&x, &dy, &old],
+        };
+        let got = match self.in_place {
+            true => self.replace(gpu, choice, inputs).await?,
+            false => {
+                let plan = plan(gpu, choice, &self.lrn, &self.shape);
+                guarded::run(gpu, &plan, self.operation, inputs).await?
+            }
+        };
+        check::run(&self.lrn, &self.shape, self.operation, inputs, &got).map_err(text)
+    }
+
+    /// Runs it with the result in the place of the last input.
+    async fn replace<T: Element>(
+        &self,
+        gpu: &Gpu,
+        choice: Choice,
+        inputs: &[&[T]],
+    ) -> Result<Vec<T>, String> {
+        let layer = gpu.layer_with_options(&self.lrn, &self.shape, choice.into()).map_err(text)?;
+        let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
+        let buffers = buffers.map_err(text)?;
+        let last = &buffers[inputs.len() - 1];
+        let operands: Vec<_> = buffers.iter().chain([last]).map(Into::into).collect();
+        layer.submit(self.operation, &operands).await.map_err(text)?;
+        let mut got: Vec<T> = gpu.download(last).await.map_err(text)?;
+        buffers.iter().for_each(wgpu::Buffer::destroy);
+        got.truncate(inputs[0].len());
+        Ok(got)
+    }
+}
+
+impl std::fmt::Display for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Check { name, lrn, shape, operation, in_place } = self;
+        let (precision, dtype) = (lrn.precision().name(), shape.dtype().name());
+        write!(f, "{name} {} {precision} {dtype}", operation.name())?;
+        if lrn.has_relu() {
+            write!(f, " relu")?;
+        }
+        if (lrn.scale(), lrn.blend()) != (1.0, 0.0) {
+            write!(f, " scale {} blend {}", lrn.scale(), lrn.blend())?;
+        }
+        if *in_place { write!(f, " in place") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,159 @@
+//! The layer, as frameworks spell it.
+
+use crate::Result;
+use crate::convert::object;
+use crate::error::{parameter, thrown};
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use wgpu_lrn::{Convention, Precision, Spelling};
+
+/// A layer. Each method gives a new one; what is wrong with it is told where it is used.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct Lrn {
+    spelling: Spelling,
+    relu: bool,
+    scale: f64,
+    blend: f64,
+    precision: Precision,
+}
+
+impl Lrn {
+    /// Checks and translates.
+    pub fn build(&self) -> wgpu_lrn::Result<wgpu_lrn::Lrn> {
+        let lrn = self.spelling.clone().build()?.with_precision(self.precision);
+        let lrn = if self.relu { lrn.relu() } else { lrn };
+        lrn.blended(self.scale, self.blend)
+    }
+
+    fn spelled(spelling: Spelling) -> Lrn {
+        Lrn { spelling, relu: false, scale: 1.0, blend: 0.0, precision: Precision::Fast }
+    }
+
+    fn with(&self, change: impl FnOnce(Spelling) -> Spelling) -> Lrn {
+        Lrn { spelling: change(self.spelling.clone()), ..self.clone() }
+    }
+}
+
+#[wasm_bindgen]
+impl Lrn {
+    /// The names that `convention` takes.
+    #[wasm_bindgen(unchecked_return_type = "string[]")]
+    pub fn conventions() -> Array {
+        Convention::ALL.iter().map(|convention| JsValue::from(convention.name())).collect()
+    }
+
+    /// With the defaults of a framework, by its name.
+    pub fn convention(name: &str) -> Result<Lrn> {
+        let convention = Convention::from_name(name).map_err(thrown)?;
+        Ok(Lrn::spelled(convention.spelling()))
+    }
+
+    /// PyTorch's `local_response_norm`.
+    pub fn pytorch(size: f64) -> Result<Lrn> {
+        Lrn::convention(Convention::Pytorch.name())?.size(size)
+    }
+
+    /// The ONNX operator `LRN`.
+    pub fn onnx(size: f64) -> Result<Lrn> {
+        Lrn::convention(Convention::Onnx.name())?.size(size)
+    }
+
+    /// Caffe's `LRN` layer.
+    pub fn caffe() -> Lrn {
+        Lrn::spelled(Convention::Caffe.spelling())
+    }
+
+    /// TensorFlow's and TF.js's `localResponseNormalization`.
+    pub fn tensorflow() -> Lrn {
+        Lrn::spelled(Convention::Tensorflow.spelling())
+    }
+
+    /// The formula printed in the AlexNet paper.
+    pub fn paper() -> Lrn {
+        Lrn::spelled(Convention::Paper.spelling())
+    }
+
+    /// cuda-convnet2, the program behind the paper.
+    pub fn krizhevsky() -> Lrn {
+        Lrn::spelled(Convention::Krizhevsky.spelling())
+    }
+
+    /// A window of so many channels, placed as the framework places it.
+    pub fn size(&self, size: f64) -> Result<Lrn> {
+        let size = channels("size", size)?;
+        Ok(self.with(|spelling| spelling.size(size)))
+    }
+
+    /// A window of 2·radius + 1 channels.
+    pub fn radius(&self, radius: f64) -> Result<Lrn> {
+        let radius = channels("radius", radius)?;
+        Ok(self.with(|spelling| spelling.radius(radius)))
+    }
+
+    /// A window given by the channels before and after.
+    pub fn window(&self, behind: f64, ahead: f64) -> Result<Lrn> {
+        let (behind, ahead) = (channels("behind", behind)?, channels("ahead", ahead)?);
+        Ok(self.with(|spelling| spelling.window(behind, ahead)))
+    }
+
+    /// The same window along that many axes.
+    pub fn axes(&self, axes: f64) -> Result<Lrn> {
+        let axes = channels("axes", axes)?;
+        Ok(self.with(|spelling| spelling.axes(axes as usize)))
+    }
+
+    /// The framework's alpha.
+    pub fn alpha(&self, alpha: f64) -> Lrn {
+        self.with(|spelling| spelling.alpha(alpha))
+    }
+
+    /// The exponent.
+    pub fn beta(&self, beta: f64) -> Lrn {
+        self.with(|spelling| spelling.beta(beta))
+    }
+
+    /// The bias.
+    pub fn k(&self, k: f64) -> Lrn {
+        self.with(|spelling| spelling.k(k))
+    }
+
+    /// After ReLU, in one pass.
+    pub fn relu(&self) -> Lrn {
+        Lrn { relu: true, ..self.clone() }
+    }
+
+    /// With results y ← scale·y' + blend·y.
+    pub fn blended(&self, scale: f64, blend: f64) -> Lrn {
+        Lrn { scale, blend, ..self.clone() }
+    }
+
+    /// With f32 results that are less than one ulp off.
+    pub fn exact(&self) -> Lrn {
+        Lrn { precision: Precision::Exact, ..self.clone() }
+    }
+
+    /// The numbers of the formula, after the convention is applied.
+    #[wasm_bindgen(unchecked_return_type = "Parameters")]
+    pub fn parameters(&self) -> Result<JsValue> {
+        let lrn = self.build().map_err(thrown)?;
+        let windows = lrn.windows().iter();
+        let windows: Array =
+            windows.map(|&(p, q)| JsValue::from(Array::of2(&p.into(), &q.into()))).collect();
+        object(&[
+            ("windows", windows.into()),
+            ("a", lrn.a().into()),
+            ("beta", lrn.beta().into()),
+            ("k", lrn.k().into()),
+        ])
+    }
+}
+
+/// A number of channels, or of axes.
+fn channels(name: &'static str, given: f64) -> Result<u32> {
+    let number = given as u32;
+    if f64::from(number) == given {
+        return Ok(number);
+    }
+    Err(parameter(name, given, "a whole number from 0 to 4294967295"))
+}
