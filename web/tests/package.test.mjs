@@ -1,0 +1,340 @@
+// The npm package in a browser: what it computes, what it refuses, and what it says when the device fails.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { start } from './browser.mjs';
+
+let browser;
+before(async () => (browser = await start()));
+after(() => browser.close());
+
+/** Runs a function in a page of its own, on the package; tells what it gives, or the error that it throws. */
+async function inPage(run, { before, argument } = {}) {
+    const page = await browser.open('/blank', { before });
+    await page.evaluate(async () => {
+        window.lrn = await import('/npm/wgpu_lrn.js');
+        await lrn.default();
+        window.waves = (length) => Float32Array.from({ length }, (_, i) => 3 * Math.sin(i * i + 1));
+        /** The name and the text of the error that a promise is rejected with. */
+        window.refusal = async (call) => {
+            try {
+                await call();
+            } catch (error) {
+                return { name: error.name, message: error.message };
+            }
+            return undefined;
+        };
+    });
+    const result = await page.evaluate(run, argument);
+    await page.context().close();
+    return result;
+}
+
+const close = (got, expected, tolerance) => {
+    assert.equal(got.length, expected.length);
+    got.forEach((value, i) => assert(Math.abs(value - expected[i]) <= tolerance * (1 + Math.abs(expected[i])), `${i}: ${value}, ${expected[i]}`));
+};
+
+/** y of x by the formula, of [outer, channels, inner] with a window of (behind, ahead). */
+function forward(x, [outer, channels, inner], [behind, ahead], a, beta, k) {
+    return Array.from(x, (value, at) => {
+        const channel = Math.floor(at / inner) % channels;
+        let sum = 0;
+        for (let c = Math.max(channel - behind, 0); c <= Math.min(channel + ahead, channels - 1); c++) {
+            sum += x[at + (c - channel) * inner] ** 2;
+        }
+        return value * (k + a * sum) ** -beta;
+    });
+}
+
+test('arrays in, arrays out', async () => {
+    const [x, y, dx, s] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = gpu.layer(lrn.Lrn.pytorch(4).alpha(1.2).beta(0.6).k(0.7), [2, 7, 3, 5]);
+        const x = waves(210);
+        const [y, s] = [await layer.forward(x), await layer.squareSums(x)];
+        const dx = await layer.backward(x, y);
+        return [x, y, dx, s].map((values) => Array.from(values));
+    });
+    const expected = forward(x, [2, 7, 15], [2, 1], 0.3, 0.6, 0.7);
+    close(y, expected, 1e-5);
+    close(x.map((value, i) => value * (0.7 + 0.3 * s[i]) ** -0.6), expected, 1e-5);
+    // The gradient of half the squared norm of y, by differences.
+    for (const at of [0, 17, 104, 209]) {
+        const energy = (step) => {
+            const moved = x.map((value, i) => (i === at ? value + step : value));
+            return forward(moved, [2, 7, 15], [2, 1], 0.3, 0.6, 0.7).reduce((sum, y) => sum + y * y / 2, 0);
+        };
+        close([dx[at]], [(energy(1e-4) - energy(-1e-4)) / 2e-4], 1e-4);
+    }
+});
+
+test('every dtype, every axis, groups', async () => {
+    const results = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = lrn.Lrn.convention('exact').window(1, 3).alpha(0.4).beta(0.75).k(1.3);
+        const x = waves(72);
+        const bits = (x) => new Uint16Array(Float32Array.from(x).buffer).filter((_, i) => i % 2 === 1);
+        const f16 = globalThis.Float16Array && Float16Array.from(x);
+        const run = async (x, options) => {
+            const y = await gpu.layer(layer, [3, 12, 2], options).forward(x);
+            return { type: y.constructor.name, x: Array.from(x), y: Array.from(y) };
+        };
+        return {
+            last: await run(x, { axes: [-1] }),
+            first: await run(x, { axes: [0] }),
+            grouped: await run(x, { groups: 3 }),
+            bf16: await run(bits(x), { dtype: 'bf16' }),
+            f16: f16 && (await run(f16, { dtype: 'f16' })),
+            bits: f16 && (await run(new Uint16Array(f16.buffer), { dtype: 'f16' })),
+            exact: await (async () => Array.from(await gpu.layer(layer.exact().relu().blended(2, 0), [3, 12, 2]).forward(x)))(),
+        };
+    });
+    const expected = (x, shape) => forward(x, shape, [1, 3], 0.4, 0.75, 1.3);
+    close(results.last.y, expected(results.last.x, [36, 2, 1]), 1e-5);
+    close(results.first.y, expected(results.first.x, [1, 3, 24]), 1e-5);
+    close(results.grouped.y, expected(results.grouped.x, [9, 4, 2]), 1e-5);
+    const wide = (bits) => bits.map((bits) => new Float32Array(new Uint32Array([bits << 16]).buffer)[0]);
+    assert.equal(results.bf16.type, 'Uint16Array');
+    close(wide(results.bf16.y), expected(wide(results.bf16.x), [3, 12, 2]), 2 ** -8);
+    assert.deepEqual(results.bits?.y, results.f16?.y);
+    if (results.f16) {
+        assert.equal(results.f16.type, 'Float16Array');
+        close(results.f16.y, expected(results.f16.x, [3, 12, 2]), 2 ** -10);
+    }
+    const positive = results.last.x.map((x) => Math.max(x, 0));
+    close(results.exact, expected(positive, [3, 12, 2]).map((y) => 2 * y), 1e-6);
+});
+
+test('layers come between what the page submits itself', async () => {
+    const [x, y] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open('low-power');
+        const layer = gpu.layer(lrn.Lrn.tensorflow().radius(1).alpha(0.5), [4, 6]);
+        const [a, b] = [gpu.buffer(layer.bytes), gpu.buffer(layer.bytes)];
+        const copied = gpu.device.createBuffer({ size: layer.bytes, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+        const x = waves(24);
+        gpu.device.queue.writeBuffer(a.buffer, 0, x);
+        const accepted = [layer.forwardInto(a, b), layer.forwardInto(b, b)];
+        const encoder = gpu.device.createCommandEncoder();
+        encoder.copyBufferToBuffer(b.buffer, 0, copied, 0, layer.bytes);
+        gpu.device.queue.submit([encoder.finish()]);
+        await Promise.all(accepted);
+        await copied.mapAsync(GPUMapMode.READ);
+        return [Array.from(x), Array.from(new Float32Array(copied.getMappedRange()))];
+    });
+    const once = (x) => forward(x, [4, 6, 1], [1, 1], 0.5, 0.5, 1);
+    close(y, once(once(x)), 1e-5);
+});
+
+test('tuning finds a kernel for each operation', async () => {
+    const [tuning, y, expected] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = lrn.Lrn.pytorch(5).alpha(0.9);
+        const tuning = await gpu.tune(layer, [1, 8, 16]);
+        const y = await gpu.layer(layer, [1, 8, 16], { tuning }).forward(waves(128));
+        const expected = await gpu.layer(layer, [1, 8, 16]).forward(waves(128));
+        return [tuning, Array.from(y), Array.from(expected)];
+    });
+    assert.match(tuning, /^square_sums \w+ \d\nforward \w+ \d\nbackward \w+ \d\n$/);
+    close(y, expected, 1e-5);
+});
+
+test('what is wrong is named', async () => {
+    const refusals = await inPage(async () => {
+        const { Gpu, Lrn } = lrn;
+        const gpu = await Gpu.open();
+        const layer = gpu.layer(Lrn.pytorch(5), [2, 3]);
+        const calls = [
+            () => Gpu.open('fast'),
+            () => Lrn.convention('torch'),
+            () => Lrn.pytorch(2.5),
+            () => gpu.layer(Lrn.caffe().size(4), [2, 3]),
+            () => gpu.layer(Lrn.pytorch(5), [2, -3]),
+            () => gpu.layer(Lrn.pytorch(5), [2, 3], { axes: [2] }),
+            () => gpu.layer(Lrn.pytorch(5), [2, 3], { dtype: 'f8' }),
+            () => gpu.layer(Lrn.pytorch(5), [2, 3], { dtype: 'f64' }),
+            () => layer.forward(new Float32Array(5)),
+            () => layer.forward(new Float64Array(6)),
+            () => layer.forward([1, 2, 3, 4, 5, 6]),
+            () => layer.forwardInto(gpu.buffer(24), gpu.buffer(28)),
+            () => gpu.layer(Lrn.pytorch(5), [2, 3], { tuning: 'forward column' }),
+            () => gpu.buffer(-4),
+            () => gpu.buffer(2 ** 50),
+        ];
+        return Promise.all(calls.map(refusal));
+    });
+    const expected = [
+        ['UnknownName', 'high-performance'],
+        ['UnknownName', 'pytorch'],
+        ['Parameter', '2.5'],
+        ['EvenSize', '3 or 5'],
+        ['Parameter', '-3'],
+        ['Axis', 'rank 2'],
+        ['UnknownName', 'bf16'],
+        ['Feature', 'SHADER_F64'],
+        ['Length', '5'],
+        ['Dtype', 'Float64Array'],
+        ['Dtype', 'Array'],
+        ['BufferSize', '28'],
+        ['Tuning', 'square_sums'],
+        ['Parameter', '-4'],
+        ['Limit', 'max_buffer_size'],
+    ];
+    refusals.forEach((refusal, i) => {
+        assert.equal(refusal?.name, expected[i][0], JSON.stringify(refusal));
+        assert(refusal.message.includes(expected[i][1]), refusal.message);
+    });
+});
+
+test('an empty tensor compiles nothing', async () => {
+    const [lengths, compiled] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        let compiled = 0;
+        gpu.device.createShaderModule = () => compiled++;
+        const lengths = [];
+        for (const [dims, axes] of [[[2, 0, 3], [1]], [[2, 5, 0], [-1]], [[0, 4], [1]]]) {
+            const layer = gpu.layer(lrn.Lrn.pytorch(5), dims, { axes });
+            await layer.prepare('backward');
+            lengths.push((await layer.forward(new Float32Array(0))).length);
+        }
+        return [lengths, compiled];
+    });
+    assert.deepEqual([lengths, compiled], [[0, 0, 0], 0]);
+});
+
+test('each call destroys its buffers', async () => {
+    const [created, destroyed] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+        await layer.backward(waves(32), waves(32));
+        let created = 0;
+        let destroyed = 0;
+        const { createBuffer } = gpu.device;
+        gpu.device.createBuffer = function (descriptor) {
+            created++;
+            const buffer = createBuffer.call(this, descriptor);
+            const { destroy } = buffer;
+            buffer.destroy = function () {
+                destroyed++;
+                destroy.call(this);
+            };
+            return buffer;
+        };
+        for (let i = 0; i < 20; i++) await layer.backward(waves(32), waves(32));
+        return [created, destroyed];
+    });
+    assert.equal(created, 80);
+    assert.equal(destroyed, created);
+});
+
+/** Changes the source of every shader. */
+const faults = {
+    'bad WGSL': [/@compute/g, '@nonsense'],
+    'too many invocations': [/@workgroup_size\([^)]*\)/g, '@workgroup_size(4096)'],
+};
+
+for (const [fault, [from, to]] of Object.entries(faults)) {
+    test(`${fault} is an error, and is not remembered`, async () => {
+        const { refusals, y } = await inPage(
+            async ({ from, to }) => {
+                const gpu = await lrn.Gpu.open();
+                gpu.device.onuncapturederror = (event) => event.preventDefault();
+                const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+                const [a, b] = [gpu.buffer(layer.bytes), gpu.buffer(layer.bytes)];
+                const { createShaderModule } = gpu.device;
+                gpu.device.createShaderModule = function ({ code, ...rest }) {
+                    const broken = code.replace(from, to);
+                    if (broken === code) throw new Error('there is nothing to break');
+                    return createShaderModule.call(this, { code: broken, ...rest });
+                };
+                const calls = [
+                    () => layer.prepare('forward'),
+                    () => layer.forward(waves(32)),
+                    () => layer.forwardInto(a, b),
+                    () => layer.forwardInto(a, a),
+                    () => layer.forward(waves(32)),
+                ];
+                const refusals = [];
+                for (const call of calls) refusals.push(await refusal(call));
+                gpu.device.createShaderModule = createShaderModule;
+                return { refusals, y: Array.from(await layer.forward(waves(32))) };
+            },
+            { argument: { from, to } },
+        );
+        refusals.forEach((refusal) => assert.equal(refusal?.name, "Gpu", JSON.stringify(refusals)));
+        assert(y.some((value) => value !== 0));
+    });
+}
+
+test('an internal error of the driver is an error', async () => {
+    const refused = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+        const { pushErrorScope, popErrorScope } = gpu.device;
+        const filters = [];
+        gpu.device.pushErrorScope = function (filter) {
+            filters.push(filter);
+            pushErrorScope.call(this, filter);
+        };
+        gpu.device.popErrorScope = async function () {
+            const is = filters.pop();
+            const error = await popErrorScope.call(this);
+            return is === 'internal' ? new GPUInternalError('the compiler ran out of registers') : error;
+        };
+        return refusal(() => layer.forward(waves(32)));
+    });
+    assert.equal(refused?.name, 'Gpu');
+    assert(refused.message.includes('registers'), refused.message);
+});
+
+test('memory that is out is an error', async () => {
+    const [refused, heard] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const heard = new Promise((resolve) => {
+            gpu.device.onuncapturederror = (event) => {
+                event.preventDefault();
+                resolve(event.error.constructor.name);
+            };
+        });
+        const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+        await layer.prepare('forward');
+        // The largest buffer there may be is more than this device has in one piece.
+        const { createBuffer } = gpu.device;
+        gpu.device.createBuffer = function (descriptor) {
+            return createBuffer.call(this, { ...descriptor, size: gpu.device.limits.maxBufferSize });
+        };
+        const refused = await refusal(() => layer.forward(waves(32)));
+        gpu.buffer(16);
+        gpu.device.queue.submit([]); // sends what the browser has gathered
+        return [refused, await heard];
+    });
+    assert.equal(refused?.name, 'OutOfMemory', JSON.stringify(refused));
+    assert.equal(heard, 'GPUOutOfMemoryError');
+});
+
+test('a lost device is told by every call that waits', async () => {
+    const refusals = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+        const [a, b] = [gpu.buffer(layer.bytes), gpu.buffer(layer.bytes)];
+        const running = refusal(() => layer.forward(waves(32)));
+        gpu.device.destroy();
+        const calls = [
+            () => layer.forward(waves(32)),
+            () => layer.forwardInto(a, b),
+            () => layer.prepare('backward'),
+            () => gpu.layer(lrn.Lrn.pytorch(3), [2, 4]).forward(waves(8)),
+        ];
+        return Promise.all([running, ...calls.map(refusal)]);
+    });
+    refusals.forEach((refusal) => assert.equal(refusal?.name, 'DeviceLost', JSON.stringify(refusal)));
+});
+
+test('no adapter, and no WebGPU', async () => {
+    const open = () => refusal(() => lrn.Gpu.open());
+    const withoutAdapter = () => (GPU.prototype.requestAdapter = async () => null);
+    const withoutWebGpu = () => Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
+    for (const before of [withoutAdapter, withoutWebGpu]) {
+        const refused = await inPage(open, { before });
+        assert.equal(refused?.name, 'NoAdapter', JSON.stringify(refused));
+    }
+});
