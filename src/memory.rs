@@ -14,13 +14,9 @@ pub(crate) fn each<T>(
     Ok(values)
 }
 
-/// The elements that are whole in a buffer's bytes.
-pub(crate) fn elements<T: bytemuck::Pod>(doing: &'static str, bytes: &[u8]) -> Result<Vec<T>> {
-    let count = bytes.len() / size_of::<T>();
-    let values = bytemuck::allocation::try_zeroed_vec(count);
-    let mut values = values.map_err(|()| out_of_memory::<T>(doing, count))?;
-    bytemuck::cast_slice_mut(&mut values).copy_from_slice(&bytes[..count * size_of::<T>()]);
-    Ok(values)
+/// So many zeros.
+pub(crate) fn zeroed<T: bytemuck::Pod>(doing: &'static str, count: usize) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| out_of_memory::<T>(doing, count))
 }
 
 fn out_of_memory<T>(doing: &'static str, count: usize) -> Error {

@@ -210,27 +210,31 @@ impl Plan {
     /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses
     /// a pipeline.
     pub async fn prepare(&self, operation: Operation) -> Result<Choice> {
-        device::check(self.device(), PREPARING)?;
         if self.inner.shape.is_empty() {
-            return Ok(self.choice(operation));
+            let choice = || Ok(self.choice(operation));
+            return device::reported(self.device(), PREPARING, choice).await;
         }
-        self.inner.forget(operation);
-        if let Some(prepared) = self.inner.lazy(operation, false).made() {
-            return Ok(prepared.choice);
-        }
+        self.forget(operation);
         let prepare = || self.inner.prepared(operation, false);
         let prepared = device::reported(self.device(), PREPARING, prepare).await;
-        self.settle(operation, prepared).map(|prepared| prepared.choice)
+        let prepared = prepared.inspect_err(|_| self.forget(operation))?;
+        prepared.accept();
+        Ok(prepared.choice)
     }
 
-    /// Takes note of what the device has reported of an operation's first use: what it refused is forgotten, so that
-    /// the next call tries again.
-    pub(crate) fn settle<T>(&self, operation: Operation, reported: Result<T>) -> Result<T> {
-        match reported {
-            Ok(_) => self.inner.accept(operation),
-            Err(_) => self.inner.forget(operation),
+    /// Whether an operation is prepared, and the device has accepted it.
+    pub(crate) fn is_prepared(&self, operation: Operation) -> bool {
+        let prepared = self.inner.lazy(operation, false).made();
+        prepared.is_some_and(|prepared| prepared.is_accepted())
+    }
+
+    /// Forgets what is prepared for an operation, and not accepted: a browser may have refused it, and the next call is
+    /// to try again.
+    pub(crate) fn forget(&self, operation: Operation) {
+        if !device::HEARS_AT_ONCE {
+            self.inner.forget(operation, false);
+            self.inner.forget(operation, true);
         }
-        reported
     }
 
     /// The device.
@@ -296,21 +300,11 @@ impl Inner {
         &self.prepared[usize::from(in_place)][operation as usize]
     }
 
-    /// What is made for an operation, in place and not.
-    fn made(&self, operation: Operation) -> impl Iterator<Item = Arc<Prepared>> {
-        [false, true].into_iter().filter_map(move |in_place| self.lazy(operation, in_place).made())
-    }
-
-    fn accept(&self, operation: Operation) {
-        self.made(operation).for_each(|prepared| prepared.accept());
-    }
-
-    /// Forgets what the device has not accepted.
-    fn forget(&self, operation: Operation) {
-        for prepared in self.made(operation).filter(|prepared| !prepared.is_accepted()) {
+    fn forget(&self, operation: Operation, in_place: bool) {
+        let lazy = self.lazy(operation, in_place);
+        if let Some(prepared) = lazy.made().filter(|prepared| !prepared.is_accepted()) {
             prepared.shaders().for_each(|shader| self.pipelines.forget(shader));
-            let place = |in_place| self.lazy(operation, in_place);
-            [false, true].map(place).into_iter().for_each(|lazy| lazy.forget(&prepared));
+            lazy.forget(&prepared);
         }
     }
 

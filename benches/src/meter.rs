@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::time::Instant;
 #[cfg(target_arch = "wasm32")]
 use web_time::Instant;
-use wgpu_lrn::{Choice, Gpu, Operation, Options, Result, Shape, Timer, wgpu};
+use wgpu_lrn::{Choice, Clock, Gpu, Operation, Options, Result, Shape, Timer, wgpu};
 
 /// How an operation on a tensor is measured.
 pub struct Patience {
@@ -18,7 +18,8 @@ pub struct Patience {
     pub rounds: usize,
     /// How long all candidates together may take.
     pub budget: Duration,
-    /// What a measurement lasts at least: shorter passes are repeated in it. Zero where the clock is fine.
+    /// What a measurement by timestamps lasts at least: shorter passes are repeated in it. Zero where the clock is
+    /// fine.
     pub least: Duration,
 }
 
@@ -31,8 +32,14 @@ const HOPELESS: f64 = 5.0;
 /// Timestamps that stand still for so many times what a measurement lasts never advance.
 const BEYOND_DOUBT: u32 = 20;
 
+/// How much longer a measurement by wall time lasts at least: the wait for its end is in it.
+const WALL: u32 = 4;
+
 /// How much longer a measurement may become at once.
 const GROWTH: f64 = 16.0;
+
+/// The most repetitions in a measurement. Timestamps that stay equal for all of them do not advance at all.
+const MOST: u32 = 1 << 14;
 
 /// Measures on one adapter.
 pub struct Meter {
@@ -112,8 +119,8 @@ impl Meter {
 
     /// How often a pass must be repeated until a measurement lasts long enough.
     async fn repeats(&mut self, work: &Work) -> Result<u32> {
-        let least = self.patience.least;
-        if least.is_zero() {
+        let doubtless = self.patience.least * BEYOND_DOUBT;
+        if doubtless.is_zero() {
             return Ok(1);
         }
         let clock = self.timer.clock();
@@ -121,8 +128,9 @@ impl Meter {
         loop {
             let time = self.time(work, repeats).await?;
             let stood_still = self.timer.clock() != clock;
-            let enough = if stood_still { least * BEYOND_DOUBT } else { least };
-            if time >= enough {
+            let least = self.least();
+            let enough = if stood_still { doubtless } else { least };
+            if time >= enough || repeats == MOST {
                 return Ok(repeats);
             }
             if stood_still {
@@ -130,7 +138,14 @@ impl Meter {
             }
             let growth = (least.as_secs_f64() / time.as_secs_f64()).ceil();
             repeats *= if stood_still { GROWTH } else { growth.clamp(2.0, GROWTH) } as u32;
+            repeats = repeats.min(MOST);
         }
+    }
+
+    /// What a measurement lasts at least, by the clock that there is now.
+    fn least(&self) -> Duration {
+        let longer = if self.timer.clock() == Clock::Wall { WALL } else { 1 };
+        self.patience.least * longer
     }
 
     async fn time(&mut self, work: &Work, repeats: u32) -> Result<Duration> {

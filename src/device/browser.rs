@@ -3,9 +3,10 @@
 
 use crate::device::failed;
 use crate::{Error, Result};
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use std::future::{Future, ready};
 use std::pin::Pin;
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -28,16 +29,17 @@ pub(crate) fn reported<T: 'static>(
 ) -> Pin<Box<dyn Future<Output = Result<T>>>> {
     let Some(device) = device.as_webgpu() else { return Box::pin(ready(calls())) };
     let device: JsValue = device.into();
+    watch(&device);
     let pushed = FILTERS.map(|filter| call(&device, doing, "pushErrorScope", &[filter.into()]));
     let value = calls();
     let popped = FILTERS.map(|_| call(&device, doing, "popErrorScope", &[]));
     Box::pin(async move {
         pushed.into_iter().collect::<Result<Vec<_>>>()?;
-        let caught = caught(doing, popped).await?;
-        if is_lost(&device, doing).await? {
+        let caught = caught(doing, popped).await;
+        if is_lost(&device) {
             return Err(Error::DeviceLost { doing });
         }
-        caught.map_or(value, Err)
+        caught?.map_or(value, Err)
     })
 }
 
@@ -67,11 +69,30 @@ pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     info
 }
 
-/// Whether the promise of the device's loss is fulfilled.
-async fn is_lost(device: &JsValue, doing: &'static str) -> Result<bool> {
-    let lost = Reflect::get(device, &"lost".into()).map_err(|error| failed(doing, text(&error)))?;
-    let first = Promise::race(&Array::of2(&lost, &JsValue::NULL));
-    Ok(!settled(doing, first.into()).await?.is_null())
+/// A property that a device gets here: whether it is lost.
+const LOST: &str = "wgpu-lrn: lost";
+
+/// Has the loss of a device noted. Once: what waits for that promise is kept as long as the device.
+fn watch(device: &JsValue) {
+    let name = JsValue::from(LOST);
+    if Reflect::has(device, &name) != Ok(false) {
+        return;
+    }
+    let lost = device.clone();
+    let note = Closure::once_into_js(move |_: JsValue| {
+        // A device takes properties, as any object of a browser does.
+        let _ = Reflect::set(&lost, &LOST.into(), &JsValue::TRUE);
+    });
+    let noted = Reflect::set(device, &name, &JsValue::FALSE)
+        .and_then(|_| Reflect::get(device, &"lost".into()))
+        .and_then(|promise| Ok((method_of(&promise, "then")?, promise)));
+    if let Ok((then, promise)) = noted {
+        let _ = then.call1(&promise, &note);
+    }
+}
+
+fn is_lost(device: &JsValue) -> bool {
+    Reflect::get(device, &LOST.into()).is_ok_and(|lost| lost.is_truthy())
 }
 
 /// Calls a method of a JavaScript object.
@@ -81,10 +102,14 @@ fn call(
     method: &str,
     arguments: &[JsValue],
 ) -> Result<JsValue> {
-    let method = Reflect::get(object, &method.into()).and_then(JsCast::dyn_into::<Function>);
     let arguments = arguments.iter().collect();
-    let called = method.and_then(|method| Reflect::apply(&method, object, &arguments));
+    let called =
+        method_of(object, method).and_then(|call| Reflect::apply(&call, object, &arguments));
     called.map_err(|error| failed(doing, text(&error)))
+}
+
+fn method_of(object: &JsValue, name: &str) -> std::result::Result<Function, JsValue> {
+    Reflect::get(object, &name.into()).and_then(JsCast::dyn_into)
 }
 
 /// What a promise is fulfilled with.

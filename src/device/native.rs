@@ -48,7 +48,8 @@ fn is_lost(device: &wgpu::Device) -> bool {
     let probe = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("wgpu-lrn: is the device lost?"),
         size: wgpu::COPY_BUFFER_ALIGNMENT,
-        usage: wgpu::BufferUsages::COPY_SRC,
+        // Mapped by itself, without a staging buffer, which wgpu forgets where the device is lost meanwhile.
+        usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
         mapped_at_creation: true,
     });
     probe.get_mapped_range_mut(..).is_err()

@@ -8,7 +8,7 @@ use super::{adapters, find};
 #[cfg(doc)]
 use crate::Error;
 use crate::device::{self, failed, failed_on, reported, scoped};
-use crate::memory::elements;
+use crate::memory::zeroed;
 use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape, Tuning};
 
 /// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
@@ -37,8 +37,6 @@ const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_F16)
     .union(wgpu::Features::TIMESTAMP_QUERY)
     .union(wgpu::Features::PIPELINE_CACHE);
-
-const DOWNLOADING: &str = "downloading";
 
 impl Gpu {
     /// Opens the GPU that the environment asks for (`WGPU_BACKEND`, `WGPU_ADAPTER_NAME`,
@@ -180,24 +178,46 @@ impl Gpu {
     ///
     /// As [`Gpu::buffer`].
     pub async fn download<T: Element>(&self, buffer: &wgpu::Buffer) -> Result<Vec<T>> {
+        self.read(buffer, "downloading").await
+    }
+
+    /// The same for any values that bytes can be.
+    pub(super) async fn read<T: bytemuck::Pod>(
+        &self,
+        buffer: &wgpu::Buffer,
+        doing: &'static str,
+    ) -> Result<Vec<T>> {
         if buffer.size() == 0 {
             return Ok(Vec::new());
         }
-        let staging = self.staged(buffer).await?;
+        let staging = self.staged(buffer, doing).await?;
+        let mut values = zeroed(doing, staging.size() as usize / size_of::<T>())?;
         match staging.get_mapped_range(..) {
-            Ok(bytes) => elements(DOWNLOADING, &bytes),
-            Err(error) => Err(failed_on(self.device(), DOWNLOADING, error).await),
+            Ok(view) => copy(&view, bytemuck::cast_slice_mut(&mut values)),
+            Err(error) => return Err(failed_on(self.device(), doing, error).await),
         }
+        Ok(values)
     }
 
     /// A copy of a buffer, mapped for reading.
-    async fn staged(&self, buffer: &wgpu::Buffer) -> Result<Owned> {
+    async fn staged(&self, buffer: &wgpu::Buffer, doing: &'static str) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
-        let staging = Owned(self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?);
-        let mut encoder = self.device().create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
-        self.map(encoder, &staging, DOWNLOADING).await?;
-        Ok(staging)
+        let mapped = Signal::new();
+        let given = mapped.clone();
+        let calls = || {
+            let staging = Owned(self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?);
+            let mut encoder = self.device().create_command_encoder(&Default::default());
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
+            self.queue.submit([encoder.finish()]);
+            staging.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
+            Ok(staging)
+        };
+        let staging = reported(self.device(), doing, calls).await?;
+        self.polled(doing).await?;
+        match mapped.given().await {
+            Ok(()) => Ok(staging),
+            Err(error) => Err(failed_on(self.device(), doing, error).await),
+        }
     }
 
     fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
@@ -207,32 +227,10 @@ impl Gpu {
         device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 
-    /// Submits what was recorded, and waits until a buffer is mapped for reading.
-    pub(super) async fn map(
-        &self,
-        encoder: wgpu::CommandEncoder,
-        buffer: &wgpu::Buffer,
-        doing: &'static str,
-    ) -> Result<()> {
-        let mapped = Signal::new();
-        let given = mapped.clone();
-        let calls = || {
-            self.queue.submit([encoder.finish()]);
-            buffer.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
-            Ok(())
-        };
-        reported(self.device(), doing, calls).await?;
-        self.polled(doing).await?;
-        match mapped.given().await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(failed_on(self.device(), doing, error).await),
-        }
-    }
-
     /// Waits until the work submitted before is done, without holding up the caller's executor.
     ///
-    /// Callbacks come only while somebody polls the device: here, a thread. It ends before the future does, since drivers
-    /// do not survive a thread that outlives the program.
+    /// Callbacks come only while somebody polls the device: here, a thread. It ends before the future does, if that is
+    /// not dropped: drivers do not survive a thread that outlives the program.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) async fn polled(&self, doing: &'static str) -> Result<()> {
         let (device, polled) = (self.device().clone(), Signal::new());
@@ -263,4 +261,16 @@ impl From<&Gpu> for Pipelines {
     fn from(gpu: &Gpu) -> Self {
         gpu.pipelines().clone()
     }
+}
+
+/// The bytes of a mapped buffer, of which there may be a few more.
+#[cfg(not(target_arch = "wasm32"))]
+fn copy(view: &wgpu::BufferView, bytes: &mut [u8]) {
+    bytes.copy_from_slice(&view[..bytes.len()]);
+}
+
+/// The same straight from the browser's memory; wgpu would make a copy between.
+#[cfg(target_arch = "wasm32")]
+fn copy(view: &wgpu::BufferView, bytes: &mut [u8]) {
+    view.as_uint8array().subarray(0, bytes.len() as u32).copy_to(bytes);
 }

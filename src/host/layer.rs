@@ -81,7 +81,7 @@ impl Layer {
         let submit = || self.submit_buffers(operation, operands);
         let reported = reported(self.gpu.device(), RUNNING, submit);
         let plan = self.plan.clone();
-        async move { plan.settle(operation, reported.await) }
+        async move { reported.await.inspect_err(|_| plan.forget(operation)) }
     }
 
     fn submit_buffers(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<()> {
@@ -93,8 +93,11 @@ impl Layer {
 
     /// Submits an operation on checked inputs; gives the buffer of the result.
     async fn run_bytes(&self, operation: Operation, inputs: &[&[u8]]) -> Result<Owned> {
+        if !self.plan.is_prepared(operation) {
+            self.plan.prepare(operation).await?;
+        }
         let submit = || self.submit_bytes(operation, inputs);
-        self.plan.settle(operation, reported(self.gpu.device(), RUNNING, submit).await)
+        reported(self.gpu.device(), RUNNING, submit).await
     }
 
     fn submit_bytes(&self, operation: Operation, inputs: &[&[u8]]) -> Result<Owned> {

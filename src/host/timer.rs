@@ -4,7 +4,7 @@ use super::gpu::Gpu;
 use super::owned::Owned;
 use super::signal::Signal;
 use crate::Result;
-use crate::device::{failed_on, reported, scoped};
+use crate::device::{reported, scoped};
 use crate::names::names;
 use std::time::Duration;
 #[cfg(not(target_arch = "wasm32"))]
@@ -33,12 +33,11 @@ names! {
     }
 }
 
-/// Two timestamps, and where they can be read.
+/// Two timestamps, and where they are written.
 #[derive(Debug)]
 struct Queries {
     set: wgpu::QuerySet,
     resolved: Owned,
-    readable: Owned,
 }
 
 const TIMING: &str = "timing";
@@ -77,9 +76,13 @@ impl Timer {
         let descriptor =
             wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
         record(&mut encoder.begin_compute_pass(&descriptor));
+        if let Some(Queries { set, resolved }) = &self.queries {
+            encoder.resolve_query_set(set, 0..2, resolved, 0);
+        }
         let wall = self.run(encoder).await?;
         let Some(queries) = &self.queries else { return Ok(wall) };
-        let [begin, end] = self.read(queries).await?;
+        let ticks = self.gpu.read::<u64>(&queries.resolved, TIMING).await?;
+        let &[begin, end] = &ticks[..] else { return Ok(wall) };
         if begin == 0 || end < begin || (end == begin && !ROUNDED) {
             self.queries = None;
             return Ok(wall);
@@ -103,39 +106,23 @@ impl Timer {
         self.gpu.polled(TIMING).await?;
         Ok(done.given().await)
     }
-
-    async fn read(&self, queries: &Queries) -> Result<[u64; 2]> {
-        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
-        queries.resolve(&mut encoder);
-        self.gpu.map(encoder, &queries.readable, TIMING).await?;
-        let ticks = queries.readable.get_mapped_range(..).map(|b| bytemuck::pod_read_unaligned(&b));
-        queries.readable.unmap();
-        match ticks {
-            Ok(ticks) => Ok(ticks),
-            Err(error) => Err(failed_on(self.gpu.device(), TIMING, error).await),
-        }
-    }
 }
 
 impl Queries {
     fn new(device: &wgpu::Device) -> Queries {
-        let buffer = |usage| {
-            Owned(device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("timestamps"),
-                size: BYTES,
-                usage,
-                mapped_at_creation: false,
-            }))
-        };
-        use wgpu::BufferUsages as Usage;
+        let resolved = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("timestamps"),
+            size: BYTES,
+            usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: false,
+        });
         Queries {
             set: device.create_query_set(&wgpu::QuerySetDescriptor {
                 label: Some("timestamps"),
                 ty: wgpu::QueryType::Timestamp,
                 count: 2,
             }),
-            resolved: buffer(Usage::QUERY_RESOLVE | Usage::COPY_SRC),
-            readable: buffer(Usage::MAP_READ | Usage::COPY_DST),
+            resolved: Owned(resolved),
         }
     }
 
@@ -146,9 +133,11 @@ impl Queries {
             end_of_pass_write_index: Some(1),
         }
     }
+}
 
-    fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
-        encoder.resolve_query_set(&self.set, 0..2, &self.resolved, 0);
-        encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.readable, 0, BYTES);
+/// A browser would keep it until it collects garbage, and some devices have few.
+impl Drop for Queries {
+    fn drop(&mut self) {
+        self.set.destroy();
     }
 }

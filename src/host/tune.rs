@@ -3,6 +3,7 @@
 use super::gpu::Gpu;
 use super::owned::Owned;
 use super::timer::{ROUNDED, Timer};
+use crate::device::reported;
 use crate::{Bound, Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Tuning};
 use std::time::Duration;
 
@@ -16,17 +17,8 @@ const TIMES: usize = 5;
 const HOPELESS: u32 = 2;
 
 /// What a measurement by a rounded clock takes at least, and the most recordings for it.
-const LONG_ENOUGH: Duration = Duration::from_millis(5);
-const MOST_REPEATS: u32 = 1000;
-
-/// How many recordings of a pass that takes so long are long enough to be measured.
-fn repeats(time: Duration) -> u32 {
-    if !ROUNDED {
-        return 1;
-    }
-    // Saturates where no time was seen.
-    ((LONG_ENOUGH.as_secs_f64() / time.as_secs_f64()).ceil() as u32).clamp(1, MOST_REPEATS)
-}
+const LONG_ENOUGH: Duration = if ROUNDED { Duration::from_millis(5) } else { Duration::ZERO };
+const MOST_REPEATS: u32 = 1024;
 
 impl Gpu {
     /// Measures every choice there is for a layer on this device, and finds the fastest for each
@@ -48,7 +40,8 @@ impl Gpu {
             return Ok(tuning);
         }
         let buffer = || self.buffer(shape.bytes()).map(Owned);
-        let buffers = [buffer()?, buffer()?, buffer()?];
+        let buffers = || Ok([buffer()?, buffer()?, buffer()?]);
+        let buffers = reported(self.device(), "tuning", buffers).await?;
         let mut timer = self.timer()?;
         for &operation in Operation::ALL {
             let buffers = &buffers[3 - operation.operands().len()..];
@@ -87,7 +80,7 @@ impl Gpu {
     }
 }
 
-/// The least time that an operation takes; `None` where its second run takes longer than `hopeless`.
+/// The least time that an operation takes; `None` where its first measurement takes longer than `hopeless`.
 async fn least_time(
     timer: &mut Timer,
     bound: &Bound,
@@ -98,12 +91,15 @@ async fn least_time(
         pass.await.map(|time| time / repeats)
     };
     time(1).await?; // warms up
-    let once = time(1).await?;
-    if once > hopeless {
+    let mut repeats = 1;
+    let mut least = time(repeats).await?;
+    while least * repeats < LONG_ENOUGH && repeats < MOST_REPEATS {
+        repeats *= 2;
+        least = time(repeats).await?;
+    }
+    if least > hopeless {
         return Ok(None);
     }
-    let repeats = repeats(once);
-    let mut least = time(repeats).await?;
     for _ in 1..TIMES {
         least = least.min(time(repeats).await?);
     }

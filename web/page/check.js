@@ -9,9 +9,9 @@ const CONTENT = `
 <link rel="stylesheet" href="steps.css">
 <link rel="stylesheet" href="check.css">
 <p>
-  Every kernel of the library, for every type, on the tensors and layers that the library’s own tests use: large and
-  small, odd and even, channels first and last, windows of every kind, with ReLU, scale and blend, and in place. Each
-  result is compared with the formula in f64, computed by the CPU.
+  Every kernel of the library, for f32, fast and exact, f16 and bf16, on the tensors and layers that the library’s own
+  tests use: large and small, odd and even, channels first and last, windows of every kind, with ReLU, scale and blend,
+  and in place. Each result is compared with the formula in f64, computed by the CPU.
 </p>
 <form>
   <fieldset><legend>How much</legend>
@@ -24,7 +24,7 @@ const CONTENT = `
 <div class="steps">
   <button type="button">Check</button>
   <progress hidden aria-label="Progress of the checks"></progress>
-  <p role="status"></p>
+  <p><span role="status"></span> <span class="progress-text"></span></p>
 </div>
 <div id="outcome" class="outcome" hidden>
   <p id="verdict"></p>

@@ -29,9 +29,9 @@ function missing() {
     return 'Browsers offer WebGPU only to secure pages: open this one by https, or from localhost.';
   }
   if (!navigator.gpu) {
-    return 'This browser has no WebGPU. Chrome and Edge have it since version 113, Safari since 26, Firefox since ' +
-      '141 on Windows. On Linux, chrome://flags/#enable-unsafe-webgpu in Chrome, or dom.webgpu.enabled in Firefox’s ' +
-      'about:config, may switch it on.';
+    return 'This browser has no WebGPU. Current Chrome, Edge and Safari have it, and Firefox on Windows and macOS. ' +
+      'On Linux, chrome://flags/#enable-unsafe-webgpu in Chrome, or dom.webgpu.enabled in Firefox’s about:config, ' +
+      'may switch it on.';
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ const CONTENT = `
 <div class="steps">
   <button type="button">Measure</button>
   <progress hidden aria-label="Progress of the measurements"></progress>
-  <p role="status"></p>
+  <p><span role="status"></span> <span class="progress-text"></span></p>
 </div>
 <div class="buttons">
   <button type="button" id="download" disabled>Download the numbers</button>
@@ -46,7 +46,7 @@ class View {
     this.steps = new Steps(section, () => this.#measure());
     this.results = new Results(this.find('#results'));
     this.versus = new Versus(this.find('#versus'), this.choice);
-    this.find('#download').addEventListener('click', () => download(this.measuring.report()));
+    this.find('#download').addEventListener('click', () => download(this.report));
     this.find('#forget').addEventListener('click', () => this.#forget());
     takeFiles(section, this.find('#others'), (adapters) => this.#compare(adapters), (why) => this.#refuse(why));
   }
@@ -66,13 +66,19 @@ class View {
     const { networks, batches, dtypes, precisions } = choice;
     if (choice.isEmpty) return steps.say('Choose at least one of each line.');
     const measuring = new Measuring(gpu, networks, batches, dtypes, precisions);
-    this.measuring = measuring;
     results.begin(gpu);
+    this.#keep(undefined);
     await steps.run(gpu, measuring.length, (i) => measuring.label(i), async (i) => {
       const { measurements, remarks } = JSON.parse(await measuring.run(i));
       results.add(measurements, remarks.map((remark) => `${measuring.label(i)}: ${remark}`), measuring.clock);
-      this.find('#download').disabled = false;
+      this.#keep(measuring.report());
     });
+  }
+
+  /** Keeps the report as it is between two steps: none can be made while one runs. */
+  #keep(report) {
+    this.report = report;
+    this.find('#download').disabled = !report;
   }
 
   #compare(adapters) {

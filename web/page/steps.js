@@ -15,7 +15,8 @@ export class Steps {
   /** Calls `start` when the button is pressed. */
   constructor(section, start) {
     const find = (name) => section.querySelector(`.steps ${name}`);
-    Object.assign(this, { button: find('button'), bar: find('progress'), text: find('[role=status]') });
+    Object.assign(this, { button: find('button'), bar: find('progress') });
+    Object.assign(this, { status: find('[role=status]'), text: find('.progress-text') });
     this.label = this.button.textContent;
     this.button.addEventListener('click', () => this.#press(start));
   }
@@ -31,8 +32,9 @@ export class Steps {
     this.say('Cancelling, once this step ends…');
   }
 
+  /** Says what a screen reader should announce too. */
   say(text) {
-    this.text.textContent = text;
+    this.status.textContent = text;
   }
 
   /** Runs `step(i)` for each i below `count`, which `name(i)` tells. Says how it ended; true where all is done. */
@@ -51,7 +53,8 @@ export class Steps {
     try {
       for (let done = 0; done < count && !this.#cancelled; done += 1) {
         this.bar.value = done;
-        this.say(`${done + 1} of ${count}: ${name(done)}${lasting(performance.now() - started, done, count)}`);
+        const lasts = lasting(performance.now() - started, done, count);
+        this.text.textContent = `${done + 1} of ${count}: ${name(done)}${lasts}`;
         await painted();
         const ended = await Promise.race([lost, step(done)]);
         if (ended) return ended;
@@ -66,12 +69,14 @@ export class Steps {
     this.#cancelled = false;
     running = this;
     this.button.textContent = 'Cancel';
+    this.say('Running.');
     Object.assign(this.bar, { hidden: false, max: count, value: 0 });
   }
 
   #end() {
     running = undefined;
     this.button.textContent = this.label;
+    this.text.textContent = '';
     this.bar.hidden = true;
   }
 }

@@ -1,10 +1,10 @@
 //! JavaScript's values as the library's, and back.
 
 use crate::Result;
-use crate::error::{named, parameter};
+use crate::error::{named, parameter, thrown};
 use js_sys::{Array, Function, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wgpu_lrn::{Dtype, Element};
+use wgpu_lrn::{Dtype, Element, Error};
 
 /// An object with these properties.
 pub(crate) fn object(properties: &[(&str, JsValue)]) -> Result<JsValue> {
@@ -36,7 +36,13 @@ pub(crate) fn whole(
         let accepted = number.fract() == 0.0 && (least..=f64::from(u32::MAX)).contains(&number);
         if accepted { Ok(number) } else { Err(parameter(name, number, expected)) }
     };
-    Array::from(numbers).iter().map(one).collect()
+    if !Array::is_array(numbers) {
+        return Err(named(
+            "TypeError",
+            &format!("{name} is given in a list, not as {}", type_name(numbers)?),
+        ));
+    }
+    Array::unchecked_from_js_ref(numbers).iter().map(one).collect()
 }
 
 /// The elements of a typed array, which is the value of an operand.
@@ -53,13 +59,18 @@ pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec
         let text = format!("{operand} is of type {given}, but {dtype} is given as {expected}");
         return Err(named("Dtype", &text));
     }
-    let number = |name: &str| -> Result<u32> {
-        Ok(Reflect::get(array, &name.into())?.as_f64().unwrap_or_default() as u32)
-    };
-    let buffer = Reflect::get(array, &"buffer".into())?;
-    let (offset, length) = (number("byteOffset")?, number("byteLength")?);
-    let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, offset, length);
-    let mut elements = vec![T::from_f64(0.0); length as usize / size_of::<T>()];
+    let place =
+        ["buffer", "byteOffset", "byteLength"].map(|name| Reflect::get(array, &name.into()));
+    let arguments = place.into_iter().collect::<Result<Array>>()?;
+    let global = Reflect::get(&js_sys::global(), &"Uint8Array".into())?;
+    // Throws where the memory was given away.
+    let bytes: Uint8Array =
+        Reflect::construct(global.unchecked_ref::<Function>(), &arguments)?.unchecked_into();
+    let count = bytes.length() as usize / size_of::<T>();
+    let elements = bytemuck::allocation::try_zeroed_vec::<T>(count);
+    let mut elements = elements.map_err(|()| {
+        thrown(Error::OutOfMemory { doing: "taking an array", bytes: Some(bytes.length().into()) })
+    })?;
     bytes.copy_to(bytemuck::cast_slice_mut(&mut elements));
     Ok(elements)
 }

@@ -3,7 +3,9 @@
 use crate::convert::{property, whole};
 use crate::error::{parameter, thrown};
 use crate::{Layer, Lrn, Operand, Result};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use wgpu_lrn::{Dtype, Error, Shape, host, wgpu};
 
 /// An opened GPU.
@@ -85,14 +87,19 @@ impl Gpu {
     }
 
     /// Measures every kernel for a layer on this GPU. The text that it finds can be kept, and given to `layer` as an option.
-    pub async fn tune(
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn tune(
         &self,
         lrn: &Lrn,
         #[wasm_bindgen(unchecked_param_type = "number[]")] dims: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "TensorOptions")] options: JsValue,
-    ) -> Result<String> {
+    ) -> Result<Promise> {
         let (lrn, shape) = (lrn.build().map_err(thrown)?, shape(&dims, &options)?);
-        Ok(self.gpu.tune(&lrn, &shape).await.map_err(thrown)?.to_string())
+        let gpu = self.gpu.clone();
+        Ok(future_to_promise(async move {
+            let tuning = gpu.tune(&lrn, &shape).await.map_err(thrown)?;
+            Ok(tuning.to_string().into())
+        }))
     }
 }
 

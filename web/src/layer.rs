@@ -6,11 +6,12 @@ use crate::{Operand, Result};
 use half::{bf16, f16};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use wgpu_lrn::{Dtype, Element, Operation};
 
 /// A layer on a GPU, for tensors of one shape.
 ///
-/// On arrays: `squareSums`, `forward`, `backward`. On buffers: the same with `Into`, which submits at once, so that it
+/// On arrays, which are read at once: `squareSums`, `forward`, `backward`. On buffers: the same with `Into`, which submits at once, so that it
 /// comes between what the page submits before and after; its promise is fulfilled when the device has accepted it.
 #[wasm_bindgen]
 pub struct Layer {
@@ -36,31 +37,31 @@ impl Layer {
     }
 
     /// s, the windowed square sums of x.
-    #[wasm_bindgen(js_name = squareSums, unchecked_return_type = "Values")]
-    pub async fn square_sums(
+    #[wasm_bindgen(js_name = squareSums, unchecked_return_type = "Promise<Values>")]
+    pub fn square_sums(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue,
-    ) -> Result<JsValue> {
-        self.run(Operation::SquareSums, &[x]).await
+    ) -> Result<Promise> {
+        self.run(Operation::SquareSums, &[x])
     }
 
     /// y of x.
-    #[wasm_bindgen(unchecked_return_type = "Values")]
-    pub async fn forward(
+    #[wasm_bindgen(unchecked_return_type = "Promise<Values>")]
+    pub fn forward(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue,
-    ) -> Result<JsValue> {
-        self.run(Operation::Forward, &[x]).await
+    ) -> Result<Promise> {
+        self.run(Operation::Forward, &[x])
     }
 
     /// dx of x and dy.
-    #[wasm_bindgen(unchecked_return_type = "Values")]
-    pub async fn backward(
+    #[wasm_bindgen(unchecked_return_type = "Promise<Values>")]
+    pub fn backward(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue,
         #[wasm_bindgen(unchecked_param_type = "Values")] dy: JsValue,
-    ) -> Result<JsValue> {
-        self.run(Operation::Backward, &[x, dy]).await
+    ) -> Result<Promise> {
+        self.run(Operation::Backward, &[x, dy])
     }
 
     /// Submits s of x.
@@ -83,31 +84,31 @@ impl Layer {
 }
 
 impl Layer {
-    async fn run(&self, operation: Operation, inputs: &[JsValue]) -> Result<JsValue> {
+    fn run(&self, operation: Operation, inputs: &[JsValue]) -> Result<Promise> {
         match self.layer.plan().shape().dtype() {
-            Dtype::F16 => self.run_of::<f16>(operation, inputs).await,
-            Dtype::Bf16 => self.run_of::<bf16>(operation, inputs).await,
-            _ => self.run_of::<f32>(operation, inputs).await,
+            Dtype::F16 => self.run_of::<f16>(operation, inputs),
+            Dtype::Bf16 => self.run_of::<bf16>(operation, inputs),
+            _ => self.run_of::<f32>(operation, inputs),
         }
     }
 
-    async fn run_of<T: Element>(
-        &self,
-        operation: Operation,
-        inputs: &[JsValue],
-    ) -> Result<JsValue> {
+    /// Takes the values now: the page may change its arrays while this runs.
+    fn run_of<T: Element>(&self, operation: Operation, inputs: &[JsValue]) -> Result<Promise> {
         let inputs = inputs.iter().zip(operation.operands());
         let values = inputs.map(|(input, operand)| elements::<T>(operand, input));
         let values = values.collect::<Result<Vec<_>>>()?;
-        let inputs: Vec<_> = values.iter().map(Vec::as_slice).collect();
-        let result = self.layer.run(operation, &inputs).await.map_err(thrown)?;
-        array(&result)
+        let layer = self.layer.clone();
+        Ok(future_to_promise(async move {
+            let inputs: Vec<_> = values.iter().map(Vec::as_slice).collect();
+            let result = layer.run(operation, &inputs).await.map_err(thrown)?;
+            array(&result)
+        }))
     }
 
     fn submit(&self, operation: Operation, operands: &[&Operand]) -> Promise {
         let operands: Vec<_> = operands.iter().map(|operand| (&operand.buffer).into()).collect();
         let submitted = self.layer.submit(operation, &operands);
         let settled = async { submitted.await.map(|()| JsValue::UNDEFINED).map_err(thrown) };
-        wasm_bindgen_futures::future_to_promise(settled)
+        future_to_promise(settled)
     }
 }

@@ -1,4 +1,4 @@
-//! wgpu-lrn for JavaScript: the classes of the npm package. `web/README.md` shows their use.
+//! wgpu-lrn for JavaScript: the classes of the npm package. `web/npm/README.md` shows their use.
 #![cfg(target_arch = "wasm32")]
 #![warn(unreachable_pub)]
 

@@ -125,6 +125,22 @@ test('layers come between what the page submits itself', async () => {
     close(y, once(once(x)), 1e-5);
 });
 
+test('arrays are read at the call, and calls run side by side', async () => {
+    const [x, ys, gone] = await inPage(async () => {
+        const gpu = await lrn.Gpu.open();
+        const layer = gpu.layer(lrn.Lrn.pytorch(3).alpha(0.9), [4, 6]);
+        const x = waves(24);
+        const before = Array.from(x);
+        const calls = [layer.forward(x), layer.backward(x, x), layer.forward(x)];
+        x.fill(7);
+        const results = await Promise.all(calls);
+        structuredClone(x, { transfer: [x.buffer] });
+        return [before, [results[0], results[2]].map((y) => Array.from(y)), await refusal(() => layer.forward(x))];
+    });
+    for (const y of ys) close(y, forward(x, [4, 6, 1], [1, 1], 0.3, 0.75, 1), 1e-5);
+    assert.notEqual(gone, undefined);
+});
+
 test('tuning finds a kernel for each operation', async () => {
     const [tuning, y, expected] = await inPage(async () => {
         const gpu = await lrn.Gpu.open();
@@ -145,6 +161,7 @@ test('what is wrong is named', async () => {
         const layer = gpu.layer(Lrn.pytorch(5), [2, 3]);
         const calls = [
             () => Gpu.open('fast'),
+            () => gpu.tune(Lrn.pytorch(5)),
             () => Lrn.convention('torch'),
             () => Lrn.pytorch(2.5),
             () => gpu.layer(Lrn.caffe().size(4), [2, 3]),
@@ -164,6 +181,7 @@ test('what is wrong is named', async () => {
     });
     const expected = [
         ['UnknownName', 'high-performance'],
+        ['TypeError', 'undefined'],
         ['UnknownName', 'pytorch'],
         ['Parameter', '2.5'],
         ['EvenSize', '3 or 5'],
@@ -255,7 +273,12 @@ for (const [fault, [from, to]] of Object.entries(faults)) {
                 ];
                 const refusals = [];
                 for (const call of calls) refusals.push(await refusal(call));
+                // The first uses of a layer, in place and not, and all at once.
+                const fresh = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
+                const atOnce = [() => fresh.forwardInto(a, b), () => fresh.forwardInto(a, a), () => fresh.prepare('forward')];
+                refusals.push(...(await Promise.all(atOnce.map(refusal))));
                 gpu.device.createShaderModule = createShaderModule;
+                await Promise.all([fresh.forwardInto(a, b), fresh.forwardInto(a, a), fresh.prepare('forward')]);
                 return { refusals, y: Array.from(await layer.forward(waves(32))) };
             },
             { argument: { from, to } },
@@ -298,16 +321,22 @@ test('memory that is out is an error', async () => {
         const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
         await layer.prepare('forward');
         // The largest buffer there may be is more than this device has in one piece.
+        let short = () => true;
         const { createBuffer } = gpu.device;
         gpu.device.createBuffer = function (descriptor) {
-            return createBuffer.call(this, { ...descriptor, size: gpu.device.limits.maxBufferSize });
+            const { usage, size } = descriptor;
+            const asked = short(usage) ? gpu.device.limits.maxBufferSize : size;
+            return createBuffer.call(this, { ...descriptor, size: asked });
         };
-        const refused = await refusal(() => layer.forward(waves(32)));
+        const operands = await refusal(() => layer.forward(waves(32)));
+        short = (usage) => usage & GPUBufferUsage.MAP_READ;
+        const staging = await refusal(() => layer.forward(waves(32)));
+        short = () => true;
         gpu.buffer(16);
         gpu.device.queue.submit([]); // sends what the browser has gathered
-        return [refused, await heard];
+        return [[operands, staging], await heard];
     });
-    assert.equal(refused?.name, 'OutOfMemory', JSON.stringify(refused));
+    refused.forEach((refusal) => assert.equal(refusal?.name, 'OutOfMemory', JSON.stringify(refusal)));
     assert.equal(heard, 'GPUOutOfMemoryError');
 });
 
@@ -316,9 +345,12 @@ test('a lost device is told by every call that waits', async () => {
         const gpu = await lrn.Gpu.open();
         const layer = gpu.layer(lrn.Lrn.pytorch(5), [1, 8, 4]);
         const [a, b] = [gpu.buffer(layer.bytes), gpu.buffer(layer.bytes)];
+        await layer.prepare('forward');
         const running = refusal(() => layer.forward(waves(32)));
         gpu.device.destroy();
         const calls = [
+            () => layer.prepare('forward'),
+            () => gpu.layer(lrn.Lrn.pytorch(3), [0, 4]).prepare('forward'),
             () => layer.forward(waves(32)),
             () => layer.forwardInto(a, b),
             () => layer.prepare('backward'),

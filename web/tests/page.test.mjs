@@ -8,7 +8,7 @@ let browser;
 before(async () => (browser = await start()));
 after(() => browser.close());
 
-/** Opens a section and waits until its picture is drawn. */
+/** Opens a section, and waits until it is known whether there is a GPU. */
 async function open(section, options) {
     const page = await browser.open(`/web/#${section}`, options);
     await page.waitForFunction(() => window.page?.gpu !== undefined);
@@ -30,8 +30,14 @@ async function openMaps(options) {
     return page;
 }
 
-/** The peaks of the maps, which stand beside them. */
-const peaks = (page) => page.locator('#maps').innerText();
+/** The peaks of the maps, which stand beside them, once all are there. */
+async function peaks(page) {
+    await page.waitForFunction(() => {
+        const maps = [...document.querySelectorAll('#maps .map')];
+        return maps.length > 0 && maps.every((map) => /peak \d/.test(map.innerText));
+    });
+    return page.locator('#maps').innerText();
+}
 
 /** A picture of the first map after the layer, as the screen has it. */
 async function drawn(page) {
@@ -119,9 +125,11 @@ test('a lost device is said, and a click opens another', async () => {
     await lost.evaluate((gpu) => gpu.device.destroy());
     await page.locator('#notices button').click();
     await page.waitForFunction((lost) => window.page.gpu !== lost, lost);
-    const before = await peaks(page);
+    const before = await settled(() => peaks(page), '');
+    page.errors.length = 0; // what was under way when the device was lost
     await drag(page, 'alpha', -1);
     await settled(() => peaks(page), before);
+    assert.deepEqual(page.errors, []);
     await page.context().close();
 });
 
@@ -162,7 +170,7 @@ test('the quick checks pass, can be cancelled, and make a report', async () => {
     const status = panel.locator('.steps [role=status]');
     await panel.getByRole('button', { name: 'Check', exact: true }).click();
     await panel.locator('#outcome').waitFor();
-    await status.filter({ hasText: /^([3-9]|[1-8]\d) of/ }).waitFor({ timeout: 60_000 });
+    await panel.locator('.steps .progress-text', { hasText: /^([3-9]|[1-8]\d) of/ }).waitFor({ timeout: 60_000 });
     await panel.getByRole('button', { name: 'Cancel' }).click();
     await status.filter({ hasText: 'Cancelled.' }).waitFor({ timeout: 60_000 });
     assert(await panel.locator('#failures').isHidden());

@@ -36,8 +36,10 @@ export class Outcome {
   /** One sentence. */
   get verdict() {
     const { count, failures, runs } = this;
-    if (failures.length > 0) return `Wrong in ${failures.length} of ${runs} runs.`;
-    return runs === 0 ? '' : `Right in ${runs === count ? 'all' : `${runs} of`} ${count} runs.`;
+    if (runs === 0) return '';
+    const wrong = failures.length;
+    const right = wrong > 0 ? `Wrong in ${wrong} of` : 'Right in all';
+    return `${right} ${runs} runs${runs < count ? ` so far, of ${count}` : ''}.`;
   }
 
   #cell(kernel, type) {

@@ -39,19 +39,20 @@ export class Choice {
   }
 
   get dtypes() {
-    return this.#ofTypes(0);
+    return [...new Set(this.#types.map(([dtype]) => dtype))];
   }
 
+  /** Those of f32: the other types have only one. */
   get precisions() {
-    return this.#ofTypes(1);
+    return this.#types.filter(([dtype]) => dtype === 'f32').map(([, precision]) => precision);
   }
 
   get isEmpty() {
     return [this.networks, this.batches, this.dtypes].some(({ length }) => length === 0);
   }
 
-  #ofTypes(part) {
-    return [...new Set(this.#checked('type').map((name) => TYPES[name][part]))];
+  get #types() {
+    return this.#checked('type').map((name) => TYPES[name]);
   }
 
   #checked(name) {

@@ -49,12 +49,16 @@ function bar(measurement, number, adapter) {
   const marks = [rule && 'rule', fastest && 'fastest'].filter(Boolean).join(', ');
   const mark = element('small', { className: 'faint', textContent: marks });
   const what = element('span', { className: 'what' }, kernel, mark);
-  // An empty dispatch moves nothing, so that it has a time only.
-  const speed = kernel === 'empty' ? [element('span', { className: 'nothing' })] : speeds(measurement);
+  const speed = hasSpeed(measurement) ? speeds(measurement) : [element('span', { className: 'nothing' })];
   const title = fullName(adapter);
   const made = element('span', { className: 'bar', title }, what, ...speed, text(time(seconds), 'n faint'));
   made.dataset.series = number;
   return made;
+}
+
+/** An empty dispatch moves nothing, so that it has a time only; so has what took no time by its clock. */
+function hasSpeed({ kernel, fraction_of_copy: fraction, gbps }) {
+  return kernel !== 'empty' && fraction !== null && gbps !== null;
 }
 
 function speeds({ kernel, fraction_of_copy: fraction, gbps }) {

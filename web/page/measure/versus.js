@@ -17,7 +17,7 @@ const CONTENT = `
 <div class="steps">
   <button type="button">Measure both</button>
   <progress hidden aria-label="Progress beside TensorFlow.js"></progress>
-  <p role="status"></p>
+  <p><span role="status"></span> <span class="progress-text"></span></p>
 </div>
 <div class="scroll"><table hidden></table></div>`;
 
@@ -77,11 +77,15 @@ function ordinary(count) {
 /** The largest difference of two results, each relative to the value. */
 function largestDifference(theirs, ours) {
   let largest = 0;
-  for (let i = 0; i < ours.length; i += 1) {
-    const difference = Math.abs(theirs[i] - ours[i]);
-    if (!(difference <= largest * Math.abs(ours[i]))) largest = difference / Math.abs(ours[i]);
-  }
+  for (let i = 0; i < ours.length; i += 1) largest = Math.max(largest, relativeDifference(theirs[i], ours[i]));
   return largest;
+}
+
+/** What is no number agrees with nothing. */
+function relativeDifference(theirs, ours) {
+  if (theirs === ours) return 0;
+  const difference = Math.abs(theirs - ours) / Math.abs(ours);
+  return Number.isNaN(difference) ? Infinity : difference;
 }
 
 function ms(milliseconds) {

@@ -37,8 +37,10 @@ export class Chart {
   }
 
   #say() {
-    const { channel, pixel } = this.shown;
+    const { channel, isLive, pixel } = this.shown;
     const [before, after] = this.#pair(channel);
+    // The camera changes it with each frame, which nobody wants to hear.
+    this.reading.setAttribute('aria-live', isLive ? 'off' : 'polite');
     this.reading.textContent = `Column ${pixel % MAP}, row ${Math.floor(pixel / MAP)}, channel ${channel}: ` +
       `${number(before)} before, ${number(after)} after`;
     this.svg.setAttribute('aria-label', `The channels of a pixel. ${this.reading.textContent}.`);

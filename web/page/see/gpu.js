@@ -88,11 +88,12 @@ export class GpuEngine {
   /** Takes another layer. Throws where it is invalid, and then keeps the last. */
   async setLayer(lrn) {
     const layer = this.gpu.layer(lrn, SHAPE);
-    try {
-      await Promise.all([layer.prepare('forward'), layer.prepare('backward')]);
-    } catch (error) {
+    // Both must end before the layer can be freed.
+    const prepared = await Promise.allSettled([layer.prepare('forward'), layer.prepare('backward')]);
+    const refused = prepared.find(({ status }) => status === 'rejected');
+    if (refused) {
       layer.free();
-      throw error;
+      throw refused.reason;
     }
     this.layer?.free();
     this.layer = layer;

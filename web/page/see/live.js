@@ -7,9 +7,12 @@ import { strongest } from './network.js';
 const MOST_FRAMES = 2;
 
 export class Live {
-  #stale = new Set();
+  /** An engine begins with the picture, whatever it is asked for first. */
+  #stale = new Set(['picture']);
   #asked = false;
   #inFlight = 0;
+  /** Whether the engine has anything to read. */
+  #isComputed = false;
   /** The numbers of the layer's formula, once there is a layer. */
   #parameters;
 
@@ -78,17 +81,19 @@ export class Live {
     const computed = isNewPicture || isNewLayer ? engine.normalize(controls.gradient) : undefined;
     maps.arrange(strip.channels, controls.gradient, engine);
     engine.draw(maps.drawn(controls.isOneScale));
+    this.#isComputed = true;
     return computed;
   }
 
   /** Reads the pixel that is pointed at, and shows its channels and the peaks of the maps. */
   read = latest(async () => {
-    const { chart, maps, pointing, strip } = this.view;
+    if (!this.#isComputed) return;
+    const { chart, maps, picture, pointing, strip } = this.view;
     const { pixel, channel } = pointing;
     const { seeks } = strip;
     const { channels, statistics } = await this.engine.read(pixel);
     if (seeks) strip.choose(strongest(statistics));
     maps.label(statistics);
-    chart.show(channels, { pixel, channel, window: this.#parameters.windows[0] });
+    chart.show(channels, { pixel, channel, window: this.#parameters.windows[0], isLive: picture.isLive });
   });
 }

@@ -8,10 +8,11 @@ export class Picture {
   isTaken = false;
   isLive = false;
   #isNew = false;
+  #turn = 0;
 
   /** Calls `changed` whenever the canvas holds another picture. */
   constructor(section, changed) {
-    this.changed = changed;
+    Object.assign(this, { section, changed });
     this.canvas = section.querySelector('#photo canvas');
     this.context = this.canvas.getContext('2d', { alpha: false });
     this.context.imageSmoothingQuality = 'high';
@@ -19,6 +20,7 @@ export class Picture {
     this.cameraButton.addEventListener('click', () => (this.isLive ? this.#stop() : this.#startCamera()));
     section.querySelector('#photo-button').addEventListener('click', () => this.showPhoto());
     section.querySelector('#file').addEventListener('change', ({ target }) => this.#showChosen(target));
+    window.addEventListener('hashchange', () => section.hidden && this.#stop());
     document.addEventListener('paste', ({ clipboardData }) => this.#showFirst(clipboardData.files));
     document.addEventListener('dragover', (event) => event.preventDefault());
     document.addEventListener('drop', (event) => {
@@ -35,9 +37,7 @@ export class Picture {
   }
 
   async showPhoto() {
-    const response = await fetch(PHOTO);
-    if (!response.ok) throw new Error(`The photo was not found (${response.status}).`);
-    await this.#show(await response.blob());
+    await this.#show(photo());
   }
 
   /** Clears the choice, so that the same file can be chosen again. */
@@ -52,22 +52,41 @@ export class Picture {
     if (image) await this.#show(image);
   }
 
+  /** Shows an image, unless another picture is asked for before it is decoded. */
   async #show(blob) {
-    const image = await createImageBitmap(blob);
-    this.#stop();
-    this.#isNew = true;
-    this.#draw(image, image.width, image.height);
+    const turn = this.#begin();
+    const image = await createImageBitmap(await blob);
+    if (turn === this.#turn) {
+      this.#stop();
+      this.#isNew = true;
+      this.#draw(image, image.width, image.height);
+    }
     image.close();
   }
 
+  /** Begins another picture: those that are still on their way are too late. */
+  #begin() {
+    this.#turn += 1;
+    return this.#turn;
+  }
+
+  /** Meanwhile the button is disabled, as a second click would open the camera twice. */
   async #startCamera() {
-    if (!navigator.mediaDevices) throw new Error('This browser offers no camera to this page.');
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
-    this.video = Object.assign(document.createElement('video'), { srcObject: stream, muted: true, playsInline: true });
-    await this.video.play();
+    this.cameraButton.disabled = true;
+    try {
+      this.#showCamera(await camera());
+    } finally {
+      this.cameraButton.disabled = false;
+    }
+  }
+
+  #showCamera(video) {
+    if (this.section.hidden) return end(video);
+    this.#begin();
+    this.video = video;
     this.#isNew = true;
     this.#setLive(true);
-    this.#follow(this.video);
+    this.#follow(video);
   }
 
   #follow(video) {
@@ -79,7 +98,7 @@ export class Picture {
   }
 
   #stop() {
-    this.video?.srcObject.getTracks().forEach((track) => track.stop());
+    if (this.video) end(this.video);
     this.video = undefined;
     this.#setLive(false);
   }
@@ -87,7 +106,6 @@ export class Picture {
   #setLive(isLive) {
     this.isLive = isLive;
     this.cameraButton.setAttribute('aria-pressed', isLive);
-    this.cameraButton.textContent = isLive ? 'Stop' : 'Camera';
   }
 
   /** Draws the square about the centre. */
@@ -98,4 +116,28 @@ export class Picture {
     this.isTaken = true;
     this.changed();
   }
+}
+
+async function photo() {
+  const response = await fetch(PHOTO);
+  if (!response.ok) throw new Error(`The photo was not found (${response.status}).`);
+  return response.blob();
+}
+
+/** What the camera sees, once it runs. */
+async function camera() {
+  if (!navigator.mediaDevices) throw new Error('This browser offers no camera to this page.');
+  const srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+  const video = Object.assign(document.createElement('video'), { srcObject, muted: true, playsInline: true });
+  try {
+    await video.play();
+  } catch (error) {
+    end(video);
+    throw error;
+  }
+  return video;
+}
+
+function end(video) {
+  video.srcObject.getTracks().forEach((track) => track.stop());
 }

@@ -7,7 +7,7 @@ use benches::report::{Measurement, Report};
 use benches::variant::Variant;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use wgpu_lrn::{Clock, Dtype, Operation, Precision};
+use wgpu_lrn::{Dtype, Operation, Precision};
 use wgpu_lrn_web::Gpu;
 
 /// The layers of networks that can be measured, as JSON.
@@ -26,7 +26,7 @@ pub struct Measuring {
 
 #[wasm_bindgen]
 impl Measuring {
-    /// All of the networks at these batch sizes, in these types and precisions.
+    /// All of the networks at these batch sizes, in these types, and f32 in these precisions.
     #[wasm_bindgen(constructor)]
     pub fn new(
         gpu: &Gpu,
@@ -46,12 +46,11 @@ impl Measuring {
             quick: true,
         };
         let gpu = gpu.inner();
-        let patience = patience(gpu.timer()?.clock());
         let of_case = |case: Case| {
             case.operations().map(|operation| (case.clone(), operation)).collect::<Vec<_>>()
         };
         let runs = selection.cases()?.into_iter().flat_map(of_case).collect();
-        Ok(Measuring { meter: Meter::new(gpu, patience)?, runs, measurements: Vec::new() })
+        Ok(Measuring { meter: Meter::new(gpu, patience())?, runs, measurements: Vec::new() })
     }
 
     /// How many there are.
@@ -85,16 +84,15 @@ impl Measuring {
         Ok(serde_json::to_string(&compared)?)
     }
 
-    /// All that was measured until now, as JSON.
+    /// All that was measured until now, as JSON. Throws while `run` measures.
     pub fn report(&self) -> Result<String, JsError> {
         let adapter = self.meter.adapter(self.measurements.clone());
         Ok(serde_json::to_string_pretty(&Report { adapters: vec![adapter] })?)
     }
 }
 
-/// As in a quick run of the program; but browsers round timestamps, to 0.1 ms where one knows, and end a wall time
-/// late.
-fn patience(clock: Clock) -> Patience {
-    let least = Duration::from_millis(if clock == Clock::Wall { 20 } else { 5 });
-    Patience { rounds: 7, budget: Duration::from_millis(400), least }
+/// As in a quick run of the program; but browsers round timestamps, to 0.1 ms where one knows.
+fn patience() -> Patience {
+    let (budget, least) = (Duration::from_millis(400), Duration::from_millis(5));
+    Patience { rounds: 7, budget, least }
 }
