@@ -1,28 +1,26 @@
 // The library's cases in a browser: every kernel, dtype and variant against the CPU reference, as the native tests ask
-// them. A software adapter takes a second or more for a shader. So only every third is run, and one of each kind;
-// CHECKS=all runs all.
+// them. A software adapter takes a second for a shader, on one processor; so there is a browser for each. CHECKS=quick
+// runs only one of each kind.
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { after, before, test } from 'node:test';
 import { start } from './browser.mjs';
 
-const stride = process.env.CHECKS === 'all' ? 1 : 3;
-let browser;
-before(async () => (browser = await start()));
-after(() => browser.close());
+let browsers;
+before(async () => (browsers = await Promise.all(Array.from({ length: os.availableParallelism() }, start))));
+after(() => Promise.all(browsers.map((browser) => browser.close())));
 
 test('every kernel is within the bound', async (t) => {
-    const page = await browser.open('/blank');
-    const numbers = await page.evaluate(async (stride) => {
-        const { default: init, Gpu, Checks } = await import('/web/page.js');
-        await init();
-        window.checks = new Checks(await Gpu.open());
-        const quick = new Set(checks.quick());
-        const all = Array.from({ length: checks.length }, (_, number) => number);
-        return all.filter((number) => number % stride === 0 || quick.has(number));
-    }, stride);
-    t.diagnostic(`${numbers.length} runs`);
+    const pages = await Promise.all(browsers.map(openChecks));
+    const numbers = await pages[0].evaluate((isQuick) => {
+        return isQuick ? [...checks.quick()] : Array.from({ length: checks.length }, (_, number) => number);
+    }, process.env.CHECKS === 'quick');
+    t.diagnostic(`${numbers.length} runs in ${pages.length} browsers`);
     const verdicts = [];
-    for (const number of numbers) verdicts.push(await page.evaluate(verdict, number));
+    const runAll = async (page) => {
+        while (numbers.length > 0) verdicts.push(await page.evaluate(verdict, numbers.shift()));
+    };
+    await Promise.all(pages.map(runAll));
     assert.deepEqual(verdicts.filter(({ complaint }) => complaint !== ''), []);
     const kinds = new Map();
     for (const { kernel, operation, dtype, ratio } of verdicts) {
@@ -32,8 +30,19 @@ test('every kernel is within the bound', async (t) => {
     kinds.forEach((ratio, kind) => t.diagnostic(`${kind}: ${ratio.toFixed(3)} of the bound`));
     // Six kernels, three operations, three dtypes.
     assert.equal(kinds.size, 6 * 3 * 3);
-    assert.deepEqual(page.errors, []);
+    for (const page of pages) assert.deepEqual(page.errors, []);
 });
+
+/** A page with the checks of its own device. */
+async function openChecks(browser) {
+    const page = await browser.open('/blank');
+    await page.evaluate(async () => {
+        const { default: init, Gpu, Checks } = await import('/web/page.js');
+        await init();
+        window.checks = new Checks(await Gpu.open());
+    });
+    return page;
+}
 
 /** Runs a check in the page, by its number. */
 async function verdict(number) {
