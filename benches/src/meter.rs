@@ -29,9 +29,6 @@ const LEAST: usize = 3;
 /// A candidate that takes so many times the best is not measured again.
 const HOPELESS: f64 = 5.0;
 
-/// Timestamps that stand still for so many times what a measurement lasts never advance.
-const BEYOND_DOUBT: u32 = 20;
-
 /// How much longer a measurement by wall time lasts at least: the wait for its end is in it.
 const WALL: u32 = 4;
 
@@ -97,8 +94,7 @@ impl Meter {
     async fn measure(&mut self, candidates: &mut [Candidate]) -> Result<()> {
         let start = Instant::now();
         for candidate in &mut *candidates {
-            // Warms up: some drivers compile then. Its timer may see no time pass, and give its timestamps up.
-            self.gpu.timer()?.time(|pass| candidate.work.record_in(pass)).await?;
+            self.time(&candidate.work, 1).await?; // warms up: some drivers compile then
             candidate.repeats = self.repeats(&candidate.work).await?;
         }
         for round in 0..self.patience.rounds {
@@ -119,27 +115,16 @@ impl Meter {
 
     /// How often a pass must be repeated until a measurement lasts long enough.
     async fn repeats(&mut self, work: &Work) -> Result<u32> {
-        let doubtless = self.patience.least * BEYOND_DOUBT;
-        if doubtless.is_zero() {
-            return Ok(1);
-        }
-        let clock = self.timer.clock();
         let mut repeats = 1;
-        loop {
+        while !self.patience.least.is_zero() && repeats < MOST {
             let time = self.time(work, repeats).await?;
-            let stood_still = self.timer.clock() != clock;
-            let least = self.least();
-            let enough = if stood_still { doubtless } else { least };
-            if time >= enough || repeats == MOST {
-                return Ok(repeats);
+            let growth = self.least().as_secs_f64() / time.as_secs_f64();
+            if growth <= 1.0 {
+                break;
             }
-            if stood_still {
-                self.timer = self.gpu.timer()?;
-            }
-            let growth = (least.as_secs_f64() / time.as_secs_f64()).ceil();
-            repeats *= if stood_still { GROWTH } else { growth.clamp(2.0, GROWTH) } as u32;
-            repeats = repeats.min(MOST);
+            repeats = (repeats * growth.ceil().clamp(2.0, GROWTH) as u32).min(MOST);
         }
+        Ok(repeats)
     }
 
     /// What a measurement lasts at least, by the clock that there is now.

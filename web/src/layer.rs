@@ -11,8 +11,9 @@ use wgpu_lrn::{Dtype, Element, Operation};
 
 /// A layer on a GPU, for tensors of one shape.
 ///
-/// On arrays, which are read at once: `squareSums`, `forward`, `backward`. On buffers: the same with `Into`, which submits at once, so that it
-/// comes between what the page submits before and after; its promise is fulfilled when the device has accepted it.
+/// On arrays, which are read at once: `squareSums`, `forward`, `backward`. On buffers: the same with `Into`, which
+/// submits at once, so that it comes between what the page submits before and after; its promise is fulfilled when the
+/// device has accepted it.
 #[wasm_bindgen]
 pub struct Layer {
     pub(crate) layer: wgpu_lrn::Layer,
