@@ -12,7 +12,6 @@ const HALO = 4u;        // WINDOW - 1
 
 const NORMALIZED = true; // whether y is made of the square sums, or they are the result
 const POWER = THREE_QUARTERS; // how b^-beta is computed
-const LIFT = 1099511627776.0; // times which backward terms are summed: else those below 1e-38 would lose digits
 const RELU = false;    // whether x is rectified first
 const HAS_EPILOGUE = false; // whether the result is scaled,
 const READS_OUTPUT = false; // and what the output holds is blended in

@@ -7,7 +7,7 @@
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
 // interface.wgsl, elements/ and params.wgsl stand in front. After this come the operands, with x_at and dy_at, which load an element; the
-// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times LIFT; what a
+// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times the lift; what a
 // stage sums, and makes of a sum; and the kernel.
 
 // The workgroup in the folded grid, and the invocation in its workgroup.
@@ -27,12 +27,21 @@ struct Layer {
     one: f32,
     a: Sum,
     k: Sum,
-    coefficient: Sum, // 2 a beta / LIFT
+    coefficient: Sum, // 2 a beta / lift
+    lift: Value,      // times which terms are summed, so that they stay in the range of the type
 }
 
 var<private> layer: Layer;
 
-fn fetch() { layer = Layer(params.tensor.one, number(params.layer.a), number(params.layer.k), number(params.layer.coefficient)); }
+fn fetch() {
+    layer = Layer(
+        params.tensor.one,
+        number(params.layer.a),
+        number(params.layer.k),
+        number(params.layer.coefficient),
+        rounded(number(params.layer.lift)),
+    );
+}
 
 fn base(square_sum: Sum) -> Sum { return add_product(layer.k, layer.a, square_sum); }
 
@@ -67,6 +76,16 @@ fn normalized(p: Powers, x_i: Value) -> Value { return rounded(apply(x_i, p.norm
 
 // dy_i / b_i^beta
 fn normalize_dy(p: Powers, dy_i: Value) -> Sum { return settled(apply(dy_i, p.normalize)); }
+
+// The backward term of a channel, times the lift. Where b is infinite and beta negative, so is dy_i / b_i^beta, though
+// b_i^(-beta - 1) is infinite only if beta is below -1.
+fn backward_term(p: Powers, x_i: Value, dy_i: Value, normalized_dy: Sum) -> Sum {
+    let t = term(p, x_i, normalized_dy);
+    if POWER != GENERAL { return t; }
+    let beta = params.layer.beta.x + params.layer.beta.y;
+    let power = select(select(p.base, layer.lift, beta == -1.0), Value(0.0), beta > -1.0);
+    return where_finite(p.base, t, x_i * power * dy_i);
+}
 
 fn input_gradient(x_j: Value, normalized_dy: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.

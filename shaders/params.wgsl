@@ -5,7 +5,8 @@ struct LayerParams {
     a: vec3<f32>,
     beta: vec3<f32>,
     k: vec3<f32>,
-    coefficient: vec3<f32>, // 2 a beta / LIFT
+    coefficient: vec3<f32>, // 2 a beta / lift
+    lift: vec3<f32>,        // the power of two times which backward terms are summed
     scale: vec3<f32>,       // of the epilogue,
     blend: vec3<f32>,       // as this
 }

@@ -96,16 +96,35 @@ impl<'a> Reference<'a> {
         operation: Operation,
         inputs: &[&[T]],
     ) -> Result<Vec<f64>> {
-        let mut result = match operation {
-            Operation::SquareSums => return each(self.s.len(), |i| self.s[i]),
-            Operation::Forward => self.forward()?,
-            Operation::Backward => self.backward(inputs[1])?,
-        };
-        for (i, v) in result.iter_mut().enumerate() {
-            let scaled = self.lrn.scale() * *v;
-            *v = added(self.lrn, operation, inputs, i).map_or(scaled, |old| scaled + old);
+        let computed = self.computed(operation, inputs)?;
+        self.blended(operation, inputs, &computed)
+    }
+
+    /// What the layer computes, before the epilogue.
+    pub(crate) fn computed<T: Element>(
+        &self,
+        operation: Operation,
+        inputs: &[&[T]],
+    ) -> Result<Vec<f64>> {
+        match operation {
+            Operation::SquareSums => each(self.s.len(), |i| self.s[i]),
+            Operation::Forward => self.forward(),
+            Operation::Backward => self.backward(inputs[1]),
         }
-        Ok(result)
+    }
+
+    /// What the epilogue makes of that.
+    pub(crate) fn blended<T: Element>(
+        &self,
+        operation: Operation,
+        inputs: &[&[T]],
+        computed: &[f64],
+    ) -> Result<Vec<f64>> {
+        let scale = if operation == Operation::SquareSums { 1.0 } else { self.lrn.scale() };
+        each(computed.len(), |i| {
+            let scaled = scale * computed[i];
+            added(self.lrn, operation, inputs, i).map_or(scaled, |old| scaled + old)
+        })
     }
 
     /// b_i^exponent.

@@ -1,7 +1,6 @@
 //! The uniform of a dispatch: `shaders/params.wgsl`, which says what each field is.
 
 use crate::Lrn;
-use crate::shader::LIFT;
 use bytemuck::{Pod, Zeroable};
 use std::mem::offset_of;
 
@@ -29,6 +28,7 @@ params! {
         beta: Number,
         k: Number,
         coefficient: Number,
+        lift: Number,
         scale: Number,
         blend: Number,
     }
@@ -72,15 +72,43 @@ impl LayerParams {
             a: number(lrn.a()),
             beta: number(lrn.beta()),
             k: number(lrn.k()),
-            coefficient: number(2.0 * lrn.a() * lrn.beta() / LIFT),
+            coefficient: number(coefficient(lrn)),
+            lift: number(lift(lrn)),
             scale: number(lrn.scale()),
             blend: number(lrn.blend()),
         }
     }
 }
 
+/// 2aβ / lift, the factor of the sum of the lifted terms.
+pub(crate) fn coefficient(lrn: &Lrn) -> f64 {
+    2.0 * lrn.a() * lrn.beta() / lift(lrn)
+}
+
+/// The power of two times which backward terms are summed, so that they stay in the range of f32.
+///
+/// With ρ = x·√(a/k), a term dy·x·b^(−β−1) is dy·k^(−β)/√(ak) times ρ·(1 + ρ²)^(−β−1). The lift takes the first away, and
+/// moves the second so that it keeps its digits up to ρ = 2⁶⁰ ≈ 1e18. For β = ¾ lifted terms are then at most 2⁴⁷·dy.
+/// Where a is above k, an ordinary ρ is as large as √(a/k). docs/accuracy.md says how far this reaches.
+pub(crate) fn lift(lrn: &Lrn) -> f64 {
+    let (a, beta, k) = (lrn.a().log2(), lrn.beta(), lrn.k().log2());
+    let coefficient = (2.0 * lrn.a() * beta.abs()).log2();
+    if coefficient == f64::NEG_INFINITY {
+        return 1.0; // there are no terms
+    }
+    let shape = 60.0 * (2.0 * beta.clamp(0.5, 1.0) + 1.0) - 102.0; // 24 bits above 2⁻¹²⁶
+    let wanted = (shape + a.max((a + k) / 2.0) + beta * k).floor();
+    // What is lifted, b^(−½) from 1/√k to 1/ρ√k, stays normal, and so does, with its second part, the coefficient.
+    let most = (MOST + k.min(0.0) / 2.0).min(coefficient + MOST - 24.0).floor();
+    let least = (-MOST).max(k / 2.0 - 60.0).max(coefficient - MOST).ceil();
+    2f64.powi(wanted.min(most).max(least) as i32)
+}
+
+/// The exponent of the largest power of two that is used; the least is its inverse.
+const MOST: f64 = 126.0;
+
 /// A number as the sum of three f32.
-fn number(exact: f64) -> Number {
+pub(crate) fn number(exact: f64) -> Number {
     let high = exact as f32;
     let middle = (exact - f64::from(high)) as f32;
     let low = (exact - f64::from(high) - f64::from(middle)) as f32;

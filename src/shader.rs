@@ -10,10 +10,6 @@ use crate::stage::Stage;
 use crate::{Choice, Dtype, Operation};
 pub use storage::Storage;
 
-/// Backward terms are summed times this power of two: else those below 1e-38 would lose digits that
-/// matter where x is large.
-pub(crate) const LIFT: f64 = (1u64 << 40) as f64;
-
 /// A shader: all that its text depends on.
 ///
 /// Equal shaders compile to the same pipeline, whatever the shape they were made for.

@@ -1,6 +1,6 @@
 //! How exact the kernels are, and how far a bad value reaches.
 
-use test_support::{Random, describe, plan, precise_runs, run, runs, values};
+use test_support::{Random, describe, is_right, plan, precise_runs, run, runs, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, block_on};
 
@@ -87,7 +87,7 @@ fn largest(run: &Run, beta: f64) -> [(f64, f64); 2] {
         let (x, dy): (Vec<f32>, Vec<f32>) = (draw(), draw());
         for (largest, report) in largest.iter_mut().zip(reports(gpu, choice, &lrn, shape, &x, &dy))
         {
-            assert!(report.passed(), "window {p} {q}, {who}: {report}");
+            assert!(is_right(&report), "window {p} {q}, {who}: {report}");
             *largest = (largest.0.max(report.ulps), largest.1.max(report.ratio));
         }
     }
@@ -236,7 +236,7 @@ fn infinities_and_nan_give_what_the_formula_gives() {
                 let (mut x, dy) = (values(&shape, 5), values(&shape, 6));
                 x[shape.inner() as usize * (shape.channels() as usize / 2)] = value;
                 for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
-                    assert!(report.passed(), "{value}, {choice}, {}: {report}", describe(gpu));
+                    assert!(is_right(&report), "{value}, {choice}, {}: {report}", describe(gpu));
                 }
             }
         }
@@ -255,7 +255,7 @@ fn zeros_stay_zeros_with_any_bias() {
                 let plan = plan(gpu, choice, &lrn, &shape);
                 assert_eq!(run(gpu, &plan, Operation::Forward, &[&x]), x);
                 for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
-                    assert!(report.passed(), "k {k}, {choice}: {report}");
+                    assert!(is_right(&report), "k {k}, {choice}: {report}");
                 }
             }
         }
@@ -279,7 +279,7 @@ fn what_is_missing_adds_nothing_whatever_its_power() {
         let lrn = Lrn::exact_over(windows, 0.7, 2.0, 1e-20).unwrap();
         for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
             for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
-                assert!(report.passed() && report.bound < 1.0, "{choice}: {report}");
+                assert!(is_right(&report) && report.bound < 1.0, "{choice}: {report}");
             }
         }
     }
@@ -294,7 +294,7 @@ fn a_small_bias_does_no_harm() {
         let lrn = Lrn::exact(32, 32, 1.0 / 33.0, beta, k).unwrap();
         for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
             for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
-                assert!(report.passed(), "k {k}, {choice}: {report}");
+                assert!(is_right(&report), "k {k}, {choice}: {report}");
             }
         }
     }

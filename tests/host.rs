@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 use test_support::cases::CASES;
-use test_support::{adapters, describe, gpus, values};
+use test_support::{adapters, describe, gpus, is_right, values};
 use wgpu_lrn::{
     Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on, check, host,
 };
@@ -20,9 +20,9 @@ fn slices_in_slices_out() {
         let s = block_on(layer.square_sums(&x)).unwrap();
         let y = block_on(layer.forward(&x)).unwrap();
         let dx = block_on(layer.backward(&x, &dy)).unwrap();
-        assert!(check::square_sums(&lrn, &shape, &x, &s).unwrap().passed());
-        assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
-        assert!(check::backward(&lrn, &shape, &x, &dy, &dx).unwrap().passed());
+        assert!(is_right(&check::square_sums(&lrn, &shape, &x, &s).unwrap()));
+        assert!(is_right(&check::forward(&lrn, &shape, &x, &y).unwrap()));
+        assert!(is_right(&check::backward(&lrn, &shape, &x, &dy, &dx).unwrap()));
     }
 }
 
@@ -41,7 +41,7 @@ fn a_layer_submits_at_once() {
         block_on(first).unwrap();
         let y = block_on(layer.forward(&x)).unwrap();
         let dx: Vec<f32> = block_on(gpu.download(&b)).unwrap();
-        assert!(check::backward(&lrn, &shape, &x, &y, &dx[..x.len()]).unwrap().passed());
+        assert!(is_right(&check::backward(&lrn, &shape, &x, &y, &dx[..x.len()]).unwrap()));
         let refused =
             block_on(layer.submit(Operation::Forward, &[(&a).into(), (&b).into(), (&b).into()]));
         assert!(matches!(refused, Err(Error::Operands { given: 3, .. })));
@@ -87,7 +87,7 @@ fn futures_run_side_by_side() {
         });
         block_on(both);
         for y in results.into_iter().flatten() {
-            assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
+            assert!(is_right(&check::forward(&lrn, &shape, &x, &y).unwrap()));
         }
     }
 }
@@ -111,7 +111,7 @@ fn a_tuned_plan() {
             let layer = gpu.layer_with_tuning(&lrn, &shape, &tuning).unwrap();
             assert_eq!(layer.plan().choice(operation), tuning.choice(operation));
             let got = test_support::run(&gpu, &plan, operation, &inputs);
-            assert!(check::run(&lrn, &shape, operation, &inputs, &got).unwrap().passed());
+            assert!(is_right(&check::run(&lrn, &shape, operation, &inputs, &got).unwrap()));
         }
     }
 }
@@ -153,7 +153,7 @@ fn the_timer_runs_and_waits() {
         assert!(!times.contains(&Duration::ZERO), "{times:?}");
         println!("{times:?} by {} on {}", timer.clock().name(), describe(gpu));
         let y: Vec<f32> = block_on(gpu.download(&y)).unwrap();
-        assert!(check::forward(&lrn, &shape, &values, &y).unwrap().passed());
+        assert!(is_right(&check::forward(&lrn, &shape, &values, &y).unwrap()));
     }
 }
 

@@ -29,5 +29,5 @@ fn roots(b: Sum) -> Roots {
 }
 
 fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
-    return normalized_dy * ((x_i * p.half) * (p.half * LIFT));
+    return normalized_dy * ((x_i * p.half) * (p.half * layer.lift));
 }

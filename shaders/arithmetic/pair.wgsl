@@ -29,6 +29,12 @@ fn kept(s: Sum, condition: bool) -> Sum {
     return Sum(select(Value(0.0), s.high, condition), select(Value(0.0), s.low, condition));
 }
 
+// A sum, or another where v is infinite.
+fn where_finite(v: Value, s: Sum, other: Value) -> Sum {
+    let infinite = v > Value(LARGEST);
+    return Sum(select(s.high, other, infinite), select(s.low, Value(0.0), infinite));
+}
+
 // a - b, which no compiler joins with what else is added: those that reorder floating point (Metal, DirectX and
 // Mesa do) would else find (a + b) - a to be b, and every rounding error to be 0. The product is exact, so
 // that it does not matter whether a device fuses it.
@@ -110,11 +116,13 @@ fn roots(b: Sum) -> Roots {
     return Roots(half, compose(root, half));
 }
 
-// 1 / b is lifted where it is small, and else x.
+// Where 1 / b is small, it is what a lift above 1 lifts, and else x; a lift below 1 lowers the other.
 fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
     let small = p.base > Value(1.0);
-    let lift = select(Value(1.0), Value(LIFT), small);
-    let lift_x = select(Value(LIFT), Value(1.0), small);
+    let above = max(layer.lift, Value(1.0));
+    let below = min(layer.lift, Value(1.0));
+    let lift = select(below, above, small);
+    let lift_x = select(above, below, small);
     let reciprocal = compose(lifted(p.half, lift), p.half);
     return multiply(normalized_dy, settled(apply(lift_x * x_i, reciprocal)));
 }

@@ -29,6 +29,6 @@ fn roots(b: Sum) -> Roots {
 // x / sqrt(b) is at most 1 / sqrt(a), so that no product leaves the range of f32 before the term does.
 fn term(p: Powers, x_i: Value, normalized_dy: Sum) -> Sum {
     let root = p.half.high;
-    let product = (x_i * root) * (root * LIFT);
+    let product = (x_i * root) * (root * layer.lift);
     return normalized_dy * fma(product, 2.0 * p.half.low, product);
 }

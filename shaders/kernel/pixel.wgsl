@@ -266,5 +266,5 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 fn item_term(k: u32) -> Sum {
     let p = powers(base(value(k)));
     item_normalized_dy[k] = normalize_dy(p, item_dy[k]);
-    return term(p, item_x[k], item_normalized_dy[k]);
+    return backward_term(p, item_x[k], item_dy[k], item_normalized_dy[k]);
 }

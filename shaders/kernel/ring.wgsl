@@ -160,8 +160,9 @@ fn held_term(i: u32, at: u32) -> Sum {
 
 fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
     let p = powers(base(sums[t]));
-    let normalized_dy = normalize_dy(p, load_dy(w, i));
-    front[t] = term(p, load_x(w, i), normalized_dy);
+    let dy = load_dy(w, i);
+    let normalized_dy = normalize_dy(p, dy);
+    front[t] = backward_term(p, load_x(w, i), dy, normalized_dy);
     scratch[behind(TERM, at + t, 0u)] = front[t];
     scratch[behind(NORMALIZED_DY, at + t, 0u)] = normalized_dy;
 }

@@ -186,7 +186,7 @@ fn make_terms(at: u32) {
 fn make_term(t: u32) {
     let p = powers(base(sums[t]));
     normalized_dy[t] = normalize_dy(p, held_dy[t]);
-    terms[t] = term(p, held_x[LOOK_BEHIND + t], normalized_dy[t]);
+    terms[t] = backward_term(p, held_x[LOOK_BEHIND + t], held_dy[t], normalized_dy[t]);
 }
 
 fn gradient_of_x(t: u32) -> Value {

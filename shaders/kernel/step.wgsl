@@ -36,7 +36,7 @@ fn sum_step(at: u32) {
 fn step_term(t: u32, dy: Value) -> Sum {
     let powers = powers(base(sums[t]));
     normalized_dy[LOOK_BEHIND + t] = normalize_dy(powers, dy);
-    return term(powers, held_x[LOOK_BEHIND + t], normalized_dy[LOOK_BEHIND + t]);
+    return backward_term(powers, held_x[LOOK_BEHIND + t], dy, normalized_dy[LOOK_BEHIND + t]);
 }
 
 // The gradient that a step completes.

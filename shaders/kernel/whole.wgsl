@@ -132,7 +132,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         load_x(s, first);
         load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            terms = add(terms, term(p, turn_x[t], normalize_dy(p, turn_dy[t])));
+            terms = add(terms, backward_term(p, turn_x[t], turn_dy[t], normalize_dy(p, turn_dy[t])));
         }
     }
     terms = total(s, terms);

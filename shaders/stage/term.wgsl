@@ -13,5 +13,5 @@ fn fetch_summand(offset: u32) -> Fetched {
 
 fn summand(f: Fetched) -> Sum {
     let p = powers(base(exactly(f.s)));
-    return term(p, f.x, normalize_dy(p, f.dy));
+    return backward_term(p, f.x, f.dy, normalize_dy(p, f.dy));
 }

@@ -1,135 +1,133 @@
 //! What a result may deviate: how far the errors of the steps reach.
+//!
+//! A bound is a number of at least 0, or infinite where no claim is made, and never NaN: what is not finite in the inputs
+//! is known as such, and takes no part in the arithmetic here.
 
+use super::errors::Errors;
+use super::power::power_error;
 use crate::cpu::{Reference, added};
 use crate::memory;
+use crate::params::{coefficient, lift};
 use crate::precision::Arithmetic;
-use crate::shader::LIFT;
-use crate::shader::Power;
 use crate::{Dtype, Element, Operation, Result};
-
-/// Errors of an arithmetic, and what a number loses in memory.
-struct Errors {
-    /// Half an ulp, the relative error of one correctly rounded step.
-    unit: f64,
-    /// Relative error of one step with sums.
-    step: f64,
-    /// Relative error of the powers of b, without that of b.
-    powers: f64,
-    /// Relative error of a product with a factor, beside that of a step and of the last rounding.
-    scaled: f64,
-    /// Relative error of a sum that is kept between passes, for each axis.
-    between: f64,
-    /// What a device that flushes subnormal numbers may lose in the parts of one product.
-    tiny: f64,
-    /// What of a parameter its parts may lose.
-    parameter: f64,
-    /// The largest intermediate value for which the bound is claimed.
-    large: f64,
-}
-
-/// Half an ulp of f32, and of f64.
-const U: f64 = f32::EPSILON as f64 / 2.0;
-const U64: f64 = f64::EPSILON / 2.0;
-
-/// With sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did,
-/// half as much, and the residual twice, of which ¾ count; or, where a compiler takes q·q for the argument of the root q, an ulp of the device's square root.
-const SINGLE: Errors = Errors {
-    unit: U,
-    step: U,
-    powers: 5.0 * U,
-    scaled: 0.0,
-    between: 0.0,
-    tiny: 4.0 * f32::MIN_POSITIVE as f64,
-    parameter: 0.0,
-    large: (1u128 << 124) as f64,
-};
-
-/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
-/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
-const PAIR: Errors = Errors {
-    step: 3.0 * U / 2048.0,
-    powers: U / 2.0,
-    scaled: 3.0 * U / 16.0,
-    between: U,
-    ..SINGLE
-};
-
-/// With sums in f64, where the reference errs as much as the kernels.
-const DOUBLE: Errors = Errors {
-    unit: U64,
-    step: 2.0 * U64,
-    powers: 16.0 * U64,
-    scaled: 2.0 * U64,
-    between: 2.0 * U64,
-    tiny: 4.0 * f64::MIN_POSITIVE,
-    parameter: f32::MIN_POSITIVE as f64,
-    large: 1e300,
-};
-
-impl Errors {
-    fn of(arithmetic: Arithmetic) -> Errors {
-        match arithmetic {
-            Arithmetic::Single => SINGLE,
-            Arithmetic::Pair => PAIR,
-            Arithmetic::Double => DOUBLE,
-        }
-    }
-}
 
 /// What one element may deviate.
 #[derive(Clone, Copy)]
 pub(super) struct Allowance {
+    /// Infinite where no claim is made.
     pub(super) bound: f64,
     /// The sum of the magnitudes of the terms that the element is the sum of.
     pub(super) magnitude: f64,
 }
 
+impl Allowance {
+    const NO_CLAIM: Allowance = Allowance::new(f64::INFINITY, f64::INFINITY);
+
+    /// A bound, unless it is so wide that it says nothing: wider than the terms, and than what flushing explains.
+    fn within(bound: f64, magnitude: f64, errors: &Errors) -> Allowance {
+        if bound <= magnitude.max(errors.tiny * f64::from(1 << 20)) {
+            Allowance::new(bound, magnitude)
+        } else {
+            Allowance::NO_CLAIM
+        }
+    }
+
+    /// An infinity or a NaN, which must be met.
+    const EXACT: Allowance = Allowance::new(0.0, f64::INFINITY);
+
+    /// What is 0 whatever else is computed.
+    const ZERO: Allowance = Allowance::new(0.0, 0.0);
+
+    const fn new(bound: f64, magnitude: f64) -> Allowance {
+        Allowance { bound, magnitude }
+    }
+
+    /// That of a value which is not finite, though its inputs are, or because they are not.
+    fn of_special(level: f64) -> Allowance {
+        if level == SPECIAL { Allowance::EXACT } else { Allowance::NO_CLAIM }
+    }
+}
+
+/// What is known of what an element depends on: that all of it is in range; that there is an infinity or a NaN, and the
+/// rest in range; that an intermediate value is not. (Numbers, since windows fold numbers.)
+const ORDINARY: f64 = 0.0;
+const SPECIAL: f64 = 1.0;
+const OUT_OF_RANGE: f64 = 2.0;
+
+/// What is known of a base.
+struct Base {
+    level: f64,
+    /// Its relative error.
+    error: f64,
+    /// |b^(−β)|
+    power: f64,
+    /// The relative error of a number times that power, before it is rounded.
+    normalized: f64,
+}
+
+/// What is known of a backward term.
+struct Term {
+    level: f64,
+    size: f64,
+    error: f64,
+}
+
 /// How far errors of the steps reach.
 pub(super) struct Analysis<'a> {
+    arithmetic: Arithmetic,
     errors: Errors,
     reference: Reference<'a>,
-    /// How many elements each window has.
-    counts: Vec<f64>,
-    /// The relative error of each b.
-    base: Vec<f64>,
+    lift: f64,
+    /// 2a|β|
+    coefficient: f64,
+    /// What flushing loses of the parameters in b, and of the coefficient.
+    in_base: f64,
+    in_coefficient: f64,
+    bases: Vec<Base>,
 }
 
 impl<'a> Analysis<'a> {
     pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Result<Analysis<'a>> {
-        let errors = Errors::of(Arithmetic::of(reference.lrn.precision(), dtype));
-        let counts = reference.windows.sums(each(reference.x.len(), |_| 1.0)?)?;
-        let mut analysis = Analysis { errors, reference, counts, base: Vec::new() };
-        analysis.base = analysis.base()?;
+        let arithmetic = Arithmetic::of(reference.lrn.precision(), dtype);
+        let errors = Errors::of(arithmetic);
+        let lrn = reference.lrn;
+        let mut analysis = Analysis {
+            arithmetic,
+            errors,
+            lift: lift(lrn),
+            coefficient: 2.0 * lrn.a() * lrn.beta().abs(),
+            in_base: errors.flushed(lrn.a()).max(errors.flushed(lrn.k())),
+            in_coefficient: errors.flushed(coefficient(lrn)),
+            bases: Vec::new(),
+            reference,
+        };
+        analysis.bases = analysis.bases()?;
         Ok(analysis)
     }
 
-    /// What each element of a result may deviate.
+    /// What each element of a result may deviate, from what the layer computes and what its epilogue makes of that.
     pub(super) fn run<T: Element>(
         &self,
         operation: Operation,
         inputs: &[&[T]],
+        computed: &[f64],
         expected: &[f64],
     ) -> Result<Vec<Allowance>> {
         let allowances = match operation {
             Operation::SquareSums => return self.square_sums(),
-            Operation::Forward => self.forward()?,
-            Operation::Backward => self.backward(inputs[1])?,
+            Operation::Forward => self.forward(computed)?,
+            Operation::Backward => self.backward(inputs[1], computed)?,
         };
         let lrn = self.reference.lrn;
         if !lrn.has_epilogue() {
             return Ok(allowances);
         }
-        self.each(|i| {
-            self.blended(
-                &allowances[i],
-                expected[i],
-                added(lrn, operation, inputs, i).map_or(0.0, f64::abs),
-            )
-        })
+        let added = |i| added(lrn, operation, inputs, i).map_or(0.0, f64::abs);
+        self.each(|i| self.blended(&allowances[i], expected[i], added(i)))
     }
 
     fn each<V>(&self, value: impl FnMut(usize) -> V) -> Result<Vec<V>> {
-        each(self.reference.x.len(), value)
+        memory::each("computing the bound", self.reference.x.len(), value)
     }
 
     /// Sums along several axes are rounded in memory, once along each.
@@ -138,147 +136,198 @@ impl<'a> Analysis<'a> {
         if axes > 1 { axes as f64 * self.errors.between } else { 0.0 }
     }
 
+    fn bases(&self) -> Result<Vec<Base>> {
+        let Reference { x, windows, .. } = &self.reference;
+        let counts = windows.sums(self.each(|_| 1.0)?)?;
+        let special = |i: usize| if x[i].is_finite() { ORDINARY } else { SPECIAL };
+        let levels = windows.folded(self.each(special)?, f64::max)?;
+        self.each(|i| self.base(i, counts[i], levels[i]))
+    }
+
+    /// A square and an addition for each of n channels, a coefficient, a product and a sum in a·s; a bias and a sum in
+    /// k. Squares and products below the normal range may be lost.
+    fn base(&self, i: usize, count: f64, level: f64) -> Base {
+        let Errors { step, tiny, scaled, .. } = self.errors;
+        let Reference { lrn, s, b, .. } = &self.reference;
+        let power = self.reference.power(i, -lrn.beta()).abs();
+        if level == SPECIAL {
+            return Base { level, error: 0.0, power, normalized: scaled + step };
+        }
+        let in_squares = (count + 3.0) * step + self.between();
+        let share = if s[i] > 0.0 && b[i].is_finite() { lrn.a() * s[i] / b[i] } else { 1.0 };
+        let lost = (lrn.a() * count + 1.0) * tiny / b[i];
+        let error = share.min(1.0) * in_squares + 2.0 * step + lost + self.in_base;
+        let of_power = power_error(self.arithmetic, &self.errors, lrn.beta(), b[i]);
+        let normalized = grown(error, lrn.beta()) + of_power + scaled + step;
+        let in_range = self.is_in_range(b[i]) && power <= self.errors.large;
+        let level = if in_range { ORDINARY } else { OUT_OF_RANGE };
+        Base { level, error, power, normalized }
+    }
+
+    fn is_in_range(&self, base: f64) -> bool {
+        (self.errors.normal..=self.errors.large).contains(&base)
+    }
+
     fn square_sums(&self) -> Result<Vec<Allowance>> {
-        let Errors { unit, step, tiny, .. } = self.errors;
-        let s = &self.reference.s;
-        let counts = &self.counts;
+        let Errors { unit, step, tiny, large, .. } = self.errors;
+        let Reference { s, windows, .. } = &self.reference;
+        let counts = windows.sums(self.each(|_| 1.0)?)?;
         let unit = unit + self.between();
-        self.each(|i| Allowance {
-            bound: self.claimed(s[i], (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny),
-            magnitude: s[i],
-        })
-    }
-
-    fn forward(&self) -> Result<Vec<Allowance>> {
-        let relative = self.normalized()?;
-        self.each(|i| {
-            let y = self.normal(i, self.reference.x[i]);
-            Allowance {
-                bound: self.claimed(self.largest(i), self.own(y, relative[i])),
-                magnitude: y,
+        self.each(|i| match self.bases[i].level {
+            SPECIAL => Allowance::EXACT,
+            _ if s[i] > large => Allowance::NO_CLAIM,
+            _ => {
+                let bound = (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny;
+                Allowance::within(bound, s[i], &self.errors)
             }
         })
     }
 
-    fn backward<T: Element>(&self, dy: &[T]) -> Result<Vec<Allowance>> {
-        let Errors { unit, step, powers, scaled, tiny, parameter, .. } = self.errors;
-        let Reference { lrn, x, b, windows, .. } = &self.reference;
-        let mirrored = windows.mirrored();
-        let normalized = self.normalized()?;
-        let sizes = self.each(|i| (self.normal(i, dy[i].to_f64()) * x[i] / b[i]).abs())?;
-        // The factors, their products, and what `normalized` leaves out.
-        let own = powers + scaled + 4.0 * step + self.between();
-        let relative = |i| normalized[i] + self.base[i] + own;
-        let flushed = |i: usize| self.normal(i, dy[i].to_f64()) * tiny / b[i].sqrt();
-        let errors = mirrored.sums(self.each(|i| sizes[i] * relative(i) + flushed(i))?)?;
-        let largest = mirrored.folded(self.each(|i| self.largest(i))?, f64::max)?;
-        let sums = mirrored.sums(sizes)?;
+    fn forward(&self, y: &[f64]) -> Result<Vec<Allowance>> {
+        self.each(|i| match self.bases[i].level {
+            level if !y[i].is_finite() => Allowance::of_special(level),
+            OUT_OF_RANGE => Allowance::NO_CLAIM,
+            _ => Allowance::within(self.own(i, self.reference.x[i]), y[i].abs(), &self.errors),
+        })
+    }
+
+    /// The error of a number divided by b_i^β, with the last rounding.
+    fn own(&self, i: usize, v: f64) -> f64 {
+        let Base { power, normalized, .. } = self.bases[i];
+        times((v * power).abs(), normalized + self.errors.unit) + self.lost(i, v)
+    }
+
+    /// What a number times b_i^(−β) may lose below the normal range, itself or by that power.
+    fn lost(&self, i: usize, v: f64) -> f64 {
+        let Errors { normal, tiny, .. } = self.errors;
+        if self.bases[i].power < normal { v.abs() * normal + tiny } else { tiny }
+    }
+
+    fn backward<T: Element>(&self, dy: &[T], dx: &[f64]) -> Result<Vec<Allowance>> {
+        let mirrored = self.reference.windows.mirrored();
+        let terms = self.each(|i| self.term(i, dy[i].to_f64()))?;
         let counts = mirrored.sums(self.each(|_| 1.0)?)?;
-        let coefficient = 2.0 * lrn.a() * lrn.beta().abs();
-        let lost = if coefficient > 0.0 { parameter * LIFT / coefficient } else { 0.0 };
+        let levels = mirrored.folded(self.each(|i| terms[i].level)?, f64::max)?;
+        let sizes = mirrored.sums(self.each(|i| terms[i].size)?)?;
+        let errors = mirrored.sums(self.each(|i| terms[i].error)?)?;
         self.each(|j| {
-            let own = self.normal(j, dy[j].to_f64());
-            let factor = coefficient * x[j].abs();
-            // The additions, the products with x and the coefficient (rounded), the subtraction.
-            let summing = (counts[j] + 3.0) * step + unit + lost;
-            let terms = factor * (errors[j] + summing * sums[j] + counts[j] * tiny / LIFT);
-            let bound = self.own(own, normalized[j]) + terms;
-            let masked = lrn.has_relu() && x[j] == 0.0;
-            Allowance {
-                bound: if masked {
-                    0.0
-                } else {
-                    self.claimed(largest[j], self.claimed(sums[j] * LIFT, bound))
-                },
-                magnitude: own + factor * sums[j],
+            let terms = Term { level: levels[j], size: sizes[j], error: errors[j] };
+            match terms.level {
+                _ if self.reference.lrn.has_relu() && self.reference.x[j] == 0.0 => Allowance::ZERO,
+                OUT_OF_RANGE => Allowance::NO_CLAIM,
+                level if !dx[j].is_finite() => Allowance::of_special(level),
+                _ => self.gradient(j, dy[j].to_f64(), counts[j], &terms),
             }
         })
+    }
+
+    /// What is known of a term t_i. Where it is infinite or NaN, so is every sum that it is in.
+    fn term(&self, i: usize, dy: f64) -> Term {
+        let Base { level, power, .. } = self.bases[i];
+        let Reference { lrn, x, b, .. } = &self.reference;
+        let size = (dy * x[i]).abs() * self.reference.power(i, -lrn.beta() - 1.0);
+        let is_special = level == SPECIAL || !dy.is_finite();
+        if level == OUT_OF_RANGE || (is_special && !self.is_certain(i, dy, size)) {
+            return Term { level: OUT_OF_RANGE, size: 0.0, error: 0.0 };
+        }
+        if is_special {
+            return Term { level: SPECIAL, size: 0.0, error: 0.0 };
+        }
+        let normalized_dy = dy.abs() * power;
+        let (first, second) = self.factors(i);
+        let in_range = [normalized_dy, first, second, normalized_dy * first * second]
+            .iter()
+            .all(|&v| v <= self.errors.large);
+        Term {
+            level: if in_range { ORDINARY } else { OUT_OF_RANGE },
+            size: normalized_dy * (x[i] / b[i]).abs(),
+            error: self.error_of_term(i, dy, normalized_dy),
+        }
+    }
+
+    /// Whether a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
+    /// infinity is multiplied by what a device may flush to 0.
+    fn is_certain(&self, i: usize, dy: f64, size: f64) -> bool {
+        if self.bases[i].level == SPECIAL {
+            return size == 0.0 || !size.is_finite();
+        }
+        let (first, second) = self.factors(i);
+        let is_far = [first, second, first * second].iter().all(|&v| v > self.errors.normal.sqrt());
+        dy.is_nan() || self.reference.x[i] == 0.0 || is_far
+    }
+
+    /// The relative errors of the factors and of their products, and what devices flush to zero of them.
+    fn error_of_term(&self, i: usize, dy: f64, normalized_dy: f64) -> f64 {
+        let Errors { step, powers, scaled, tiny, .. } = self.errors;
+        let Base { error, normalized, .. } = self.bases[i];
+        let (first, second) = self.factors(i);
+        let of_products = powers + scaled + 4.0 * step + self.between();
+        let relative = normalized + grown(error, 1.0) + of_products;
+        let flushed = (normalized_dy * (first + second + 1.0) + 1.0) * tiny;
+        let lost = flushed + first * second * self.lost(i, dy);
+        (times(normalized_dy * first * second, relative) + lost) / self.lift
+    }
+
+    /// The two factors of x_i·lift/b_i, as the arithmetic makes them.
+    fn factors(&self, i: usize) -> (f64, f64) {
+        let (x, b, lift) = (self.reference.x[i].abs(), self.reference.b[i], self.lift);
+        match self.arithmetic {
+            Arithmetic::Single | Arithmetic::Double => (x / b.sqrt(), lift / b.sqrt()),
+            Arithmetic::Pair if b > 1.0 => (x * lift.min(1.0), lift.max(1.0) / b),
+            Arithmetic::Pair => (x * lift.max(1.0), lift.min(1.0) / b),
+        }
+    }
+
+    /// What an ordinary gradient may deviate, from the sum of its terms.
+    fn gradient(&self, j: usize, dy: f64, count: f64, terms: &Term) -> Allowance {
+        let Errors { unit, step, tiny, large, .. } = self.errors;
+        let lift = self.lift;
+        let factor = self.coefficient * self.reference.x[j].abs();
+        let own = dy.abs() * self.bases[j].power;
+        let magnitude = own + factor * terms.size;
+        // Own number and terms may be beyond the type, and cancel; so may their lifted sum.
+        if !(magnitude <= large && terms.size * lift <= large) {
+            return Allowance::NO_CLAIM;
+        }
+        // The additions, the products with x and the coefficient (rounded), the subtraction.
+        let summing = (count + 3.0) * step + unit + self.in_coefficient;
+        let in_terms = times(factor, terms.error + summing * terms.size + count * tiny / lift);
+        let in_product = tiny * lift * terms.size + tiny;
+        let bound = self.own(j, dy) + in_terms + in_product;
+        Allowance::within(bound, magnitude, &self.errors)
     }
 
     /// scale·v plus what is added: v was rounded before, and the sum is.
     fn blended(&self, allowance: &Allowance, expected: f64, added: f64) -> Allowance {
-        let Errors { unit, step, tiny, .. } = self.errors;
-        let own = expected.abs() + added;
-        let scale = self.reference.lrn.scale().abs();
-        Allowance {
-            bound: scale * allowance.bound
-                + unit * expected.abs()
-                + 3.0 * step * (own + added)
-                + (2.0 + scale) * tiny,
-            magnitude: scale * allowance.magnitude + added,
+        let Errors { unit, step, tiny, large, .. } = self.errors;
+        let Allowance { bound, magnitude } = *allowance;
+        let (scale, blend) = (self.reference.lrn.scale(), self.reference.lrn.blend());
+        let scaled = scale.abs() * magnitude;
+        let is_special = (bound == 0.0 && magnitude.is_infinite()) || !added.is_finite();
+        match is_special {
+            true if bound < f64::INFINITY && !expected.is_finite() => return Allowance::EXACT,
+            false if bound < f64::INFINITY && magnitude <= large && scaled + added <= large => {}
+            _ => return Allowance::NO_CLAIM,
         }
-    }
-
-    /// |v| divided by b_i^β.
-    fn normal(&self, i: usize, v: f64) -> f64 {
-        (v * self.reference.power(i, -self.reference.lrn.beta())).abs()
-    }
-
-    /// The largest intermediate value that depends on b alone: it, or b^(−β).
-    fn largest(&self, i: usize) -> f64 {
-        self.reference.b[i].max(self.reference.power(i, -self.reference.lrn.beta()))
-    }
-
-    /// The error of a number divided by a power of b, with the last rounding.
-    fn own(&self, normal: f64, relative: f64) -> f64 {
-        normal * (relative + self.errors.unit) + self.errors.tiny
-    }
-
-    /// The relative error of a number divided by b^β, before it is rounded.
-    fn normalized(&self) -> Result<Vec<f64>> {
-        let beta = self.reference.lrn.beta();
-        self.each(|i| {
-            // b lies within (1 ± e)·b, so that b^−β lies within (1 − e)^−|β|.
-            let from_base = (1.0 - self.base[i]).powf(-beta.abs()) - 1.0;
-            let power = self.power_error(self.reference.b[i]);
-            from_base + power + self.errors.scaled + self.errors.step
-        })
-    }
-
-    /// The relative error of b: a square and an addition for each of n channels, a coefficient, a product and
-    /// a sum in a·s; a bias and a sum in k. Squares and products below the normal range may be lost.
-    fn base(&self) -> Result<Vec<f64>> {
-        let Errors { step, tiny, parameter, .. } = self.errors;
-        let Reference { lrn, s, b, .. } = &self.reference;
-        let least = if lrn.a() > 0.0 { lrn.k().min(lrn.a()) } else { lrn.k() };
-        self.each(|i| {
-            let lost = (lrn.a() * self.counts[i] + 1.0) * tiny;
-            let in_squares = (self.counts[i] + 3.0) * step + self.between();
-            // A sum beyond f64 has no share.
-            let share = if s[i] > 0.0 { (lrn.a() * s[i] / b[i]).min(1.0) } else { 0.0 };
-            share * in_squares + 2.0 * step + lost / b[i] + parameter / least
-        })
-    }
-
-    /// The relative error of b^−β from an exact b.
-    fn power_error(&self, base: f64) -> f64 {
-        let Errors { unit, powers, tiny, .. } = self.errors;
-        let beta = self.reference.lrn.beta();
-        match Power::of(beta) {
-            Power::Zero => 0.0,
-            Power::Half | Power::ThreeQuarters => powers,
-            // The low part of 1/b is small where b is large.
-            Power::One => powers + tiny * base,
-            Power::General => {
-                let log = base.log2().abs();
-                let beta = beta.abs();
-                // log2: 2^-21 absolute in [½, 2], 3 ulp elsewhere; the product rounds once, and β
-                // before; exp2 has 3 + 2·|exponent| ulp; b was rounded. In f64 it is our own, and not
-                // worse.
-                let exponent =
-                    beta * f64::max(8.0 * unit, 6.0 * unit * log) + 2.0 * unit * beta * log;
-                exponent.exp2() - 1.0 + (6.0 + 4.0 * beta * log) * unit + beta * unit
-            }
-        }
-    }
-
-    /// The bound, or no bound where an intermediate value is too large though its inputs are finite.
-    fn claimed(&self, intermediate: f64, bound: f64) -> f64 {
-        let too_large = intermediate.is_finite() && intermediate > self.errors.large;
-        if too_large { f64::INFINITY } else { bound }
+        let flushed = self.errors.flushed(scale) * scaled + self.errors.flushed(blend) * added;
+        let rounding = unit * expected.abs() + 3.0 * step * (expected.abs() + 2.0 * added);
+        let bound = scale.abs() * bound + rounding + flushed + (2.0 + scale.abs()) * tiny;
+        Allowance::within(bound, scaled + added, &self.errors)
     }
 }
 
-fn each<T>(count: usize, value: impl FnMut(usize) -> T) -> Result<Vec<T>> {
-    memory::each("computing the bound", count, value)
+/// How far an error of a base reaches in a power of it: (1 − error)^(−|exponent|) − 1, without limit where the base may be 0.
+fn grown(error: f64, exponent: f64) -> f64 {
+    if exponent == 0.0 {
+        0.0
+    } else if error < 1.0 {
+        (-exponent.abs() * (-error).ln_1p()).exp_m1()
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// The product of two sizes, where nothing has no error, however large that may be.
+fn times(size: f64, error: f64) -> f64 {
+    if size == 0.0 { 0.0 } else { size * error }
 }

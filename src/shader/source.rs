@@ -1,7 +1,7 @@
 //! The WGSL text of a shader: its files, with its values in the places of those of the example.
 
+use super::Shader;
 use super::unroll::unrolled;
-use super::{LIFT, Shader};
 use crate::Operation;
 use crate::precision::Arithmetic;
 use crate::stage::Stage;
@@ -47,7 +47,6 @@ impl Shader {
         let mut values = vec![
             ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
             ("POWER", self.power.constant().to_owned()),
-            ("LIFT", format!("{LIFT:?}")),
             ("RELU", self.relu.to_string()),
             ("HAS_EPILOGUE", self.has_epilogue.to_string()),
             ("READS_OUTPUT", self.reads_output.to_string()),

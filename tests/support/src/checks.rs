@@ -3,6 +3,7 @@
 
 use crate::cases::{CASES, Case};
 use crate::guarded::{self, text};
+use crate::hostile::{HOSTILE, Hostile, Input, PLACES, Place};
 use crate::{of_dtype, plan, values};
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::internals::Recipe;
@@ -17,6 +18,7 @@ pub struct Check {
     pub operation: Operation,
     /// Whether y takes the place of x, or dx that of dy.
     pub in_place: bool,
+    pub input: Input,
 }
 
 /// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
@@ -67,10 +69,49 @@ pub fn in_place() -> Vec<Check> {
     cases.flat_map(of_case).collect()
 }
 
+/// Every hostile layer and input, on every place. Types, operations and what is fused take turns.
+pub fn hostile() -> Vec<Check> {
+    let pairs = HOSTILE.iter().flat_map(|hostile| PLACES.iter().map(move |place| (hostile, place)));
+    pairs
+        .enumerate()
+        .map(|(turn, (hostile, place))| Check::of_hostile(hostile, place, turn))
+        .collect()
+}
+
 impl Check {
     pub fn new(case: &Case, dtype: Dtype, operation: Operation) -> Check {
         let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
-        Check { name: case.name, lrn, shape, operation, in_place: false }
+        Check { name: case.name, lrn, shape, operation, in_place: false, input: Input::Ordinary }
+    }
+
+    /// A hostile layer, of the type, with the operation and the steps around it, that have a turn.
+    pub fn of_hostile(hostile: &Hostile, place: &Place, turn: usize) -> Check {
+        // Numbers of turns without a common factor: all combinations come.
+        let dtype =
+            [Dtype::F32, Dtype::F32, Dtype::Bf16, Dtype::F32, Dtype::F16, Dtype::F64, Dtype::F32];
+        let operation = [
+            Operation::Backward,
+            Operation::Forward,
+            Operation::Backward,
+            Operation::SquareSums,
+            Operation::Backward,
+        ];
+        let lrn = hostile.lrn(place).with_precision(Precision::ALL[turn % 2]);
+        let lrn = match turn % 9 {
+            2 => lrn.relu(),
+            4 => lrn.blended(-1.7, 0.0).unwrap(),
+            6 => lrn.relu().blended(0.3, 0.6).unwrap(),
+            _ => lrn,
+        };
+        let operation = operation[turn % operation.len()];
+        Check {
+            name: hostile.name,
+            lrn,
+            shape: place.shape().of(dtype[turn % dtype.len()]),
+            operation,
+            in_place: turn % 4 == 3 && operation != Operation::SquareSums,
+            input: hostile.input,
+        }
     }
 
     /// The choices that compute it on a device.
@@ -99,13 +140,15 @@ impl Check {
     }
 
     async fn run_of<T: Element>(&self, gpu: &Gpu, choice: Choice) -> Result<Report, String> {
-        let [x, dy, old] = [1, 2, 3].map(|seed| values::<T>(&self.shape, seed));
+        let (x, dy) = (self.input.x::<T>(&self.shape, 1), self.input.dy::<T>(&self.shape, 2));
+        let old = values::<T>(&self.shape, 3);
         let blends = self.lrn.blend() != 0.0;
         let inputs: &[&[T]] = match (self.operation, blends) {
             (Operation::SquareSums, _) | (Operation::Forward, false) => &[&x],
-            (Operation::Forward, true) => &[&x, &old],
+            // In place it blends with what it replaces.
+            (Operation::Forward, true) => &[&x, if self.in_place { &x } else { &old }],
             (Operation::Backward, false) => &[&x, &dy],
-            (Operation::Backward, true) => &[&x, &dy, &old],
+            (Operation::Backward, true) => &[&x, &dy, if self.in_place { &dy } else { &old }],
         };
         let got = match self.in_place {
             true => self.replace(gpu, choice, inputs).await?,
@@ -125,6 +168,7 @@ impl Check {
         inputs: &[&[T]],
     ) -> Result<Vec<T>, String> {
         let layer = gpu.layer_with_options(&self.lrn, &self.shape, choice.into()).map_err(text)?;
+        let inputs = &inputs[..self.operation.operands().len() - 1]; // without what is blended in
         let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
         let buffers = buffers.map_err(text)?;
         let last = &buffers[inputs.len() - 1];
@@ -139,7 +183,7 @@ impl Check {
 
 impl std::fmt::Display for Check {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Check { name, lrn, shape, operation, in_place } = self;
+        let Check { name, lrn, shape, operation, in_place, .. } = self;
         let (precision, dtype) = (lrn.precision().name(), shape.dtype().name());
         write!(f, "{name} {} {precision} {dtype}", operation.name())?;
         if lrn.has_relu() {

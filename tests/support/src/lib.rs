@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod checks;
 pub mod guarded;
+pub mod hostile;
 mod random;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -21,6 +22,7 @@ pub use adapters::{adapters, buffer, gpus, gpus_of, noop_device, precise_runs, r
 pub use half;
 pub use random::{Random, values};
 
+use wgpu_lrn::check::Report;
 use wgpu_lrn::{Choice, Gpu, Lrn, Plan, Shape};
 
 /// An expression in which a name stands for the type of the elements of a dtype.
@@ -48,6 +50,11 @@ macro_rules! of_dtype {
     };
 }
 
+/// Whether a result passed, with a claim for each of its elements.
+pub fn is_right(report: &Report) -> bool {
+    report.passed() && report.is_complete()
+}
+
 /// A name for messages.
 pub fn describe(gpu: &Gpu) -> String {
     format!("{} ({:?})", gpu.info().name, gpu.info().backend)
@@ -55,5 +62,5 @@ pub fn describe(gpu: &Gpu) -> String {
 
 /// Forces a choice.
 pub fn plan(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape) -> Plan {
-    Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap()
+    Plan::with_options(gpu, lrn, shape, choice.into()).unwrap()
 }

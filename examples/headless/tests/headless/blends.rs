@@ -4,7 +4,7 @@ use crate::dtypes::{of_the_first_adapter, option};
 use std::fmt::Debug;
 use test_support::of_dtype;
 use test_support::program::Folder;
-use test_support::{gpus, values};
+use test_support::{gpus, is_right, values};
 use wgpu_lrn::{Dtype, Element, Lrn, Operation, Shape, block_on, check, cpu};
 
 /// An odd number of elements.
@@ -66,7 +66,7 @@ fn run<T: Element>(device: &str, check: impl Fn(&Lrn, &Shape, Operation, &[&[T]]
 fn on_the_first_adapter<T: Element + Debug + PartialEq>() {
     run::<T>("gpu", |lrn, shape, operation, inputs, result| {
         let report = check::run(lrn, shape, operation, inputs, &result).unwrap();
-        assert!(report.passed(), "{lrn:?} {}: {report}", operation.name());
+        assert!(is_right(&report), "{lrn:?} {}: {report}", operation.name());
         let layer = gpus()[0].layer(lrn, shape).unwrap();
         assert_eq!(block_on(layer.run(operation, inputs)).unwrap(), result);
     });

@@ -1,7 +1,7 @@
 //! What the program computes.
 
 use test_support::program::{Ended, Folder};
-use test_support::values;
+use test_support::{is_right, values};
 use wgpu_lrn::{Kernel, Lrn, Precision, Shape, Spelling, check, cpu, wgpu};
 
 const DIMS: [usize; 4] = [2, 12, 3, 5];
@@ -28,7 +28,7 @@ fn assert_forward(line: &str, dims: &[usize], lrn: &Lrn, shape: &Shape) -> Ended
     let (folder, x, _) = folder(&format!("forward{name}"), dims);
     let ended = folder.succeed(&format!("forward x.npy y.npy {line}"));
     let report = check::forward(lrn, shape, &x, &loaded(&folder, "y.npy", dims)).unwrap();
-    assert!(report.passed(), "{line}: {report}");
+    assert!(is_right(&report), "{line}: {report}");
     ended
 }
 
@@ -99,13 +99,13 @@ fn every_operation_and_kernel() {
         let ended = folder.succeed(&format!("forward x.npy y.npy {options}"));
         assert_eq!(ended.field("kernel"), kernel);
         let y = loaded(&folder, "y.npy", &DIMS);
-        assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
+        assert!(is_right(&check::forward(&lrn, &shape, &x, &y).unwrap()));
         folder.succeed(&format!("square-sums x.npy s.npy {options}"));
         let s = loaded(&folder, "s.npy", &DIMS);
-        assert!(check::square_sums(&lrn, &shape, &x, &s).unwrap().passed());
+        assert!(is_right(&check::square_sums(&lrn, &shape, &x, &s).unwrap()));
         folder.succeed(&format!("backward x.npy dy.npy dx.npy {options}"));
         let dx = loaded(&folder, "dx.npy", &DIMS);
-        assert!(check::backward(&lrn, &shape, &x, &dy, &dx).unwrap().passed());
+        assert!(is_right(&check::backward(&lrn, &shape, &x, &dy, &dx).unwrap()));
     }
 }
 
@@ -191,7 +191,7 @@ fn a_result_may_replace_its_input() {
     let lrn = Lrn::pytorch(3).alpha(2.0).build().unwrap();
     let shape = Shape::new(&DIMS, 1).unwrap();
     let y = loaded(&folder, "x.npy", &DIMS);
-    assert!(check::forward(&lrn, &shape, &x, &y).unwrap().passed());
+    assert!(is_right(&check::forward(&lrn, &shape, &x, &y).unwrap()));
     assert_eq!(folder.contents().len(), 2, "only x.npy and dy.npy");
 }
 

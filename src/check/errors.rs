@@ -1,0 +1,89 @@
+//! What the steps of an arithmetic lose: the constants of the bound, which docs/accuracy.md derives.
+
+use crate::params::number;
+use crate::precision::Arithmetic;
+
+/// Errors of an arithmetic, and what a number loses in memory.
+#[derive(Clone, Copy)]
+pub(super) struct Errors {
+    /// Half an ulp, the relative error of one correctly rounded step.
+    pub(super) unit: f64,
+    /// Relative error of one step with sums.
+    pub(super) step: f64,
+    /// Relative error of the powers of b, without that of b.
+    pub(super) powers: f64,
+    /// Relative error of a product with a factor, beside that of a step and of the last rounding.
+    pub(super) scaled: f64,
+    /// Relative error of a sum that is kept between passes, for each axis.
+    pub(super) between: f64,
+    /// The least normal number of the type that is computed with.
+    pub(super) normal: f64,
+    /// What a device that flushes subnormal numbers may lose in one product, in all its parts.
+    pub(super) tiny: f64,
+    /// How many of the three parts of a parameter are used.
+    pub(super) parts: usize,
+    /// The largest intermediate value for which a claim is made.
+    pub(super) large: f64,
+}
+
+/// Half an ulp of f32, and of f64.
+const U: f64 = f32::EPSILON as f64 / 2.0;
+const U64: f64 = f64::EPSILON / 2.0;
+
+/// With sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did, half as much,
+/// and the residual twice, of which ¾ count; or, where a compiler takes q·q for the argument of the root q, an ulp of
+/// the device's square root.
+const SINGLE: Errors = Errors {
+    unit: U,
+    step: U,
+    powers: 5.0 * U,
+    scaled: 0.0,
+    between: 0.0,
+    normal: f32::MIN_POSITIVE as f64,
+    tiny: f32::MIN_POSITIVE as f64,
+    parts: 1,
+    large: (1u128 << 124) as f64,
+};
+
+/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
+/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
+const PAIR: Errors = Errors {
+    step: 3.0 * U / 2048.0,
+    powers: U / 2.0,
+    scaled: 3.0 * U / 16.0,
+    between: U,
+    tiny: 4.0 * f32::MIN_POSITIVE as f64,
+    parts: 2,
+    ..SINGLE
+};
+
+/// With sums in f64, where the reference errs as much as the kernels.
+const DOUBLE: Errors = Errors {
+    unit: U64,
+    step: 2.0 * U64,
+    powers: 16.0 * U64,
+    scaled: 2.0 * U64,
+    between: 2.0 * U64,
+    normal: f64::MIN_POSITIVE,
+    tiny: 2.0 * f64::MIN_POSITIVE,
+    parts: 3,
+    large: 1e300,
+};
+
+impl Errors {
+    pub(super) fn of(arithmetic: Arithmetic) -> Errors {
+        match arithmetic {
+            Arithmetic::Single => SINGLE,
+            Arithmetic::Pair => PAIR,
+            Arithmetic::Double => DOUBLE,
+        }
+    }
+
+    /// The share of a parameter that is in subnormal parts.
+    pub(super) fn flushed(&self, parameter: f64) -> f64 {
+        let parts = number(parameter).map(|part| f64::from(part).abs());
+        let subnormal = |part: &&f64| **part < f64::from(f32::MIN_POSITIVE);
+        let lost: f64 = parts.iter().take(self.parts).filter(subnormal).sum();
+        if lost > 0.0 { lost / parameter.abs() } else { 0.0 }
+    }
+}
