@@ -76,11 +76,11 @@ pub enum Error {
     #[error("no axis is given; name at least one to normalise along")]
     NoAxis,
     /// The layer has not one window for each axis.
-    #[error("the layer has {windows} windows, but the shape has {axes} axes; give one for each")]
+    #[error("the layer has {windows} windows for {axes} axes; give one window for each axis")]
     Windows {
         /// The windows of the layer.
         windows: usize,
-        /// The axes of the shape.
+        /// The axes of the shape, or those that [`Spelling::axes`](crate::Spelling::axes) names.
         axes: usize,
     },
     /// A framework whose windows have one axis was given several.
