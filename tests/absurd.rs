@@ -194,7 +194,8 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     let computes = block_on(plan.prepare(Operation::Forward)).unwrap();
     assert_ne!(computes.kernel, Kernel::Plane);
     let [x, y] = [(); 2].map(|()| buffer(&device, shape.operand_bytes(), Usage::STORAGE));
-    plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
+    let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
+    assert_eq!(bound.choice(), computes);
     // What is forced has no other.
     let forced =
         Plan::with_options(&device, &within, &shape, Options::default().kernel(Kernel::Plane));

@@ -359,6 +359,9 @@ fn a_long_axis_in_place() {
     let x = buffer(&device, shape.bytes(), Usage::STORAGE);
     let mut encoder = device.create_command_encoder(&Default::default());
     plan.forward(&mut encoder, &x, &x).unwrap();
+    assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Row);
+    let in_place = plan.bind(Operation::Forward, &[(&x).into(), (&x).into()]).unwrap();
+    assert_eq!(in_place.choice().kernel, Kernel::Column);
     // Forced, it tells what it lacks, which no device grants.
     let pixel = Options::default().kernel(Kernel::Pixel);
     let lrn = Lrn::pytorch(5).build().unwrap();

@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::device::{Device, DeviceChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use headless::device::{Device, DeviceChoice};
 use std::path::PathBuf;
 use terminal::Failure;
 use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, Spelling};
