@@ -189,6 +189,16 @@ pub enum Error {
         /// The device's `min_storage_buffer_offset_alignment`.
         alignment: u64,
     },
+    /// A buffer ends with elements that no copy reaches, since devices copy whole words of 4 bytes.
+    #[error(
+        "the buffer has {given} bytes, but only whole words of 4 bytes are copied; create it with {expected}"
+    )]
+    BufferWords {
+        /// The bytes of the buffer.
+        given: u64,
+        /// The bytes that end with a word.
+        expected: u64,
+    },
     /// A buffer was created without the usage that a kernel needs.
     #[error("the buffer of {operand} has usages {given}; create it with {expected} too")]
     BufferUsage {
