@@ -224,6 +224,20 @@ fn a_buffer_beyond_the_device_is_refused_by_name() {
     );
 }
 
+/// What is preferred changes the order alone.
+#[test]
+fn adapters_by_a_preference() {
+    let names = |adapters: Vec<wgpu::Adapter>| {
+        let mut names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+        names.sort();
+        names
+    };
+    let all = names(adapters());
+    for power in [wgpu::PowerPreference::LowPower, wgpu::PowerPreference::HighPerformance] {
+        assert_eq!(names(block_on(host::adapters_preferring(power))), all);
+    }
+}
+
 #[test]
 fn an_absent_adapter_is_named_with_those_there_are() {
     let adapters = adapters();
