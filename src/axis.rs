@@ -3,6 +3,9 @@
 use crate::shape::View;
 use crate::{Error, Lrn, Result, Shape};
 
+/// The most channels of an axis: the kernels count them in 32 bits, and beyond both ends of it.
+pub(crate) const MOST_CHANNELS: u64 = (1 << 31) - 1;
+
 /// A contiguous tensor as `[outer, channels, inner]`, with a window along its channels.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Axis {

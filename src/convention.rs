@@ -92,7 +92,7 @@ impl Convention {
         Spelling {
             convention: self,
             extent: row.size.map(Extent::Size),
-            axes: 1,
+            axes: None,
             alpha: row.alpha,
             beta: row.beta,
             k: row.k,
@@ -105,10 +105,14 @@ impl Convention {
 enum Extent {
     Size(u32),
     Radius(u32),
+    Window(u32, u32),
+    /// Along each axis.
     Windows(Vec<(u32, u32)>),
 }
 
 /// The layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
+///
+/// Each parameter is what the last call sets it to. `size`, `radius`, `window` and `windows` set the same one.
 ///
 /// ```
 /// use wgpu_lrn::Lrn;
@@ -122,7 +126,7 @@ enum Extent {
 pub struct Spelling {
     convention: Convention,
     extent: Option<Extent>,
-    axes: usize,
+    axes: Option<usize>,
     alpha: f64,
     beta: f64,
     k: f64,
@@ -142,18 +146,18 @@ impl Spelling {
     /// A window given by its two sides; where the framework divides alpha, it divides by
     /// `look_behind + look_ahead + 1`.
     pub fn window(self, look_behind: u32, look_ahead: u32) -> Self {
-        self.windows(&[(look_behind, look_ahead)])
+        self.extent(Extent::Window(look_behind, look_ahead))
     }
 
-    /// The same size or radius along that many axes: 2 for what Caffe and oneDNN call *within channel*.
+    /// The same size, radius or window along that many axes: 2 for what Caffe and oneDNN call *within channel*.
     pub fn axes(self, axes: usize) -> Self {
-        Self { axes, ..self }
+        Self { axes: Some(axes), ..self }
     }
 
     /// A window along each axis, given by its two sides; where the framework divides alpha, it divides
     /// by the elements of the box.
     pub fn windows(self, windows: &[(u32, u32)]) -> Self {
-        self.extent(Extent::Windows(windows.to_vec())).axes(windows.len())
+        self.extent(Extent::Windows(windows.to_vec()))
     }
 
     /// The framework's alpha.
@@ -178,21 +182,35 @@ impl Spelling {
     /// [`Error::Parameter`] where a parameter is outside its range (a size of 0, alpha below 0,
     /// NaN, no axes), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
     /// where none was set and the framework has no default, [`Error::OneAxis`] where the framework
-    /// knows no windows along several axes.
+    /// knows no windows along several axes, [`Error::Windows`] where [`Spelling::windows`] and
+    /// [`Spelling::axes`] give two numbers of axes.
     pub fn build(self) -> Result<Lrn> {
         let convention = self.convention;
-        let Row { divides, axes, .. } = convention.row();
         let expected = "a number of at least 0 that f32 can hold";
         require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
-        if self.axes != 1 && !axes {
-            return Err(Error::OneAxis { convention: convention.name() });
+        let axes = self.count_axes()?;
+        let extent = self.extent.ok_or(Error::NoWindow { convention: convention.name() })?;
+        let (windows, elements) = placed(convention, extent, axes)?;
+        let divisor = if convention.row().divides { elements } else { 1.0 };
+        Lrn::exact_over(&windows, self.alpha / divisor, self.beta, self.k)
+    }
+
+    /// The number of axes, on which all calls must agree.
+    fn count_axes(&self) -> Result<usize> {
+        let windows = match &self.extent {
+            Some(Extent::Windows(windows)) => windows.len(),
+            _ => self.axes.unwrap_or(1),
+        };
+        let axes = self.axes.unwrap_or(windows);
+        if (axes, windows) != (1, 1) && !self.convention.row().axes {
+            return Err(Error::OneAxis { convention: self.convention.name() });
+        }
+        if axes != windows {
+            return Err(Error::Windows { windows, axes });
         }
         let expected = "from 1 to 64, as a tensor may have axes";
-        require("axes", self.axes as f64, expected, (1..=64).contains(&self.axes))?;
-        let extent = self.extent.ok_or(Error::NoWindow { convention: convention.name() })?;
-        let (windows, elements) = placed(convention, extent, self.axes)?;
-        let divisor = if divides { elements } else { 1.0 };
-        Lrn::exact_over(&windows, self.alpha / divisor, self.beta, self.k)
+        require("axes", axes as f64, expected, (1..=64).contains(&axes))?;
+        Ok(axes)
     }
 
     fn extent(self, extent: Extent) -> Self {
@@ -203,10 +221,10 @@ impl Spelling {
 /// The windows of an extent, and the number of elements that divides alpha.
 fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
     let Row { window, even, .. } = convention.row();
+    let channels = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
     let (window, size) = match extent {
         Extent::Windows(windows) => {
-            let size = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
-            let elements = windows.iter().map(size).product();
+            let elements = windows.iter().map(channels).product();
             return Ok((windows, elements));
         }
         Extent::Size(0) => {
@@ -216,7 +234,8 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
             return Err(Error::EvenSize { convention: convention.name(), given });
         }
         Extent::Size(n) => (window(n), f64::from(n)),
-        Extent::Radius(r) => ((r, r), 2.0 * f64::from(r) + 1.0),
+        Extent::Radius(r) => ((r, r), channels(&(r, r))),
+        Extent::Window(p, q) => ((p, q), channels(&(p, q))),
     };
     Ok((vec![window; axes], size.powf(axes as f64)))
 }

@@ -76,11 +76,11 @@ pub enum Error {
     #[error("no axis is given; name at least one to normalise along")]
     NoAxis,
     /// The layer has not one window for each axis.
-    #[error("the layer has {windows} windows, but the shape has {axes} axes; give one for each")]
+    #[error("the layer has {windows} windows for {axes} axes; give one window for each axis")]
     Windows {
         /// The windows of the layer.
         windows: usize,
-        /// The axes of the shape.
+        /// The axes of the shape, or those that [`Spelling::axes`](crate::Spelling::axes) names.
         axes: usize,
     },
     /// A framework whose windows have one axis was given several.
@@ -188,6 +188,16 @@ pub enum Error {
         given: u64,
         /// The device's `min_storage_buffer_offset_alignment`.
         alignment: u64,
+    },
+    /// A buffer ends with elements that no copy reaches, since devices copy whole words of 4 bytes.
+    #[error(
+        "the buffer has {given} bytes, but only whole words of 4 bytes are copied; create it with {expected}"
+    )]
+    BufferWords {
+        /// The bytes of the buffer.
+        given: u64,
+        /// The bytes that end with a word.
+        expected: u64,
     },
     /// A buffer was created without the usage that a kernel needs.
     #[error("the buffer of {operand} has usages {given}; create it with {expected} too")]

@@ -15,30 +15,39 @@ use crate::{Error, Result};
 /// `WGPU_POWER_PREF=low` prefers integrated GPUs; else discrete ones come first. Software adapters
 /// come last.
 ///
-/// A browser has no environment and gives one adapter: here, the one for high performance. For another, ask a
-/// `wgpu::Instance`, and give its adapter to [`Gpu::on`](crate::Gpu::on).
+/// A browser has no environment and gives one adapter: here, the one for high performance.
 pub async fn adapters() -> Vec<wgpu::Adapter> {
-    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    let backends = descriptor.backends;
-    let instance = wgpu::Instance::new(descriptor);
-    let mut adapters = enumerate(&instance, backends).await;
+    let power = wgpu::PowerPreference::from_env();
+    adapters_preferring(power.unwrap_or(wgpu::PowerPreference::HighPerformance)).await
+}
+
+/// Returns the adapters as [`adapters`] does, but prefers what the caller says; a browser returns one, by that
+/// preference. Without WebGPU, as in Node.js, it returns none.
+pub async fn adapters_preferring(power: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
+    let mut adapters = enumerate(power).await;
     adapters.retain(computes);
-    let low = wgpu::PowerPreference::from_env() == Some(wgpu::PowerPreference::LowPower);
+    let low = power == wgpu::PowerPreference::LowPower;
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type, low));
     adapters
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-async fn enumerate(instance: &wgpu::Instance, backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
-    instance.enumerate_adapters(backends).await
+async fn enumerate(_: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
+    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    let backends = descriptor.backends;
+    wgpu::Instance::new(descriptor).enumerate_adapters(backends).await
 }
 
-/// wgpu's enumeration would not ask for high performance.
+/// wgpu's enumeration would not say what is preferred.
 #[cfg(target_arch = "wasm32")]
-async fn enumerate(instance: &wgpu::Instance, _: wgpu::Backends) -> Vec<wgpu::Adapter> {
-    let power_preference = wgpu::PowerPreference::HighPerformance;
+async fn enumerate(power_preference: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
+    // wgpu::Instance::new panics where there is neither a window nor a worker.
+    if !wgpu::util::is_browser_webgpu_supported().await {
+        return Vec::new();
+    }
+    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
-    instance.request_adapter(&options).await.into_iter().collect()
+    wgpu::Instance::new(descriptor).request_adapter(&options).await.into_iter().collect()
 }
 
 /// Whether an adapter runs compute shaders with the bindings that the kernels need. wgpu's noop

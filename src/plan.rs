@@ -192,7 +192,8 @@ impl Plan {
     pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<Bound> {
         let in_place = self.check(operation, operands)?;
         if self.inner.shape.is_empty() {
-            return device::check(self.device(), "binding operands").map(|()| Bound::nothing());
+            let nothing = || Bound::nothing(self.choice(operation));
+            return device::check(self.device(), "binding operands").map(|()| nothing());
         }
         let prepared = self.inner.prepared(operation, in_place)?;
         prepared.bind(self.device(), operands)
@@ -252,8 +253,12 @@ impl Plan {
         &self.inner.shape
     }
 
-    /// The choice for an operation. Where it cannot compute in place, or the device's limits refuse it, the preferred
-    /// one that can takes its place; [`Plan::prepare`] tells which.
+    /// Returns the choice that the plan tries first for an operation: the forced or tuned one, or else the one that the
+    /// rule prefers. The operation may run by another: where this one cannot compute in place, or exceeds the device's
+    /// limits, the plan takes the next that can.
+    ///
+    /// [`Plan::prepare`] returns the choice that computes the operation, [`Bound::choice`] the one that computes it on
+    /// certain operands, also in place.
     pub fn choice(&self, operation: Operation) -> Choice {
         self.inner.tuning.choice(operation)
     }

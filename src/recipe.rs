@@ -7,7 +7,7 @@ mod pass;
 mod stages;
 mod tensor;
 
-use crate::axis::{Axis, axes};
+use crate::axis::{Axis, MOST_CHANNELS, axes};
 use crate::kernel::{Geometry, Task};
 use crate::limit::exceeded;
 use crate::params::{LayerParams, Params, PartParams};
@@ -58,9 +58,6 @@ impl Recipe {
         Context { lrn, shape, operation, in_place, choice, features, limits }.recipe()
     }
 }
-
-/// The most channels of an axis: the kernels count them in 32 bits, and beyond both ends of it.
-const MOST_CHANNELS: u64 = (1 << 31) - 1;
 
 /// What a recipe is for.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Sizes and limits beyond all reason: an answer at once or an error by name, and neither overflow nor endless work.
 
+use test_support::follow::assert_next_pixels;
 use test_support::{buffer, noop_device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::internals::Recipe;
@@ -61,6 +62,35 @@ fn axes_longer_than_kernels_count_are_refused() {
     }
     // Neighbours that windows hold whole are one axis.
     refused(&whole, &Shape::over(&[1 << 17, 1 << 17], &[0, 1]).unwrap(), 1 << 34);
+}
+
+/// *row* counts the channels of joined pixels in 32 bits, too. Where they are too many, other kernels compute.
+#[test]
+fn row_joins_no_more_channels_than_it_counts() {
+    let limits = wgpu::Limits { max_buffer_size: u64::MAX, ..Default::default() };
+    let most = (1 << 31) - 1;
+    let shapes = [
+        // Pixels and their channels, and whether *row* takes them.
+        ([4, most / 4], true),
+        ([5, most / 4 + 2], false),
+        ([4, (1 << 30) + 1], false),
+        ([9, 1_400_000_001], false),
+        ([6, most], false),
+        ([2, most / 2 - 1], true),
+        ([3, most / 2 + 3], false),
+        ([2, most - 1], false),
+        ([3, most - 3], true), // joins none
+    ];
+    for (dims, taken) in shapes {
+        for lrn in [alexnet(), Lrn::exact(0, 5, 0.1, 0.75, 1.0).unwrap()] {
+            let shape = Shape::new(&dims, 1).unwrap().of(Dtype::F16);
+            let recipes: Vec<_> = recipes(&lrn, &shape, &limits).into_iter().flatten().collect();
+            recipes.iter().for_each(assert_next_pixels);
+            let by_row = |recipe: &Recipe| recipe.choice.kernel == Kernel::Row;
+            assert_eq!(recipes.iter().any(by_row), taken, "{dims:?}");
+            assert!(!recipes.iter().all(by_row), "{dims:?}");
+        }
+    }
 }
 
 /// However large its other dimensions, an empty tensor has an answer.
@@ -164,7 +194,8 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     let computes = block_on(plan.prepare(Operation::Forward)).unwrap();
     assert_ne!(computes.kernel, Kernel::Plane);
     let [x, y] = [(); 2].map(|()| buffer(&device, shape.operand_bytes(), Usage::STORAGE));
-    plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
+    let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
+    assert_eq!(bound.choice(), computes);
     // What is forced has no other.
     let forced =
         Plan::with_options(&device, &within, &shape, Options::default().kernel(Kernel::Plane));

@@ -5,9 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 use test_support::cases::CASES;
-use test_support::{adapters, describe, gpus, is_right, values};
+use test_support::{adapters, buffer, describe, gpus, is_right, noop_device, of_dtype, values};
+use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on, check, host,
+    Choice, Dtype, Element, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on,
+    check, host, wgpu,
 };
 
 #[test]
@@ -170,6 +172,43 @@ fn bad_slices_are_named() {
     assert_eq!(too_few, Err(Error::Operands { operation: "backward", given: 2, expected }));
 }
 
+/// Downloads a buffer of so many bytes, of which the whole words are written.
+fn downloaded<T: Element>(gpu: &Gpu, size: usize) -> (wgpu_lrn::Result<Vec<T>>, Vec<u8>) {
+    let bytes: Vec<u8> = (0..size / 4 * 4).map(|i| 37 + 5 * i as u8).collect();
+    let buffer = buffer(gpu.device(), size as u64, Usage::COPY_SRC | Usage::COPY_DST);
+    gpu.queue().write_buffer(&buffer, 0, &bytes);
+    (block_on(gpu.download(&buffer)), bytes)
+}
+
+fn assert_downloads<T: Element>(gpu: &Gpu) {
+    for size in 0..=21 {
+        let elements = size / size_of::<T>() * size_of::<T>();
+        let (values, bytes) = downloaded::<T>(gpu, size);
+        let what = format!("{size} bytes of {} on {}", T::DTYPE.name(), describe(gpu));
+        match bytes.get(..elements) {
+            Some(expected) => {
+                let values = values.unwrap_or_else(|refused| panic!("{what}: {refused}"));
+                assert_eq!(bytemuck::cast_slice::<T, u8>(&values), expected, "{what}");
+            }
+            None => {
+                let (given, expected) = (size as u64, elements.next_multiple_of(4) as u64);
+                assert_eq!(values.err(), Some(Error::BufferWords { given, expected }), "{what}");
+            }
+        }
+    }
+}
+
+/// Whatever ends of buffers are: GPUs copy whole words.
+#[test]
+fn buffers_of_any_size_are_downloaded_or_refused_by_name() {
+    let (device, queue) = noop_device();
+    for gpu in gpus().iter().chain([&Gpu::new(&device, &queue)]) {
+        for &dtype in Dtype::ALL {
+            of_dtype!(dtype, T => assert_downloads::<T>(gpu));
+        }
+    }
+}
+
 #[test]
 fn a_buffer_beyond_the_device_is_refused_by_name() {
     let gpu = &gpus()[0];
@@ -183,6 +222,20 @@ fn a_buffer_beyond_the_device_is_refused_by_name() {
             granted
         }
     );
+}
+
+/// What is preferred changes the order alone.
+#[test]
+fn adapters_by_a_preference() {
+    let names = |adapters: Vec<wgpu::Adapter>| {
+        let mut names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+        names.sort();
+        names
+    };
+    let all = names(adapters());
+    for power in [wgpu::PowerPreference::LowPower, wgpu::PowerPreference::HighPerformance] {
+        assert_eq!(names(block_on(host::adapters_preferring(power))), all);
+    }
 }
 
 #[test]

@@ -102,9 +102,86 @@ fn conversion_table() {
         Lrn::openvino(3).windows(&[(0, 1), (3, 2)]).alpha(6.0).build(),
         Lrn::exact_over(&[(0, 1), (3, 2)], 0.5, 0.75, 1.0)
     );
-    assert_eq!(Lrn::pytorch(3).axes(2).build(), Err(Error::OneAxis { convention: "pytorch" }));
+    let one_axis = Err(Error::OneAxis { convention: "pytorch" });
+    assert_eq!(Lrn::pytorch(3).axes(2).build(), one_axis);
+    assert_eq!(Lrn::pytorch(5).windows(&[(2, 2), (1, 3)]).axes(1).build(), one_axis);
     assert_eq!(Lrn::caffe().window(3, 6).alpha(1.0).build(), exact(3, 6, 0.1, 0.75, 1.0));
     assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), exact(4, 4, 0.5, 0.75, 1.0));
+}
+
+/// A call on a spelling that says where its windows are.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    Size(u32),
+    Radius(u32),
+    Window(u32, u32),
+    Windows(&'static [(u32, u32)]),
+    Axes(usize),
+}
+
+const CALLS: [Call; 10] = [
+    Call::Size(7),
+    Call::Radius(2),
+    Call::Window(4, 1),
+    Call::Windows(&[]),
+    Call::Windows(&[(0, 5)]),
+    Call::Windows(&[(3, 1), (2, 6)]),
+    Call::Axes(0),
+    Call::Axes(1),
+    Call::Axes(2),
+    Call::Axes(65),
+];
+
+/// By the last call of each kind, whatever their order: the windows and the axes.
+fn by_last(convention: Convention, calls: &[Call]) -> wgpu_lrn::Result<Lrn> {
+    let last_axes = |&call: &Call| if let Call::Axes(axes) = call { Some(axes) } else { None };
+    let axes = calls.iter().rev().find_map(last_axes);
+    let along_each = |window| vec![window; axes.unwrap_or(1)];
+    let last_windows = |&call: &Call| match call {
+        Call::Size(size) => Some(along_each((size / 2, size / 2))),
+        Call::Radius(radius) => Some(along_each((radius, radius))),
+        Call::Window(behind, ahead) => Some(along_each((behind, ahead))),
+        Call::Windows(windows) => Some(windows.to_vec()),
+        Call::Axes(_) => None,
+    };
+    let windows = calls.iter().rev().find_map(last_windows).unwrap();
+    let (name, axes) = (convention.name(), axes.unwrap_or(windows.len()));
+    let knows_several = ["caffe", "onednn", "openvino", "exact"].contains(&name);
+    if !knows_several && [axes, windows.len()] != [1, 1] {
+        return Err(Error::OneAxis { convention: name });
+    }
+    if axes != windows.len() {
+        return Err(Error::Windows { windows: windows.len(), axes });
+    }
+    if axes == 0 || axes > 64 {
+        let expected = "from 1 to 64, as a tensor may have axes";
+        return Err(Error::Parameter { name: "axes", given: axes as f64, expected });
+    }
+    let elements: u32 = windows.iter().map(|(behind, ahead)| behind + 1 + ahead).product();
+    let divides = !["tensorflow", "paper", "exact"].contains(&name);
+    let divisor = if divides { f64::from(elements) } else { 1.0 };
+    Lrn::exact_over(&windows, 3.0 / divisor, 0.6, 1.7)
+}
+
+/// Every three calls in every order, for every convention: what contradicts is refused, and nothing is ignored.
+#[test]
+fn windows_and_axes_in_any_order() {
+    let pairs = CALLS.iter().flat_map(|&a| CALLS.map(|b| [a, b]));
+    let orders = pairs.flat_map(|[a, b]| CALLS.map(|c| [Call::Size(5), a, b, c]));
+    orders.for_each(|calls| {
+        for &convention in Convention::ALL {
+            let spelling = convention.spelling().alpha(3.0).beta(0.6).k(1.7);
+            let spelling = calls.iter().fold(spelling, |spelling, &call| match call {
+                Call::Size(size) => spelling.size(size),
+                Call::Radius(radius) => spelling.radius(radius),
+                Call::Window(behind, ahead) => spelling.window(behind, ahead),
+                Call::Windows(windows) => spelling.windows(windows),
+                Call::Axes(axes) => spelling.axes(axes),
+            });
+            let expected = by_last(convention, &calls);
+            assert_eq!(spelling.build(), expected, "{} {calls:?}", convention.name());
+        }
+    });
 }
 
 #[test]
@@ -282,6 +359,9 @@ fn a_long_axis_in_place() {
     let x = buffer(&device, shape.bytes(), Usage::STORAGE);
     let mut encoder = device.create_command_encoder(&Default::default());
     plan.forward(&mut encoder, &x, &x).unwrap();
+    assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Row);
+    let in_place = plan.bind(Operation::Forward, &[(&x).into(), (&x).into()]).unwrap();
+    assert_eq!(in_place.choice().kernel, Kernel::Column);
     // Forced, it tells what it lacks, which no device grants.
     let pixel = Options::default().kernel(Kernel::Pixel);
     let lrn = Lrn::pytorch(5).build().unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::time::Instant;
 #[cfg(target_arch = "wasm32")]
 use web_time::Instant;
-use wgpu_lrn::{Choice, Clock, Gpu, Operation, Options, Result, Shape, Timer, wgpu};
+use wgpu_lrn::{Clock, Gpu, Operation, Result, Shape, Timer, wgpu};
 
 /// How an operation on a tensor is measured.
 pub struct Patience {
@@ -85,8 +85,7 @@ impl Meter {
         let mut remarks = Vec::new();
         let mut candidates = stand.candidates(&mut remarks).await?;
         self.measure(&mut candidates).await?;
-        let rule = Options::default().choose(&case.lrn, &shape, gpu.device().features())?;
-        let measurements = measurements(case, &shape, operation, &candidates, rule);
+        let measurements = measurements(case, &shape, operation, &candidates);
         Ok(Compared { measurements, remarks })
     }
 
@@ -162,11 +161,12 @@ fn measurements(
     shape: &Shape,
     operation: Operation,
     candidates: &[Candidate],
-    rule: Choice,
 ) -> Vec<Measurement> {
     let copied = operation.bytes_moved(shape) as f64;
     let copy_speed = copied / best(candidates, Candidate::is_copy);
     let fastest = best(candidates, |candidate| candidate.choice.is_some());
+    // They come in the order of the rule; those that the device refuses are not there.
+    let rule = candidates.iter().find_map(|candidate| candidate.choice);
     let moved = case.variant.bytes_moved(operation, shape) as f64;
     let measurement = |candidate: &Candidate| {
         let seconds = candidate.median();
@@ -184,7 +184,7 @@ fn measurements(
             spread: (candidate.quantile(0.75) - candidate.quantile(0.25)) / seconds,
             gbps: speed / 1e9,
             fraction_of_copy: speed / copy_speed,
-            rule: candidate.choice == Some(rule),
+            rule: candidate.choice.is_some() && candidate.choice == rule,
             fastest: candidate.choice.is_some() && seconds == fastest,
         }
     };

@@ -46,7 +46,7 @@ pub struct Measurement {
     pub spread: f64,
     pub gbps: f64,
     pub fraction_of_copy: f64,
-    /// Whether the rule prefers it.
+    /// Whether the rule prefers it to all others that compute the operation on this device.
     #[serde(default)]
     pub rule: bool,
     /// Whether it was the fastest of all choices.

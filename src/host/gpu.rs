@@ -5,11 +5,9 @@ use super::owned::Owned;
 use super::signal::Signal;
 use super::timer::Timer;
 use super::{adapters, find};
-#[cfg(doc)]
-use crate::Error;
 use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::zeroed;
-use crate::{Element, Lrn, Options, Pipelines, Plan, Result, Shape, Tuning};
+use crate::{Element, Error, Lrn, Options, Pipelines, Plan, Result, Shape, Tuning};
 
 /// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
 ///
@@ -176,7 +174,8 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// As [`Gpu::buffer`].
+    /// As [`Gpu::buffer`]; also [`Error::BufferWords`] where the buffer ends with an element in less than a word of 4
+    /// bytes. ([`Gpu::buffer`] and [`Gpu::upload`] make whole words.)
     pub async fn download<T: Element>(&self, buffer: &wgpu::Buffer) -> Result<Vec<T>> {
         self.read(buffer, "downloading").await
     }
@@ -187,11 +186,12 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         doing: &'static str,
     ) -> Result<Vec<T>> {
-        if buffer.size() == 0 {
+        let count = buffer.size() / size_of::<T>() as u64;
+        if count == 0 {
             return Ok(Vec::new());
         }
-        let staging = self.staged(buffer, doing).await?;
-        let mut values = zeroed(doing, staging.size() as usize / size_of::<T>())?;
+        let staging = self.staged(buffer, words_of::<T>(buffer, count)?, doing).await?;
+        let mut values = zeroed(doing, usize::try_from(count).unwrap_or(usize::MAX))?;
         match staging.get_mapped_range(..) {
             Ok(view) => copy(&view, bytemuck::cast_slice_mut(&mut values)),
             Err(error) => return Err(failed_on(self.device(), doing, error).await),
@@ -199,15 +199,20 @@ impl Gpu {
         Ok(values)
     }
 
-    /// A copy of a buffer, mapped for reading.
-    async fn staged(&self, buffer: &wgpu::Buffer, doing: &'static str) -> Result<Owned> {
+    /// A copy of the first bytes of a buffer, mapped for reading.
+    async fn staged(
+        &self,
+        buffer: &wgpu::Buffer,
+        bytes: u64,
+        doing: &'static str,
+    ) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
         let mapped = Signal::new();
         let given = mapped.clone();
         let calls = || {
-            let staging = Owned(self.create(buffer.size(), Usage::MAP_READ | Usage::COPY_DST)?);
+            let staging = Owned(self.create(bytes, Usage::MAP_READ | Usage::COPY_DST)?);
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
             self.queue.submit([encoder.finish()]);
             staging.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
             Ok(staging)
@@ -261,6 +266,13 @@ impl From<&Gpu> for Pipelines {
     fn from(gpu: &Gpu) -> Self {
         gpu.pipelines().clone()
     }
+}
+
+/// The bytes of the whole words that hold so many values of a buffer: only whole words are copied.
+fn words_of<T>(buffer: &wgpu::Buffer, count: u64) -> Result<u64> {
+    let (given, bytes) = (buffer.size(), count * size_of::<T>() as u64);
+    let expected = bytes.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT);
+    if expected > given { Err(Error::BufferWords { given, expected }) } else { Ok(expected) }
 }
 
 /// The bytes of a mapped buffer, of which there may be a few more.

@@ -3,7 +3,7 @@
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
-use crate::axis::Axis;
+use crate::axis::{Axis, MOST_CHANNELS};
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
 
@@ -93,11 +93,11 @@ impl Design for Row {
 }
 
 /// Whether channels fill packets of four: each pixel's by themselves, or those of joined pixels, each so long that a
-/// packet with the halos of backward touches two at most.
+/// packet with the halos of backward touches two at most. Joined pixels are one axis, and no longer than one may be.
 fn fills_packets(axis: &Axis) -> bool {
     let joined = axis.pixels_in_packets();
     let long = axis.channels >= PACKET + 2 * (axis.window() - 1);
-    joined == 1 || (axis.outer >= joined && long)
+    joined == 1 || (axis.outer >= joined && long && axis.joined(joined).channels <= MOST_CHANNELS)
 }
 
 /// Channels of a run: runs of equal length, in whole packets.

@@ -1,5 +1,6 @@
 //! An operation on certain operands, ready to be recorded again and again.
 
+use crate::Choice;
 use std::sync::Arc;
 
 /// An operation of a [`Plan`](crate::Plan) on certain operands, made by
@@ -9,6 +10,7 @@ use std::sync::Arc;
 /// buffers alive. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Bound {
+    pub(super) choice: Choice,
     pub(super) label: Arc<str>,
     /// None for an empty tensor.
     pub(super) passes: Arc<[BoundPass]>,
@@ -23,8 +25,13 @@ pub(super) struct BoundPass {
 
 impl Bound {
     /// On an empty tensor there is nothing to do.
-    pub(super) fn nothing() -> Bound {
-        Bound { label: "".into(), passes: [].into() }
+    pub(super) fn nothing(choice: Choice) -> Bound {
+        Bound { choice, label: "".into(), passes: [].into() }
+    }
+
+    /// Returns the choice that computes the operation on these operands.
+    pub fn choice(&self) -> Choice {
+        self.choice
     }
 
     /// Records the operation as one compute pass.

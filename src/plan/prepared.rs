@@ -90,7 +90,7 @@ impl Prepared {
             let dispatches = pass.dispatches.iter().enumerate().map(group).collect();
             BoundPass { pipeline: pipeline.pipeline.clone(), dispatches }
         });
-        Bound { label: self.label.as_str().into(), passes: passes.collect() }
+        Bound { choice: self.choice, label: self.label.as_str().into(), passes: passes.collect() }
     }
 
     /// What a dispatch binds of a source.

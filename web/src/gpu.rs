@@ -28,16 +28,9 @@ impl Gpu {
     pub async fn open(
         #[wasm_bindgen(unchecked_optional_param_type = "PowerPreference")] preference: JsValue,
     ) -> Result<Gpu> {
-        let adapter = match preference.as_string().as_deref() {
-            Some("low-power") => low_power().await,
-            Some("high-performance") | None => host::find(host::adapters().await, None),
-            Some(other) => Err(Error::UnknownName {
-                kind: "power preference",
-                given: other.to_owned(),
-                known: "high-performance, low-power".to_owned(),
-            }),
-        };
-        let gpu = wgpu_lrn::Gpu::on(&adapter.map_err(thrown)?).await.map_err(thrown)?;
+        let power = power(&preference).map_err(thrown)?;
+        let adapter = host::find(host::adapters_preferring(power).await, None).map_err(thrown)?;
+        let gpu = wgpu_lrn::Gpu::on(&adapter).await.map_err(thrown)?;
         Ok(Gpu { gpu })
     }
 
@@ -103,12 +96,17 @@ impl Gpu {
     }
 }
 
-async fn low_power() -> wgpu_lrn::Result<wgpu::Adapter> {
-    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    let power_preference = wgpu::PowerPreference::LowPower;
-    let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
-    let adapter = wgpu::Instance::new(descriptor).request_adapter(&options).await;
-    host::find(adapter.into_iter().collect(), None)
+/// Which GPU to open; for high performance unless told.
+fn power(preference: &JsValue) -> wgpu_lrn::Result<wgpu::PowerPreference> {
+    match preference.as_string().as_deref() {
+        Some("low-power") => Ok(wgpu::PowerPreference::LowPower),
+        Some("high-performance") | None => Ok(wgpu::PowerPreference::HighPerformance),
+        Some(other) => Err(Error::UnknownName {
+            kind: "power preference",
+            given: other.to_owned(),
+            known: "high-performance, low-power".to_owned(),
+        }),
+    }
 }
 
 /// A tensor as JavaScript describes it.

@@ -93,6 +93,10 @@ fn measurements_of_every_variant() {
             let shape = format!("cifar_norm1_n2_{variant}");
             let of_variant = |m: &&Value| m["shape"] == shape && m["pass"] == "forward";
             let kernels: Vec<_> = all.iter().filter(of_variant).collect();
+            for layout in ["channels_first", "channels_last"] {
+                let rule = kernels.iter().filter(|m| m["layout"] == layout && m["rule"] == true);
+                assert_eq!(rule.count(), 1, "{shape}, {layout}: {kernels:?}");
+            }
             assert!(kernels.iter().any(|m| m["kernel"] == "column 1"), "{shape}: {kernels:?}");
             for m in kernels {
                 let bytes = m["seconds"].as_f64().unwrap() * m["gbps"].as_f64().unwrap() * 1e9;

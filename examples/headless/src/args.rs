@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::device::{Device, DeviceChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use headless::device::{Device, DeviceChoice};
 use std::path::PathBuf;
 use terminal::Failure;
 use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, Spelling};
@@ -138,7 +138,7 @@ struct Extent {
     /// Channels on each side; with --axes, along each
     #[arg(long, value_name = "R", allow_hyphen_values = true)]
     radius: Option<u32>,
-    /// Channels before, and channels after
+    /// Channels before, and channels after; with --axes, along each
     #[arg(long, value_name = "P,Q", allow_hyphen_values = true, value_parser = window)]
     window: Option<(u32, u32)>,
     /// Channels before, and after, along each of several axes

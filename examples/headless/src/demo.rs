@@ -1,8 +1,8 @@
 //! The demo: what LRN does to the activations of a photo.
 
-use crate::device::{Device, DeviceChoice, Run};
 use crate::picture::{self, Ramp, Row, Scene};
 use conv1::{CHANNELS, FAMILIES, FAMILY, MAP, PIXELS};
+use headless::device::{Device, DeviceChoice, Run};
 use image::RgbImage;
 use std::fs;
 use std::io::Write;
@@ -101,9 +101,9 @@ impl Normalized {
         let mean = mean(left.into_iter());
         let [forward, backward] = [y, dx].map(|run| run.seconds * 1e3);
         format!(
-            "alpha {alpha}: forward {forward:.2} ms, backward {backward:.2} ms, kernel {}; \
+            "alpha {alpha}: forward {forward:.2} ms by {}, backward {backward:.2} ms by {}; \
              responses keep {mean:.0} % of their strength on average, {least:.0} % at least",
-            y.kernel
+            y.kernel, dx.kernel
         )
     }
 }

@@ -74,10 +74,10 @@ impl Device {
             Some(gpu) => {
                 let options = Options::default().kernel(self.kernel);
                 let layer = gpu.layer_with_options(lrn, shape, options)?;
-                let plan = layer.plan();
                 // This also compiles, so that the next run is that of a warm device.
                 let values = block_on(layer.run(operation, inputs))?;
-                (values, plan.choice(operation).kernel.name(), time(gpu, plan, operation, inputs)?)
+                let (kernel, seconds) = time(gpu, layer.plan(), operation, inputs)?;
+                (values, kernel.name(), seconds)
             }
             None => {
                 let start = Instant::now();
@@ -117,13 +117,13 @@ fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Fa
     Err(Failure::Refused(problem.to_owned()))
 }
 
-/// The seconds from submission until the GPU is done.
+/// The kernel that runs, and the seconds from submission until the GPU is done.
 fn time<T: Element>(
     gpu: &Gpu,
     plan: &Plan,
     operation: Operation,
     inputs: &[&[T]],
-) -> Result<f64, Failure> {
+) -> Result<(Kernel, f64), Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;
     if buffers.len() < operation.operands().len() {
@@ -131,11 +131,12 @@ fn time<T: Element>(
     }
     let operands: Vec<_> = buffers.iter().map(Into::into).collect();
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
-    plan.record(&mut encoder, operation, &operands)?;
+    let bound = plan.bind(operation, &operands)?;
+    bound.record(&mut encoder);
     wait(gpu, [])?; // the uploads
     let start = Instant::now();
     wait(gpu, [encoder.finish()])?;
-    Ok(start.elapsed().as_secs_f64())
+    Ok((bound.choice().kernel, start.elapsed().as_secs_f64()))
 }
 
 fn wait<const N: usize>(gpu: &Gpu, commands: [wgpu::CommandBuffer; N]) -> Result<(), Failure> {

@@ -1,3 +1,4 @@
-//! What the program reads and writes.
+//! What the program reads and writes, and where it computes.
 
+pub mod device;
 pub mod npy;

@@ -3,7 +3,6 @@
 mod adapters;
 mod args;
 mod demo;
-mod device;
 mod layer;
 mod picture;
 

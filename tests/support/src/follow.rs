@@ -26,6 +26,58 @@ pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
         assert_eq!(recipe.temporary, shape.elements() * shape.dtype().bytes().max(4));
     }
     assert_handed_on(recipe);
+    assert_next_pixels(recipe);
+}
+
+/// Asserts that the runs of *row* find where the next pixel begins: those at both ends of each dispatch, and those at
+/// the ends of joined pixels. It takes the same time however long the axis is.
+pub fn assert_next_pixels(recipe: &Recipe) {
+    let passes = recipe.passes.iter().filter(|pass| joined(&pass.shader) > 1);
+    for Pass { shader, dispatches, .. } in passes {
+        for Dispatch { params, .. } in dispatches {
+            runs_to_follow(shader, params).for_each(|run| assert_next_pixel(shader, params, run));
+        }
+    }
+}
+
+/// The pixels that *row* takes as one; 1 for other kernels.
+fn joined(shader: &Shader) -> u64 {
+    constant(shader, "JOINED").unwrap_or(1)
+}
+
+/// The runs of a dispatch that may hold an end of a pixel, the first, and the last.
+fn runs_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u64> + use<> {
+    let [written, held] = ["WRITTEN", "HELD"].map(|name| constant(shader, name).unwrap());
+    let (begin, segments) = (u64::from(params.part.write_begin), u64::from(params.part.segments));
+    let channels = u64::from(params.tensor.channels);
+    let ends = (0..=joined(shader)).map(move |pixel| pixel * channels / 4);
+    let at_end = move |packet: u64| {
+        let run = packet.saturating_sub(begin) / written;
+        run.saturating_sub(held)..=run + held
+    };
+    ends.flat_map(at_end).chain([0, segments - 1]).filter(move |&run| run < segments)
+}
+
+/// Compares what the shader finds for a run with the end of a pixel that follows its first channel. Beyond the channels
+/// that it holds, every place is as good as another.
+fn assert_next_pixel(shader: &Shader, params: &Params, run: u64) {
+    let [written, held, behind] =
+        ["WRITTEN", "HELD", "BEHIND"].map(|name| constant(shader, name).unwrap());
+    let begin = u64::from(params.part.write_begin) + run * written;
+    let found = next_pixel(shader, params, 4u32.wrapping_mul(begin as u32));
+    let (channel, channels) = (4 * begin, u64::from(params.tensor.channels));
+    let begun = (channel + channels).saturating_sub(behind) / channels;
+    let next = behind + begun * channels - channel;
+    assert_eq!(u64::from(found).min(held), next.min(held), "run {run} of {params:?}, {shader:?}");
+}
+
+/// `next_pixel` of `shaders/kernel/row.wgsl`, in 32 bits that wrap as there.
+fn next_pixel(shader: &Shader, params: &Params, channel: u32) -> u32 {
+    let (joined, channels) = (joined(shader) as u32, params.tensor.channels);
+    let behind = constant(shader, "BEHIND").unwrap() as u32;
+    let place = |pixels: u32| behind.wrapping_add(pixels.wrapping_mul(channels));
+    let begun = (0..joined).filter(|&pixel| channel >= place(pixel)).count();
+    place(begun as u32).wrapping_sub(channel)
 }
 
 fn temporary(source: Source) -> Option<usize> {

@@ -2,5 +2,6 @@
 
 mod blends;
 mod dtypes;
+mod kernels;
 mod refusals;
 mod results;

@@ -82,6 +82,7 @@ fn several_axes() {
             Lrn::openvino(1).windows(&[(0, 1), (3, 2)]).build(),
         ),
         (&format!("{given} --radius 1 --axes 1,2"), [1, 2], Ok(exact(&[(1, 1); 2]))),
+        (&format!("{given} --window 2,0 --axes 1,0"), [1, 0], Ok(exact(&[(2, 0); 2]))),
         (&format!("{given} --windows 1,0;0,2 --axes 2,1"), [2, 1], Ok(exact(&[(1, 0), (0, 2)]))),
     ] {
         let shape = Shape::over(&DIMS, &axes).unwrap();
