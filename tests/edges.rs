@@ -1,30 +1,33 @@
 //! Numbers at their edges: layers and inputs that are tiny, huge, infinite or NaN.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use test_support::checks::{self, Check};
 use test_support::hostile::{HOSTILE, Input, PLACES, Place};
-use test_support::{describe, gpus, gpus_of, plan, run};
-use wgpu_lrn::check;
-use wgpu_lrn::{Choice, Dtype, Gpu, Lrn, Operation, Precision, block_on, wgpu};
+use test_support::{describe, gpus, gpus_of, is_right, run};
+use wgpu_lrn::check::{self, Report};
+use wgpu_lrn::{
+    Choice, Dtype, Gpu, Lrn, Operation, Pipelines, Plan, Precision, Shape, block_on, wgpu,
+};
 
 /// What share of the elements is claimed at least where it is not all of them, and why.
 const CLAIMED: &[(&str, f64)] = &[
     ("steep_absurdly", 0.0), // a rounding error of b decides whether b^(−β) is 0 or 1
 ];
 
+fn is_claimed_and_right(name: &str, report: &Report) -> bool {
+    let exception = CLAIMED.iter().find(|(exception, _)| *exception == name);
+    let share = exception.map_or(1.0, |(_, share)| *share);
+    report.ratio <= 1.0 && report.claimed as f64 >= share * report.elements as f64
+}
+
 /// Runs a check by every choice of a GPU, and says what is wrong.
 fn complaints(check: &Check, gpu: &Gpu) -> Vec<String> {
-    let exception = CLAIMED.iter().find(|(name, _)| *name == check.name);
-    let share = exception.map_or(1.0, |(_, share)| *share);
     let complaint = |choice: Choice| {
         let who = format!("{check} {choice} on {}", describe(gpu));
         match block_on(check.run(gpu, choice)) {
             Err(refusal) => Some(format!("{who}: {refusal}")),
-            Ok(report) => {
-                let is_claimed = report.claimed as f64 >= share * report.elements as f64;
-                let is_right = report.ratio <= 1.0 && is_claimed;
-                (!is_right).then(|| format!("{who}: {report}"))
-            }
+            Ok(report) if is_claimed_and_right(check.name, &report) => None,
+            Ok(report) => Some(format!("{who}: {report}")),
         }
     };
     check.choices(gpu).into_iter().filter_map(complaint).collect()
@@ -48,24 +51,40 @@ fn hostile_layers_are_within_the_bound_in_every_type() {
     assert_none(&wrong);
 }
 
+/// Runs backward, by every choice of the first GPU in every precision, with pipelines that layers share.
+fn gradients(
+    pipelines: &Pipelines,
+    lrn: &Lrn,
+    shape: &Shape,
+    input: Input,
+) -> Vec<(Precision, Choice, Report)> {
+    let gpu = &gpus()[0];
+    let (x, dy) = (input.x::<f32>(shape, 21), input.dy::<f32>(shape, 22));
+    let report = |lrn: &Lrn, choice: Choice| {
+        let plan = Plan::with_options(pipelines, lrn, shape, choice.into()).unwrap();
+        let dx = run(gpu, &plan, Operation::Backward, &[&x, &dy]);
+        (lrn.precision(), choice, check::backward(lrn, shape, &x, &dy, &dx).unwrap())
+    };
+    let of_precision = |&precision: &Precision| {
+        let lrn = lrn.with_precision(precision);
+        let choices = Choice::available(&lrn, shape, gpu.device().features());
+        choices.into_iter().map(|choice| report(&lrn, choice)).collect::<Vec<_>>()
+    };
+    Precision::ALL.iter().flat_map(of_precision).collect()
+}
+
 #[test]
-fn hostile_layers_are_within_the_bound_in_f32() {
-    let places =
-        PLACES.iter().flat_map(|place| HOSTILE.iter().map(move |hostile| (place, hostile)));
+fn hostile_gradients_are_within_the_bound_by_every_kernel() {
     let mut wrong = Vec::new();
-    for (place, hostile) in places {
-        for (&precision, &operation) in
-            Precision::ALL.iter().flat_map(|p| Operation::ALL.iter().map(move |o| (p, o)))
-        {
-            let check = Check {
-                name: hostile.name,
-                lrn: hostile.lrn(place).with_precision(precision),
-                shape: place.shape(),
-                operation,
-                in_place: false,
-                input: hostile.input,
+    for place in PLACES {
+        let pipelines = Pipelines::new(gpus()[0].device());
+        for hostile in HOSTILE {
+            let all = gradients(&pipelines, &hostile.lrn(place), &place.shape(), hostile.input);
+            let all = all.iter().filter(|(.., report)| !is_claimed_and_right(hostile.name, report));
+            let complaint = |(precision, choice, report): &(Precision, Choice, Report)| {
+                format!("{} {} {choice}: {report}", hostile.name, precision.name())
             };
-            wrong.extend(complaints(&check, &gpus()[0]));
+            wrong.extend(all.map(complaint));
         }
     }
     assert_none(&wrong);
@@ -97,41 +116,43 @@ impl Scaled {
         let is_normal = |v: f64| (f64::from(f32::MIN_POSITIVE)..=2f64.powi(124)).contains(&v);
         powers.chain([squares]).all(is_normal)
     }
+
+    /// What is wrong of its gradients.
+    fn complaints(&self, pipelines: &Pipelines) -> Vec<String> {
+        let Scaled { place, beta, factor, size } = *self;
+        let all = gradients(pipelines, &self.lrn(), &place.shape(), Input::Near(size));
+        let is_wrong = |(precision, _, report): &&(Precision, Choice, Report)| {
+            // Along several axes sums are rounded between the passes.
+            let most = if *precision == Precision::Exact { 2.0 } else { 12.0 };
+            !is_right(report) || report.ulps > most
+        };
+        let complaint = |(precision, choice, report): &(Precision, Choice, Report)| {
+            let who = format!("{} {choice}, beta {beta}", precision.name());
+            format!("{who}, factor {factor:e}, x {size:e}: {report}")
+        };
+        all.iter().filter(is_wrong).map(complaint).collect()
+    }
 }
 
 /// (c·a, c·k) only multiplies y and dx by c^(−β).
 #[test]
 fn results_do_not_depend_on_the_scale_of_a_and_k() {
-    let mut counts = BTreeMap::new();
+    let (mut wrong, mut tried) = (Vec::new(), HashSet::new());
     for (place, beta) in PLACES.iter().flat_map(|p| [0.5, 0.75, 1.0, 0.6].map(|beta| (p, beta))) {
+        let pipelines = Pipelines::new(gpus()[0].device());
         for exponent in (-100..=100).step_by(20) {
-            for size in [1e-18, 1e-9, 1.0, 1e9, 1e18] {
-                let scaled = Scaled { place, beta, factor: 2f64.powi(exponent), size };
+            for decade in [-18, -9, 0, 9, 18] {
+                let (factor, size) = (2f64.powi(exponent), 10f64.powi(decade));
+                let scaled = Scaled { place, beta, factor, size };
                 if scaled.is_normal() {
-                    assert_scaled(&scaled);
-                    *counts.entry((exponent, size.to_bits())).or_insert(0) += 1;
+                    tried.insert((exponent, decade));
+                    wrong.extend(scaled.complaints(&pipelines));
                 }
             }
         }
     }
-    assert!(counts.len() > 40, "{counts:?}");
-}
-
-fn assert_scaled(scaled: &Scaled) {
-    let (gpu, shape) = (&gpus()[0], scaled.place.shape());
-    let input = Input::Near(scaled.size);
-    let (x, dy) = (input.x::<f32>(&shape, 21), input.dy::<f32>(&shape, 22));
-    for lrn in Precision::ALL.iter().map(|&precision| scaled.lrn().with_precision(precision)) {
-        for choice in Choice::available(&lrn, &shape, gpu.device().features()) {
-            let dx = run(gpu, &plan(gpu, choice, &lrn, &shape), Operation::Backward, &[&x, &dy]);
-            let report = check::backward(&lrn, &shape, &x, &dy, &dx).unwrap();
-            let Scaled { beta, factor, size, .. } = scaled;
-            let who = format!("{choice}, beta {beta}, factor {factor:e}, x {size:e}");
-            assert!(report.passed() && report.is_complete(), "{who}: {report}");
-            let most = if lrn.precision() == Precision::Exact { 1.5 } else { 12.0 };
-            assert!(report.ulps <= most, "{who}: {report}");
-        }
-    }
+    assert_none(&wrong);
+    assert!(tried.len() > 30, "{tried:?}");
 }
 
 /// Each NaN and each infinity reaches its window, and is there what the formula makes of it.

@@ -10,7 +10,7 @@ use wgpu_lrn::{Choice, Error, wgpu};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(drawn) = Drawn::new(&mut Unstructured::new(bytes)) else { return };
-    let Drawn { lrn, shape, operation, limits, choice } = drawn;
+    let Drawn { lrn, shape, operation, limits, choice, .. } = drawn;
     let features = wgpu::Features::SHADER_F64;
     let choices = Choice::available(&lrn, &shape, features);
     let choice = choices[choice % choices.len()];

@@ -57,16 +57,21 @@ pub fn fused() -> Vec<Check> {
     layers.flat_map(of_layer).collect()
 }
 
-/// y in the place of x, dx in that of dy.
+/// y in the place of x, dx in that of dy; plain, of the other types in turns, and with all that is fused.
 pub fn in_place() -> Vec<Check> {
-    let small = CASES.iter().filter(|case| case.shape().elements() < 1000);
-    let all = CASES.iter().map(|case| (case, Dtype::F32));
-    let cases = all.chain(small.map(|case| (case, Dtype::F16)));
-    let of_case = |(case, dtype)| {
-        [Operation::Forward, Operation::Backward]
-            .map(|operation| Check { in_place: true, ..Check::new(case, dtype, operation) })
+    let small = CASES.iter().filter(|case| case.shape().elements() < 1000).enumerate();
+    let types = [Dtype::F16, Dtype::Bf16, Dtype::F64];
+    let small = small.map(|(number, case)| Check::new(case, types[number % 3], Operation::Forward));
+    let all = CASES.iter().map(|case| Check::new(case, Dtype::F32, Operation::Forward));
+    let fused = fused().into_iter().filter(|check| check.operation == Operation::Forward);
+    let of_check = |check: Check| {
+        [Operation::Forward, Operation::Backward].map(|operation| Check {
+            operation,
+            in_place: true,
+            ..check.clone()
+        })
     };
-    cases.flat_map(of_case).collect()
+    all.chain(small).chain(fused).flat_map(of_check).collect()
 }
 
 /// Every hostile layer and input, on every place. Types, operations and what is fused take turns.

@@ -1,6 +1,7 @@
 //! Layers, tensors and limits drawn from bytes: those of a fuzzer, or random ones in the ordinary tests.
 
 use crate::Random;
+use crate::hostile::{HOSTILE, INPUTS, Input};
 pub use arbitrary::{Result, Unstructured};
 use wgpu_lrn::{Dtype, Lrn, Operation, Precision, Shape, wgpu};
 
@@ -13,6 +14,10 @@ pub struct Drawn {
     pub limits: wgpu::Limits,
     /// Which of the available choices, counted round.
     pub choice: usize,
+    /// What the tensors hold.
+    pub input: Input,
+    /// Whether the result takes the place of an input, where the choice can do so.
+    pub in_place: bool,
 }
 
 /// Bytes that are the same on every machine.
@@ -43,6 +48,8 @@ impl Drawn {
             operation: *u.choose(Operation::ALL)?,
             limits: limits(u)?,
             choice: u.int_in_range(0..=7)?,
+            input: if u.ratio(1, 2)? { Input::Ordinary } else { *u.choose(INPUTS)? },
+            in_place: u.ratio(1, 4)?,
         })
     }
 }
@@ -65,10 +72,26 @@ fn window(u: &mut Unstructured<'_>) -> Result<(u32, u32)> {
     Ok((u.int_in_range(0..=most)?, u.int_in_range(0..=most)?))
 }
 
+/// Ordinary numbers, those of a hostile layer, or any that f32 holds.
+fn numbers(u: &mut Unstructured<'_>) -> Result<(f64, f64, f64)> {
+    let beta = *u.choose(&[0.0, 0.5, 0.75, 0.75, 1.0, 0.6, 1.7, -0.4, -1.6])?;
+    Ok(match u.int_in_range(0..=3)? {
+        0 => {
+            let hostile = u.choose(HOSTILE)?;
+            (hostile.a, hostile.beta, hostile.k)
+        }
+        1 => (power_of_ten(u)?, beta, power_of_ten(u)?),
+        _ => (*u.choose(&[0.0, 1e-4, 0.07, 0.3, 2.0])?, beta, *u.choose(&[1e-3, 0.7, 1.0, 2.5])?),
+    })
+}
+
+/// From 1e-37 to 1e38.
+fn power_of_ten(u: &mut Unstructured<'_>) -> Result<f64> {
+    Ok(10f64.powi(u.int_in_range(-37..=38)?))
+}
+
 fn layer(u: &mut Unstructured<'_>, windows: &[(u32, u32)]) -> Result<Lrn> {
-    let a = *u.choose(&[0.0, 1e-4, 0.07, 0.3, 2.0])?;
-    let beta = *u.choose(&[0.0, 0.5, 0.75, 0.75, 1.0, 0.6, -0.4])?;
-    let k = *u.choose(&[1e-3, 0.7, 1.0, 2.5])?;
+    let (a, beta, k) = numbers(u)?;
     let lrn = Lrn::exact_over(windows, a, beta, k).expect("in range");
     let lrn = lrn.with_precision(*u.choose(Precision::ALL)?);
     let lrn = if u.ratio(1, 4)? { lrn.relu() } else { lrn };

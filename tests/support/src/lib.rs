@@ -62,5 +62,5 @@ pub fn describe(gpu: &Gpu) -> String {
 
 /// Forces a choice.
 pub fn plan(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape) -> Plan {
-    Plan::with_options(gpu, lrn, shape, choice.into()).unwrap()
+    Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap()
 }
