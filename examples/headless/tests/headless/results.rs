@@ -131,6 +131,39 @@ fn exact_is_more_exact_than_fast() {
     assert!(exact.passed() && exact.ulps < 0.75, "{exact}");
 }
 
+/// Tiny or huge parameters: results are right, and the check sees all of them.
+#[test]
+fn the_scale_of_parameters_does_not_matter() {
+    let dims = [1, 32, 3, 5];
+    let (folder, ..) = folder("scale", &dims);
+    for parameters in ["--alpha 1e-17 --k 1e-17", "--alpha 1e30 --k 1e30 --beta 1"] {
+        for precision in ["fast", "exact"] {
+            let layer = format!("--convention exact --window 2,2 {parameters}");
+            let line = format!("backward x.npy dy.npy dx.npy {layer} --precision {precision}");
+            let ended = folder.succeed(&format!("{line} --check --device gpu"));
+            assert!(!ended.stdout[0].contains("elements"), "{line}: {ended:?}");
+        }
+    }
+}
+
+/// A check says for how many elements it can tell, and fails where it can for none.
+#[test]
+fn a_check_says_for_how_many_elements_it_can_tell() {
+    let dims = [2, 6, 3, 5];
+    let (folder, x, _) = folder("claims", &dims);
+    let line = "forward x.npy y.npy --size 3 --alpha 2 --check --device gpu";
+    let images = x.len() / 2;
+    let huge: Vec<f32> = x.iter().map(|v| v * 1e25).collect();
+    folder.store("x.npy", &dims, &[&x[..images], &huge[images..]].concat());
+    let ended = folder.succeed(line);
+    let count = format!("the bound holds for {images} of {} elements", x.len());
+    assert!(ended.stdout[0].contains(&count), "{ended:?}");
+    folder.store("x.npy", &dims, &huge);
+    let ended = folder.run(line);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout[0].contains("the bound holds for 0 of"), "{ended:?}");
+}
+
 #[test]
 fn cpu_is_the_reference() {
     let lrn = Lrn::pytorch(4).alpha(3.0).build().unwrap();
