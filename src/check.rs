@@ -3,9 +3,8 @@
 //! The bound of each element follows from the steps of the kernels, in the arithmetic that the layer's
 //! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/arithmetic/single.wgsl`) every
 //! step rounds. With sums in two (`shaders/arithmetic/pair.wgsl`) what remains is the last rounding, a few errors of
-//! 2⁻³³ for each addition, and those of the powers: half as much as the last rounding for β = ½, ¾ and 1.
-//! Other exponents have the error that [WGSL](https://www.w3.org/TR/WGSL/#floating-point-accuracy) allows
-//! `pow`. Numbers below the normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
+//! 2⁻³³ for each addition, and those of the powers: less than half as much as the last rounding.
+//! Numbers below the normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
 //!
 //! No claim is made where an intermediate value leaves the range of the type that is computed with: a base outside
 //! 2⁻¹²⁶ to 2¹²⁴, or a b^(−β) or lifted terms above 2¹²⁴. A [`Report`] counts the elements for which one is.
@@ -13,7 +12,6 @@
 
 mod bound;
 mod errors;
-mod power;
 
 #[cfg(doc)]
 use crate::cpu;

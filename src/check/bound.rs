@@ -4,7 +4,6 @@
 //! is known as such, and takes no part in the arithmetic here.
 
 use super::errors::Errors;
-use super::power::power_error;
 use crate::cpu::{Reference, added};
 use crate::memory;
 use crate::params::{coefficient, lift};
@@ -157,7 +156,7 @@ impl<'a> Analysis<'a> {
         let share = if s[i] > 0.0 && b[i].is_finite() { lrn.a() * s[i] / b[i] } else { 1.0 };
         let lost = (lrn.a() * count + 1.0) * tiny / b[i];
         let error = share.min(1.0) * in_squares + 2.0 * step + lost + self.in_base;
-        let of_power = power_error(self.arithmetic, &self.errors, lrn.beta(), b[i]);
+        let of_power = self.errors.of_power(lrn.beta(), b[i]);
         let normalized = grown(error, lrn.beta()) + of_power + scaled + step;
         let in_range = self.is_in_range(b[i]) && power <= self.errors.large;
         let level = if in_range { ORDINARY } else { OUT_OF_RANGE };

@@ -2,6 +2,7 @@
 
 use crate::params::number;
 use crate::precision::Arithmetic;
+use crate::shader::Power;
 
 /// Errors of an arithmetic, and what a number loses in memory.
 #[derive(Clone, Copy)]
@@ -10,8 +11,10 @@ pub(super) struct Errors {
     pub(super) unit: f64,
     /// Relative error of one step with sums.
     pub(super) step: f64,
-    /// Relative error of the powers of b, without that of b.
+    /// Relative error of the powers of b that are made of roots, without that of b.
     pub(super) powers: f64,
+    /// Relative error of other powers: a constant, and what is added for each |β|.
+    other_powers: (f64, f64),
     /// Relative error of a product with a factor, beside that of a step and of the last rounding.
     pub(super) scaled: f64,
     /// Relative error of a sum that is kept between passes, for each axis.
@@ -37,6 +40,7 @@ const SINGLE: Errors = Errors {
     unit: U,
     step: U,
     powers: 5.0 * U,
+    other_powers: (2.2 * U, 1.7 * U),
     scaled: 0.0,
     between: 0.0,
     normal: f32::MIN_POSITIVE as f64,
@@ -50,6 +54,7 @@ const SINGLE: Errors = Errors {
 const PAIR: Errors = Errors {
     step: 3.0 * U / 2048.0,
     powers: U / 2.0,
+    other_powers: (0.08 * U, 0.08 * U),
     scaled: 3.0 * U / 16.0,
     between: U,
     tiny: 4.0 * f32::MIN_POSITIVE as f64,
@@ -62,6 +67,7 @@ const DOUBLE: Errors = Errors {
     unit: U64,
     step: 2.0 * U64,
     powers: 16.0 * U64,
+    other_powers: (4.4 * U64, 4.2 * U64), // 2 of the reference's
     scaled: 2.0 * U64,
     between: 2.0 * U64,
     normal: f64::MIN_POSITIVE,
@@ -76,6 +82,17 @@ impl Errors {
             Arithmetic::Single => SINGLE,
             Arithmetic::Pair => PAIR,
             Arithmetic::Double => DOUBLE,
+        }
+    }
+
+    /// The relative error of b^(−β) from an exact b.
+    pub(super) fn of_power(&self, beta: f64, base: f64) -> f64 {
+        match Power::of(beta) {
+            Power::Zero => 0.0,
+            Power::Half | Power::ThreeQuarters => self.powers,
+            // The low part of 1/b is small where b is large.
+            Power::One => self.powers + self.tiny * base,
+            Power::General => self.other_powers.0 + self.other_powers.1 * beta.abs(),
         }
     }
 
