@@ -107,16 +107,16 @@ pub(crate) fn lift(lrn: &Lrn) -> f64 {
 /// The exponent of the largest power of two that is used; the least is its inverse.
 const MOST: f64 = 126.0;
 
-/// An exponent as the sum of three f32. The first has 16 bits: shaders multiply it by a whole number of up to 8 exactly.
-/// An exponent beyond `EXPONENTS` is taken for their end: the power of any b is the same.
+/// An exponent as the sum of three f32. The first has 16 bits, so shaders multiply it exactly by a whole number of 8
+/// bits. The limits of `EXPONENTS` stand for all exponents beyond them: no power differs.
 fn exponent(beta: f64) -> Number {
     let beta = beta.abs().clamp(EXPONENTS.0, EXPONENTS.1).copysign(beta);
     let first = f32::from_bits((beta as f32).to_bits() & 0xffff_ff00);
     parts(beta, first)
 }
 
-/// The least and the largest exponent that differs from others: 2⁻¹⁰⁰ and 2⁶⁴. Of the smaller ones every power rounds
-/// to 1, of the larger ones every power but that of 1 is beyond f64.
+/// The least and the largest exponent, 2⁻¹⁰⁰ and 2⁶⁴. By a smaller one every power rounds to 1; by a larger one every
+/// power but that of 1 is beyond f64, or below it.
 const EXPONENTS: (f64, f64) = (1.0 / (1u128 << 100) as f64, (1u128 << 64) as f64);
 
 /// A number as the sum of three f32.

@@ -1,4 +1,4 @@
-//! Exponents that are none of 0, ½, ¾ and 1: powers of small and large bases, of what is no number, and beyond the type.
+//! Exponents other than 0, ½, ¾ and 1: powers of small and large bases, of what is no number, and beyond the type.
 
 use test_support::{Random, describe, of_dtype, plan, precise_runs, run, values};
 use wgpu_lrn::internals::Recipe;
@@ -158,6 +158,8 @@ fn vast_exponent<T: Element>(beta: f64, largest: f64, epsilon: f64) {
     for (beta, k) in [(-beta, above), (beta, below), (-beta, 1e30), (beta, 1e-30)] {
         let y = y_of::<T>(-0.5, beta, k);
         assert!(y.iter().all(|y| nearly_half.contains(&-y)), "beta {beta}, k {k}: {y:?}");
+        let y = y_of::<T>(0.0, beta, k);
+        assert!(y.iter().all(|y| *y == 0.0), "zeros, beta {beta}, k {k}: {y:?}");
     }
 }
 

@@ -70,7 +70,7 @@ fn joined(s: Split) -> f64 {
 }
 
 // 2^n for a whole n from -126 to 127. The summand is 1.5 * 2^23 + 127, so that the lowest bits of the sum are n + 127.
-fn power_of_two(n: f32) -> f64 { return f64(bitcast<f32>(bitcast<u32>(n + 12583039.0) << 23u)); }
+fn power_of_two(n: f32) -> f64 { return f64(bitcast<f32>(bitcast<u32>(n + 12583039.0f) << 23u)); }
 
 // log_2 m = 2 / ln 2 artanh z, for m in [sqrt(1/2), sqrt(2)]. The polynomial makes artanh z wrong by at most 2^-62.
 fn log_2(m: f64) -> f64 {
