@@ -26,6 +26,9 @@ pub struct Args {
     /// How exact f32 is: fast, exact, or both
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast,exact")]
     precisions: Vec<Precision>,
+    /// This exponent, in the place of the networks' own
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub beta: Option<f64>,
     /// Only these kernels
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Kernel::from_name)]
     kernels: Vec<Kernel>,

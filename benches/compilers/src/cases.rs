@@ -69,7 +69,9 @@ impl Cases {
         dtype: Dtype,
         precision: Precision,
     ) -> Result<(), Failure> {
-        let lrn = network.lrn()?.with_precision(precision);
+        let Network { ref windows, a, beta, k, .. } = *network;
+        let beta = args.beta.unwrap_or(beta);
+        let lrn = Lrn::exact_over(windows, a, beta, k)?.with_precision(precision);
         let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.of(dtype);
         let layer = Layer {
             shape: network.name,
