@@ -7,8 +7,8 @@
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
 // interface.wgsl, elements/ and params.wgsl stand in front. After this come the operands, with x_at and dy_at, which load an element; the
-// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times LIFT; what a
-// stage sums, and makes of a sum; and the kernel.
+// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times LIFT; the power
+// of b; what a stage sums, and makes of a sum; and the kernel.
 
 // The workgroup in the folded grid, and the invocation in its workgroup.
 var<private> group: u32;
@@ -32,7 +32,11 @@ struct Layer {
 
 var<private> layer: Layer;
 
-fn fetch() { layer = Layer(params.tensor.one, number(params.layer.a), number(params.layer.k), number(params.layer.coefficient)); }
+fn fetch() {
+    let numbers = params.layer;
+    layer = Layer(params.tensor.one, number(numbers.a), number(numbers.k), number(numbers.coefficient));
+    fetch_exponent(); // after layer.one
+}
 
 fn base(square_sum: Sum) -> Sum { return add_product(layer.k, layer.a, square_sum); }
 
@@ -55,11 +59,10 @@ fn powers(b: Sum) -> Powers {
 }
 
 fn normalizer(b: Sum, roots: Roots) -> Factor {
-    if POWER == ZERO { return factor(Value(1.0)); }
     if POWER == HALF { return roots.half; }
     if POWER == THREE_QUARTERS { return roots.three_quarters; }
     if POWER == ONE { return compose(roots.half, roots.half); }
-    return factor(power(rounded(b)));
+    return power(b); // POWER is ZERO or GENERAL
 }
 
 // x_i / b_i^beta

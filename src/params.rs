@@ -70,7 +70,7 @@ impl LayerParams {
     pub(crate) fn new(lrn: &Lrn) -> LayerParams {
         LayerParams {
             a: number(lrn.a()),
-            beta: number(lrn.beta()),
+            beta: exponent(lrn.beta()),
             k: number(lrn.k()),
             coefficient: number(2.0 * lrn.a() * lrn.beta() / LIFT),
             scale: number(lrn.scale()),
@@ -79,9 +79,25 @@ impl LayerParams {
     }
 }
 
+/// An exponent as the sum of three f32. The first has 16 bits, so shaders multiply it exactly by a whole number of 8
+/// bits. The limits of `EXPONENTS` stand for all exponents beyond them: no power differs.
+fn exponent(beta: f64) -> Number {
+    let beta = beta.abs().clamp(EXPONENTS.0, EXPONENTS.1).copysign(beta);
+    let first = f32::from_bits((beta as f32).to_bits() & 0xffff_ff00);
+    parts(beta, first)
+}
+
+/// The least and the largest exponent, 2⁻¹⁰⁰ and 2⁶⁴. By a smaller one every power rounds to 1; by a larger one every
+/// power but that of 1 is beyond f64, or below it.
+const EXPONENTS: (f64, f64) = (1.0 / (1u128 << 100) as f64, (1u128 << 64) as f64);
+
 /// A number as the sum of three f32.
 fn number(exact: f64) -> Number {
-    let high = exact as f32;
+    parts(exact, exact as f32)
+}
+
+/// The same with the first of them given.
+fn parts(exact: f64, high: f32) -> Number {
     let middle = (exact - f64::from(high)) as f32;
     let low = (exact - f64::from(high) - f64::from(middle)) as f32;
     [high, middle, low, 0.0]

@@ -4,8 +4,8 @@ use crate::Dtype;
 use crate::names::names;
 
 names! {
-    /// How exact the results of a layer on a tensor of f32 are, where the exponent is ½, ¾ or 1; others are as
-    /// exact as the device's `pow`. f16 and bf16 round more than either loses, and f64 is always computed in f64.
+    /// How exact the results of a layer on a tensor of f32 are. This holds for exponents from −2 to 2; by larger
+    /// ones, errors grow in proportion. f16 and bf16 round more than either loses, and f64 is always computed in f64.
     #[derive(Default)]
     "precision" Precision {
         /// As exact as f32 allows at the speed of the memory: a few ulp.

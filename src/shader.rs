@@ -48,7 +48,7 @@ pub struct Shader {
     pub constants: Vec<(&'static str, u32)>,
 }
 
-/// How b^−β is computed: for the exponents of real networks, exactly but for the last rounding.
+/// How b^−β is computed: from roots for the exponents of real networks, by a logarithm for others.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Power {
     /// β = 0: 1.
@@ -59,7 +59,7 @@ pub enum Power {
     ThreeQuarters,
     /// β = 1: its square.
     One,
-    /// Any other β: WGSL's `pow`.
+    /// Any other β: `shaders/power/` has a logarithm and an exponential for each arithmetic.
     General,
 }
 

@@ -1,6 +1,6 @@
 // Arithmetic `single`, after one.wgsl: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
 
-// high * (1 + low), where low is as small as the errors of high.
+// high * (1 + low). Where roots make it, low is as small as the errors of high.
 struct Factor {
     high: Value,
     low: Value,

@@ -1,7 +1,7 @@
 //! The WGSL text of a shader: its files, with its values in the places of those of the example.
 
 use super::unroll::unrolled;
-use super::{LIFT, Shader};
+use super::{LIFT, Power, Shader};
 use crate::Operation;
 use crate::precision::Arithmetic;
 use crate::stage::Stage;
@@ -22,6 +22,7 @@ impl Shader {
             ][..],
             &self.storage.files(self.dtype, self.choice.width),
             arithmetic(self.arithmetic),
+            self.powers(),
             &stage,
             kernel.files(self.memory),
         ]
@@ -65,6 +66,22 @@ impl Shader {
         }
     }
 
+    /// Those of b^−β. What is made of roots needs none.
+    fn powers(&self) -> &'static [&'static str] {
+        match (self.power, self.arithmetic) {
+            (Power::General, Arithmetic::Single) => {
+                &[BITS, include_str!("../../shaders/power/single.wgsl")]
+            }
+            (Power::General, Arithmetic::Pair) => {
+                &[BITS, include_str!("../../shaders/power/pair.wgsl")]
+            }
+            (Power::General, Arithmetic::Double) => {
+                &[include_str!("../../shaders/power/double.wgsl")]
+            }
+            _ => &[include_str!("../../shaders/power/zero.wgsl")],
+        }
+    }
+
     fn operands(&self) -> &'static str {
         match (self.in_place, self.operation) {
             (true, Operation::Forward) => include_str!("../../shaders/operands/y_for_x.wgsl"),
@@ -81,21 +98,17 @@ fn declared(line: &str) -> Option<(&str, &str)> {
     ["const", "alias"].contains(&keyword).then_some((keyword, name))
 }
 
-/// The files of an arithmetic: sums, and powers.
+/// The files of an arithmetic: sums, and roots.
 fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
     match arithmetic {
-        Arithmetic::Single => &[ONE, include_str!("../../shaders/arithmetic/single.wgsl"), POWER],
-        Arithmetic::Pair => &[include_str!("../../shaders/arithmetic/pair.wgsl"), POWER],
-        Arithmetic::Double => &[
-            ONE,
-            include_str!("../../shaders/arithmetic/double.wgsl"),
-            include_str!("../../shaders/arithmetic/power64.wgsl"),
-        ],
+        Arithmetic::Single => &[ONE, include_str!("../../shaders/arithmetic/single.wgsl")],
+        Arithmetic::Pair => &[include_str!("../../shaders/arithmetic/pair.wgsl")],
+        Arithmetic::Double => &[ONE, include_str!("../../shaders/arithmetic/double.wgsl")],
     }
 }
 
 const ONE: &str = include_str!("../../shaders/arithmetic/one.wgsl");
-const POWER: &str = include_str!("../../shaders/arithmetic/power.wgsl");
+const BITS: &str = include_str!("../../shaders/power/bits.wgsl");
 
 /// The files of a stage: what is summed, and what is made of a sum.
 fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
