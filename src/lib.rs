@@ -2,6 +2,7 @@
 //! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
 //! [Chromium]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
 //! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
+//! [tests/bits.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/bits.rs
 //! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
 //! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
 //! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/gpu.rs

@@ -145,7 +145,7 @@ impl Context<'_> {
         let task = self.task(draft, &tensor);
         let geometry = self.choice.kernel.design().geometry(&task)?;
         let mut dispatches = Vec::new();
-        for region in cut::regions(&tensor, tensor.halo(task.halo()))? {
+        for region in cut::regions(&tensor, tensor.halo(task.halo()), geometry.grain)? {
             for part in region.parts(&tensor, &geometry) {
                 dispatches.push(self.dispatch(&tensor, &region, part, &geometry));
             }

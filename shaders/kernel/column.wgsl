@@ -59,9 +59,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let w = walk(workgroup, index);
     if !w.some { return; }
     for (var i = 0u; i < HALO; i++) { // unroll
-        held[SQUARES + i] = summand_at(w, w.begin - LOOK_BEHIND + i);
+        held[SQUARES + i] = summand_at(w, w.first - LOOK_BEHIND + i);
     }
-    for (var i = w.begin; i < w.end; i += STEP) {
+    for (var i = w.first; i < w.end; i += STEP) {
         hold_summands(w, i + LOOK_AHEAD);
         sum_step(SQUARES);
         finish_step(w, i);
@@ -73,8 +73,8 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    hold_halo(w, w.begin - LOOK_BEHIND);
-    for (var i = w.begin; i < w.end; i += STEP) {
+    hold_halo(w, w.first - LOOK_BEHIND);
+    for (var i = w.first; i < w.end; i += STEP) {
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(w, next); } else { load_x_edge(w, next); }
         sum_squares();
@@ -90,7 +90,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    let start = w.begin - HALO;
+    let start = w.first - HALO;
     hold_halo(w, start);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;

@@ -44,6 +44,7 @@ struct Span {
     first_pixel: u32,
     begin: u32,        // first channel
     end: u32,
+    read_end: u32,     // of those that are bound, from params.part.read_begin on
     write_begin: u32,
     write_end: u32,
     offset: u32,       // element of the first pixel, or of an invocation's own, where pixels lie side by side
@@ -58,11 +59,18 @@ fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
     let write_begin = params.part.write_begin + group % params.part.segments * params.tensor.segment;
     let write_end = min(write_begin + params.tensor.segment, params.part.write_end);
     let first_pixel = group / params.part.segments * ROWS * ROW;
+    let is_whole = first_pixel + ROWS * ROW <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN;
+    // Segments are counted from channel 0, also where a piece of the tensor begins inside one: so runs begin at the same
+    // channels in every piece.
+    var segment_begin = write_begin;
+    if !is_whole { segment_begin -= write_begin % params.tensor.segment; }
+    let end = segment_begin + min(params.tensor.channels - segment_begin, params.tensor.segment + after);
     return Span(
-        first_pixel + ROWS * ROW <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN,
+        is_whole,
         first_pixel,
-        write_begin - min(write_begin - params.part.read_begin, before),
-        write_end + min(params.part.read_end - write_end, after),
+        segment_begin - min(segment_begin, before),
+        end,
+        min(end, params.part.read_end),
         write_begin,
         write_end,
         offset_of(first_pixel),
@@ -114,7 +122,9 @@ fn offset(s: Span, k: u32) -> u32 {
     return s.offset + row(k) * ROW * params.tensor.image + (place(k).pixel * params.tensor.image + channels);
 }
 
-fn is_there(s: Span, k: u32) -> bool { return place(k).some && pixel(s, k) < params.part.pixels && channel(s, k) < s.end; }
+fn is_there(s: Span, k: u32) -> bool {
+    return place(k).some && pixel(s, k) < params.part.pixels && within(channel(s, k), params.part.read_begin, s.read_end);
+}
 
 fn is_written(s: Span, k: u32) -> bool {
     return is_there(s, k) && within(channel(s, k), s.write_begin, s.write_end);

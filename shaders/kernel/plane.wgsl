@@ -43,9 +43,14 @@ fn first_row(workgroup: vec3<u32>) -> u32 {
 
 fn idle(workgroup: vec3<u32>) -> bool { return first_row(workgroup) >= params.part.write_end; }
 
+// The first row of the step of a row. Steps are counted from row 0, also where a piece of the tensor begins inside one:
+// so each row is summed in the same order in every piece.
+fn step_of(row: u32) -> u32 { return row / STEP * STEP; }
+
 // Rows that are walked: those that are written, after those on which they depend.
 fn walked(workgroup: vec3<u32>) -> u32 {
-    return LEAD_IN + min(params.tensor.segment, params.part.write_end - first_row(workgroup));
+    let begin = first_row(workgroup);
+    return LEAD_IN + min(begin + params.tensor.segment, params.part.write_end) - step_of(begin);
 }
 
 // Neighbouring invocations take neighbouring elements.
@@ -167,7 +172,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = place(workgroup, index);
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let i = p.begin - LEAD_IN + done;
+        let i = step_of(p.begin) - LEAD_IN + done;
         let next = i + LOOK_AHEAD;
         if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
         sum_squares(p, done / STEP % 2u * EXCHANGE);
@@ -184,7 +189,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = place(workgroup, index);
     clear_sides();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let j = p.begin - LEAD_IN + done;
+        let j = step_of(p.begin) - LEAD_IN + done;
         if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
             load_x_inside(p, j + HALO);
             load_dy_inside(p, j + LOOK_BEHIND);

@@ -71,6 +71,13 @@ fn end_group(which: u32) {
     places[which] = 0u;
 }
 
+// Groups are counted from channel 0 too: begins at the place of a step, by its number. (What the first group has before
+// that place is never read.)
+fn begin_groups(step: u32) {
+    places[SQUARES] = step % BLOCKS;
+    places[TERMS] = step % BLOCKS;
+}
+
 // The front of a step whose first channel is i.
 fn load_front(w: Walk, i: u32) {
     let first = i + LOOK_AHEAD + 1u;
@@ -116,8 +123,9 @@ fn sum_summands(w: Walk, i: u32) {
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    fill_blocks(w, w.begin);
-    for (var i = w.begin; i < w.end; i += STEP) {
+    begin_groups(w.first / STEP);
+    fill_blocks(w, w.first);
+    for (var i = w.first; i < w.end; i += STEP) {
         sum_summands(w, i);
         finish_step(w, i);
     }
@@ -134,8 +142,11 @@ fn behind(which: u32, at: u32, back: u32) -> u32 {
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
-    let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.begin - params.part.read_begin);
-    let start = w.begin - (terms_before + STEP - 1u) / STEP * STEP;
+    let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.first - params.part.read_begin);
+    let steps_before = (terms_before + STEP - 1u) / STEP;
+    let start = w.first - steps_before * STEP;
+    // The step of `start`, which may be below zero, and more by some groups.
+    begin_groups(w.first / STEP + BLOCKS - steps_before % BLOCKS);
     fill_blocks(w, start + LOOK_BEHIND + 1u);
     for (var block = 0u; block < BLOCKS; block++) {
         scratch[slot(TERMS * BLOCKS + block)] = exactly(Value(0.0));

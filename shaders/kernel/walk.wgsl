@@ -1,5 +1,6 @@
 // What the kernels share that walk, column and ring: one invocation per pixel (or two, as a Value) and
-// segment of channels.
+// segment of channels. Steps are counted from channel 0, also where a piece of the tensor begins inside one: so each
+// channel is summed in the same order in every piece.
 
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
@@ -7,6 +8,7 @@ struct Walk {
     offset: u32,     // of channel 0, from channel 0 of the first pixel of the part
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
+    first: u32,      // first channel of the step of `begin`
     begin: u32,      // first channel written
     end: u32,
 }
@@ -25,6 +27,7 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
         offset,
         params.part.input_shift + offset,
         params.part.output_shift + offset,
+        begin / STEP * STEP,
         begin,
         min(begin + params.tensor.segment, params.part.write_end),
     );
@@ -57,12 +60,12 @@ var<private> needed: array<Needed, STEP>;
 // Makes of the sums of a step what they are for.
 fn finish_step(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
-    if channel + STEP <= w.end {
+    if within(channel, w.begin, w.end) && channel + STEP <= w.end {
         for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
         for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); } // unroll
     } else {
         for (var t = 0u; t < STEP; t++) { // unroll
-            if channel + t < w.end { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); }
+            if within(channel + t, w.begin, w.end) { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); }
         }
     }
 }

@@ -36,7 +36,9 @@ impl Design for Column {
         let step = if task.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP } / task.width;
         let mut constants = window::constants_of_steps(task.window(), step);
         constants.push(("INVOCATIONS", invocations));
-        Geometry::new(task, Memory::Registers, Groups::of_pixels(invocations), task.segment(step), constants)
+        let groups = Groups::of_pixels(invocations);
+        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step), constants);
+        geometry.map(Geometry::in_steps)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

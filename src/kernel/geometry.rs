@@ -11,6 +11,8 @@ pub(crate) struct Geometry {
     groups: Groups,
     /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
     pub(crate) segment: u64,
+    /// Channels at whose multiples segments begin: so each channel is summed in the same order, however a tensor is cut.
+    pub(crate) grain: u64,
     /// The constants of the shader, by their names in WGSL.
     pub(crate) constants: Vec<(&'static str, u64)>,
     pub(crate) memory: Memory,
@@ -60,7 +62,20 @@ impl Geometry {
             let needed = (groups.strips() - 1).isqrt() + 1;
             return Err(exceeded("max_compute_workgroups_per_dimension", needed, side));
         }
-        Ok(Geometry { groups, segment, constants, memory, workspace: 0, most_groups })
+        Ok(Geometry {
+            groups,
+            segment,
+            grain: segment,
+            constants,
+            memory,
+            workspace: 0,
+            most_groups,
+        })
+    }
+
+    /// The same for a shader that finds its steps by itself, wherever a segment begins.
+    pub(super) fn in_steps(self) -> Geometry {
+        Geometry { grain: 1, ..self }
     }
 
     /// The same with a workspace of so many bytes for each workgroup.

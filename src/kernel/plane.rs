@@ -51,7 +51,9 @@ impl Design for Plane {
             ("ACROSS_AHEAD", task.across.look_ahead),
             ("LEAD_IN", (before + after).next_multiple_of(step)),
         ]);
-        Geometry::new(task, Memory::Registers, Groups::Pixels { pixels, strips }, task.segment(step), constants)
+        let groups = Groups::Pixels { pixels, strips };
+        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step), constants);
+        geometry.map(Geometry::in_steps)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

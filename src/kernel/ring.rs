@@ -48,7 +48,7 @@ impl Design for Ring {
         ];
         let groups = Groups::of_pixels(invocations);
         let segment = task.segment(step);
-        let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?;
+        let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?.in_steps();
         if sums <= PRIVATE_SUMS {
             return Ok(geometry);
         }

@@ -122,7 +122,7 @@ impl Task<'_> {
 
     /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes
     /// under way, each of four windows at least, so that it is long beside its halo. In place a pixel has but one,
-    /// since another would read what it has written.
+    /// since another would read what it has written. Segments are whole steps.
     pub(super) fn segment(&self, step: u64) -> u64 {
         let channels = self.loaded.channels.max(1);
         if self.in_place {
@@ -134,6 +134,6 @@ impl Task<'_> {
         let loaded = pixels.saturating_mul(bytes);
         let busy = UNDER_WAY.saturating_add(loaded / 2) / loaded;
         let long = channels / self.window().saturating_mul(4);
-        channels.div_ceil(busy.min(long).max(1))
+        channels.div_ceil(busy.min(long).max(1)).next_multiple_of(step).min(channels)
     }
 }

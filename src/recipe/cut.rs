@@ -28,8 +28,8 @@ pub(super) struct Part {
 }
 
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
-/// the `halo` of channels that its results depend on.
-pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> {
+/// the `halo` of channels that its results depend on; at multiples of the `grain`, if a binding has room for that many.
+pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<Vec<Region>> {
     let Tensor { axis, widest: stored, alignment, most, .. } = tensor;
     if axis.elements() == 0 {
         return Ok(Vec::new());
@@ -54,7 +54,9 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64)) -> Result<Vec<Region>> 
         let needed = needed.saturating_add(*alignment);
         return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
-    Ok(channels(tensor, halo, rows - (around - 1)))
+    let at_once = rows - (around - 1);
+    let grain = grain.min(at_once);
+    Ok(channels(tensor, halo, at_once / grain * grain))
 }
 
 /// Regions of whole images.
@@ -113,14 +115,17 @@ impl Region {
         (start..bytes.end.next_multiple_of(4), shift)
     }
 
-    /// The dispatches that cover the region.
+    /// The dispatches that cover the region. Where it begins inside a segment, the first takes the rest of that.
     pub(super) fn parts(&self, tensor: &Tensor, geometry: &Geometry) -> Vec<Part> {
         let pixels = (self.images.end - self.images.start) * tensor.beside();
         let segments = (self.write.end - self.write.start).div_ceil(geometry.segment);
         let segments_at_once = segments.min(geometry.segments_at_once());
         let pixels_at_once = geometry.pixels_at_once(segments_at_once);
         let mut parts = Vec::new();
-        for channels in pieces(self.write.clone(), segments_at_once * geometry.segment) {
+        let aligned = self.write.start.next_multiple_of(geometry.grain).min(self.write.end);
+        let ranges = [self.write.start..aligned, aligned..self.write.end];
+        let size = segments_at_once * geometry.segment;
+        for channels in ranges.into_iter().flat_map(|range| pieces(range, size)) {
             for pixels in pieces(0..pixels, pixels_at_once) {
                 parts.push(Part { pixels, channels: channels.clone() });
             }
