@@ -195,7 +195,8 @@ fn ratio_of<T: Element>(got: T, expected: f64, bound: f64) -> f64 {
     let is_alike = got.to_f64().is_finite() == T::from_f64(expected).to_f64().is_finite();
     let error = error(got, expected);
     let is_near_the_end = bound < f64::INFINITY && expected.abs() >= beyond(T::DTYPE) / 2.0;
-    if !is_alike && !(is_near_the_end && error <= bound) {
+    let is_explained = is_alike || (is_near_the_end && error <= bound);
+    if !is_explained {
         return f64::INFINITY;
     }
     if error == 0.0 || bound == f64::INFINITY { 0.0 } else { error / bound }
