@@ -88,7 +88,7 @@ pub(crate) fn coefficient(lrn: &Lrn) -> f64 {
 /// The power of two times which backward terms are summed, so that they stay in the range of f32.
 ///
 /// With ρ = x·√(a/k), a term dy·x·b^(−β−1) is dy·k^(−β)/√(ak) times ρ·(1 + ρ²)^(−β−1). The lift takes the first away, and
-/// moves the second so that it keeps its digits up to ρ = 2⁶⁰ ≈ 1e18. For β = ¾ lifted terms are then at most 2⁴⁷·dy.
+/// moves the second so that it keeps its digits for a ρ from 2⁻⁶² to 2⁵⁵ at least. At most a lifted term is 2⁶³·dy.
 /// Where a is above k, an ordinary ρ is as large as √(a/k). docs/accuracy.md says how far this reaches.
 pub(crate) fn lift(lrn: &Lrn) -> f64 {
     let (a, beta, k) = (lrn.a().log2(), lrn.beta(), lrn.k().log2());
@@ -96,8 +96,7 @@ pub(crate) fn lift(lrn: &Lrn) -> f64 {
     if coefficient == f64::NEG_INFINITY {
         return 1.0; // there are no terms
     }
-    let shape = 60.0 * (2.0 * beta.clamp(0.5, 1.0) + 1.0) - 102.0; // 24 bits above 2⁻¹²⁶
-    let wanted = (shape + a.max((a + k) / 2.0) + beta * k).floor();
+    let wanted = (64.0 * beta.clamp(0.5, 1.0) + a.max((a + k) / 2.0) + beta * k).floor();
     // What is lifted, b^(−½) from 1/√k to 1/ρ√k, stays normal, and so does, with its second part, the coefficient.
     let most = (MOST + k.min(0.0) / 2.0).min(coefficient + MOST - 24.0).floor();
     let least = (-MOST).max(k / 2.0 - 60.0).max(coefficient - MOST).ceil();

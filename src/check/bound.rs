@@ -245,10 +245,11 @@ impl<'a> Analysis<'a> {
     }
 
     /// Whether a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
-    /// infinity is multiplied by what a device may flush to 0.
+    /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the ends of
+    /// the axis: what is missing there has an infinite base too.
     fn is_certain(&self, i: usize, dy: f64, size: f64) -> bool {
         if self.bases[i].level == SPECIAL {
-            return size == 0.0 || !size.is_finite();
+            return size == 0.0 || (!size.is_finite() && self.reference.lrn.beta() >= -1.0);
         }
         let (first, second) = self.factors(i);
         let is_far = [first, second, first * second].iter().all(|&v| v > self.errors.normal.sqrt());
