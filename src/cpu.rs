@@ -132,13 +132,23 @@ impl<'a> Reference<'a> {
         self.b[i].powf(exponent)
     }
 
+    /// b_i^(−β−1), of which the exponent is not rounded.
+    fn power_over_base(&self, i: usize) -> f64 {
+        let beta = self.lrn.beta();
+        if self.b[i] == f64::INFINITY {
+            self.power(i, -beta - 1.0)
+        } else {
+            self.power(i, -beta) / self.b[i]
+        }
+    }
+
     fn forward(&self) -> Result<Vec<f64>> {
         each(self.x.len(), |i| self.x[i] * self.power(i, -self.lrn.beta()))
     }
 
     fn backward<T: Element>(&self, dy: &[T]) -> Result<Vec<f64>> {
         let beta = self.lrn.beta();
-        let term = |i: usize| dy[i].to_f64() * self.x[i] * self.power(i, -beta - 1.0);
+        let term = |i: usize| dy[i].to_f64() * self.x[i] * self.power_over_base(i);
         let terms = self.windows.mirrored().sums(each(self.x.len(), term)?)?;
         let gradient = |j: usize| {
             let own = dy[j].to_f64() * self.power(j, -beta);

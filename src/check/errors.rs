@@ -96,11 +96,14 @@ impl Errors {
         }
     }
 
-    /// The share of a parameter that is in subnormal parts.
+    /// The share of a parameter that is in subnormal parts, or, but for the rounding of a single part, in none.
     pub(super) fn flushed(&self, parameter: f64) -> f64 {
-        let parts = number(parameter).map(|part| f64::from(part).abs());
-        let subnormal = |part: &&f64| **part < f64::from(f32::MIN_POSITIVE);
-        let lost: f64 = parts.iter().take(self.parts).filter(subnormal).sum();
+        let parts = number(parameter).map(f64::from);
+        let subnormal = |part: &f64| part.abs() < f64::from(f32::MIN_POSITIVE);
+        let used = || parts.iter().take(self.parts).copied();
+        let flushed: f64 = used().filter(subnormal).map(f64::abs).sum();
+        let missing = if self.parts > 1 { (parameter - used().sum::<f64>()).abs() } else { 0.0 };
+        let lost = flushed + missing;
         if lost > 0.0 { lost / parameter.abs() } else { 0.0 }
     }
 }

@@ -100,7 +100,7 @@ pub const HOSTILE: &[Hostile] = &[
     hostile("tiny_a_and_k",       1e-17,  0.75, 1e-17, Input::Ordinary),
     hostile("huge_a_and_k",       1e30,   1.0,  1e30,  Input::Ordinary),
     hostile("tiny_a_large_x",     1e-30,  0.75, 0.8,   Input::Near(8e15)),
-    hostile("least_a",            2e-38,  1.0,  1.3,   Input::Near(2e18)),
+    hostile("least_a",            2e-38,  1.0,  1.3,   Input::Near(4e17)),
     hostile("tiny_k_tiny_x",      0.6,    0.75, 1e-37, Input::Near(4e-18)),
     hostile("huge_a_tiny_x",      1e20,   0.75, 1e-20, Input::Near(4e-18)),
     hostile("far_apart",          1e30,   0.5,  1e-20, Input::Near(3e-3)),
