@@ -98,7 +98,7 @@ fn input_gradient(x_j: Value, normalized_dy: Sum, terms: Sum) -> Value {
 
 // max(v, 0), but for NaN, which stays. (Without the product compilers find the maximum in this, and that has no NaN.)
 fn rectified(v: Loaded) -> Loaded {
-    if RELU { return select(v, Loaded(0.0), v * Loaded(layer.one) < Loaded(0.0)); }
+    if RELU { return select(v, Loaded(0.0), v * Loaded(Value(layer.one)) < Loaded(0.0)); }
     return v;
 }
 

@@ -2,6 +2,7 @@
 
 mod source;
 mod storage;
+pub(crate) mod text;
 mod unroll;
 
 use crate::kernel::Memory;

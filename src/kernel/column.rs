@@ -4,6 +4,7 @@ use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Column;
 
@@ -43,10 +44,10 @@ impl Design for Column {
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
-            include_str!("../../shaders/kernel/walk.wgsl"),
-            include_str!("../../shaders/kernel/window.wgsl"),
-            include_str!("../../shaders/kernel/step.wgsl"),
-            include_str!("../../shaders/kernel/column.wgsl"),
+            wgsl!("kernel/walk.wgsl"),
+            wgsl!("kernel/window.wgsl"),
+            wgsl!("kernel/step.wgsl"),
+            wgsl!("kernel/column.wgsl"),
         ]
     }
 

@@ -9,6 +9,7 @@ use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
 use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Pixel;
 
@@ -61,14 +62,14 @@ impl Design for Pixel {
     fn files(&self, memory: Memory) -> &'static [&'static str] {
         if memory == Memory::Registers {
             &[
-                include_str!("../../shaders/kernel/window.wgsl"),
-                include_str!("../../shaders/kernel/pixel/narrow.wgsl"),
-                include_str!("../../shaders/kernel/pixel.wgsl"),
+                wgsl!("kernel/window.wgsl"),
+                wgsl!("kernel/pixel/narrow.wgsl"),
+                wgsl!("kernel/pixel.wgsl"),
             ]
         } else {
             &[
-                include_str!("../../shaders/kernel/pixel/wide.wgsl"),
-                include_str!("../../shaders/kernel/pixel.wgsl"),
+                wgsl!("kernel/pixel/wide.wgsl"),
+                wgsl!("kernel/pixel.wgsl"),
             ]
         }
     }

@@ -4,6 +4,7 @@ use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::{Kernel, Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Plane;
 
@@ -58,9 +59,9 @@ impl Design for Plane {
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
-            include_str!("../../shaders/kernel/window.wgsl"),
-            include_str!("../../shaders/kernel/step.wgsl"),
-            include_str!("../../shaders/kernel/plane.wgsl"),
+            wgsl!("kernel/window.wgsl"),
+            wgsl!("kernel/step.wgsl"),
+            wgsl!("kernel/plane.wgsl"),
         ]
     }
 }

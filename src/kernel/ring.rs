@@ -4,6 +4,7 @@ use super::geometry::{Groups, Memory};
 use super::window::NARROW;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Ring;
 
@@ -14,8 +15,8 @@ const STEPS: std::ops::RangeInclusive<u64> = 4..=8;
 /// compilers take seconds for large arrays.)
 const PRIVATE_SUMS: u64 = 128;
 
-const WALK: &str = include_str!("../../shaders/kernel/walk.wgsl");
-const RING: &str = include_str!("../../shaders/kernel/ring.wgsl");
+const WALK: &str = wgsl!("kernel/walk.wgsl");
+const RING: &str = wgsl!("kernel/ring.wgsl");
 
 impl Design for Ring {
     fn takes(&self, problem: &Problem<'_>) -> bool {
@@ -58,9 +59,9 @@ impl Design for Ring {
 
     fn files(&self, memory: Memory) -> &'static [&'static str] {
         if memory == Memory::Workspace {
-            &[WALK, include_str!("../../shaders/kernel/ring/workspace.wgsl"), RING]
+            &[WALK, wgsl!("kernel/ring/workspace.wgsl"), RING]
         } else {
-            &[WALK, include_str!("../../shaders/kernel/ring/private.wgsl"), RING]
+            &[WALK, wgsl!("kernel/ring/private.wgsl"), RING]
         }
     }
 

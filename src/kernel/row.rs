@@ -6,6 +6,7 @@ use super::{Design, Geometry, Problem, Task};
 use crate::axis::{Axis, MOST_CHANNELS};
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Row;
 
@@ -86,8 +87,8 @@ impl Design for Row {
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
         &[
-            include_str!("../../shaders/kernel/window.wgsl"),
-            include_str!("../../shaders/kernel/row.wgsl"),
+            wgsl!("kernel/window.wgsl"),
+            wgsl!("kernel/row.wgsl"),
         ]
     }
 }

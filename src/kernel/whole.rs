@@ -4,6 +4,7 @@ use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
+use crate::shader::text::wgsl;
 
 pub(super) struct Whole;
 
@@ -37,6 +38,6 @@ impl Design for Whole {
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
-        &[include_str!("../../shaders/kernel/whole.wgsl")]
+        &[wgsl!("kernel/whole.wgsl")]
     }
 }

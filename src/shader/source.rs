@@ -4,6 +4,7 @@ use super::unroll::unrolled;
 use super::{Power, Shader};
 use crate::Operation;
 use crate::precision::Arithmetic;
+use crate::shader::text::wgsl;
 use crate::stage::Stage;
 
 impl Shader {
@@ -14,10 +15,10 @@ impl Shader {
             if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
         [
             &[
-                include_str!("../../shaders/interface.wgsl"),
+                wgsl!("interface.wgsl"),
                 self.types(),
-                include_str!("../../shaders/params.wgsl"),
-                include_str!("../../shaders/lrn.wgsl"),
+                wgsl!("params.wgsl"),
+                wgsl!("lrn.wgsl"),
                 self.operands(),
             ][..],
             &self.storage.files(self.dtype, self.choice.width),
@@ -59,33 +60,27 @@ impl Shader {
 
     fn types(&self) -> &'static str {
         if self.choice.kernel.design().loads_channels() {
-            include_str!("../../shaders/elements/packets.wgsl")
+            wgsl!("elements/packets.wgsl")
         } else {
-            include_str!("../../shaders/elements/pixels.wgsl")
+            wgsl!("elements/pixels.wgsl")
         }
     }
 
     /// Those of b^−β. What is made of roots needs none.
     fn powers(&self) -> &'static [&'static str] {
         match (self.power, self.arithmetic) {
-            (Power::General, Arithmetic::Single) => {
-                &[BITS, include_str!("../../shaders/power/single.wgsl")]
-            }
-            (Power::General, Arithmetic::Pair) => {
-                &[BITS, include_str!("../../shaders/power/pair.wgsl")]
-            }
-            (Power::General, Arithmetic::Double) => {
-                &[include_str!("../../shaders/power/double.wgsl")]
-            }
-            _ => &[include_str!("../../shaders/power/zero.wgsl")],
+            (Power::General, Arithmetic::Single) => &[BITS, wgsl!("power/single.wgsl")],
+            (Power::General, Arithmetic::Pair) => &[BITS, wgsl!("power/pair.wgsl")],
+            (Power::General, Arithmetic::Double) => &[wgsl!("power/double.wgsl")],
+            _ => &[wgsl!("power/zero.wgsl")],
         }
     }
 
     fn operands(&self) -> &'static str {
         match (self.in_place, self.operation) {
-            (true, Operation::Forward) => include_str!("../../shaders/operands/y_for_x.wgsl"),
-            (true, Operation::Backward) => include_str!("../../shaders/operands/dx_for_dy.wgsl"),
-            _ => include_str!("../../shaders/operands/separate.wgsl"),
+            (true, Operation::Forward) => wgsl!("operands/y_for_x.wgsl"),
+            (true, Operation::Backward) => wgsl!("operands/dx_for_dy.wgsl"),
+            _ => wgsl!("operands/separate.wgsl"),
         }
     }
 }
@@ -100,34 +95,34 @@ fn declared(line: &str) -> Option<(&str, &str)> {
 /// The files of an arithmetic: sums, and roots.
 fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
     match arithmetic {
-        Arithmetic::Single => &[ONE, include_str!("../../shaders/arithmetic/single.wgsl")],
-        Arithmetic::Pair => &[include_str!("../../shaders/arithmetic/pair.wgsl")],
-        Arithmetic::Double => &[ONE, include_str!("../../shaders/arithmetic/double.wgsl")],
+        Arithmetic::Single => &[ONE, wgsl!("arithmetic/single.wgsl")],
+        Arithmetic::Pair => &[wgsl!("arithmetic/pair.wgsl")],
+        Arithmetic::Double => &[ONE, wgsl!("arithmetic/double.wgsl")],
     }
 }
 
-const ONE: &str = include_str!("../../shaders/arithmetic/one.wgsl");
-const BITS: &str = include_str!("../../shaders/power/bits.wgsl");
+const ONE: &str = wgsl!("arithmetic/one.wgsl");
+const BITS: &str = wgsl!("power/bits.wgsl");
 
 /// The files of a stage: what is summed, and what is made of a sum.
 fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
     let summand = match stage {
-        Stage::Only | Stage::Squares => include_str!("../../shaders/stage/square.wgsl"),
-        Stage::Terms | Stage::OnlyTerms => include_str!("../../shaders/stage/term.wgsl"),
-        Stage::Sums | Stage::Last => include_str!("../../shaders/stage/partial.wgsl"),
+        Stage::Only | Stage::Squares => wgsl!("stage/square.wgsl"),
+        Stage::Terms | Stage::OnlyTerms => wgsl!("stage/term.wgsl"),
+        Stage::Sums | Stage::Last => wgsl!("stage/partial.wgsl"),
     };
     let finish = match (stage, operation) {
         (Stage::Squares | Stage::Terms | Stage::Sums, _) => {
-            include_str!("../../shaders/stage/total.wgsl")
+            wgsl!("stage/total.wgsl")
         }
-        (_, Operation::SquareSums) => include_str!("../../shaders/stage/square_sums.wgsl"),
+        (_, Operation::SquareSums) => wgsl!("stage/square_sums.wgsl"),
         // At once, backward has an entry point of its own.
         (_, Operation::Forward) | (Stage::Only, Operation::Backward) => {
-            include_str!("../../shaders/stage/forward.wgsl")
+            wgsl!("stage/forward.wgsl")
         }
         (Stage::Last | Stage::OnlyTerms, Operation::Backward) => {
-            include_str!("../../shaders/stage/backward.wgsl")
+            wgsl!("stage/backward.wgsl")
         }
     };
-    vec![include_str!("../../shaders/stage/sums.wgsl"), summand, finish]
+    vec![wgsl!("stage/sums.wgsl"), summand, finish]
 }

@@ -2,6 +2,7 @@
 
 use super::Shader;
 use crate::Dtype;
+use crate::shader::text::wgsl;
 
 /// How elements lie in the bindings: a file of `shaders/storage/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -36,21 +37,21 @@ impl Storage {
     /// The files: how a type's bits are read, where that matters, and that of the storage.
     pub(super) fn files(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
         let codec = if dtype == Dtype::F16 {
-            include_str!("../../shaders/storage/f16.wgsl")
+            wgsl!("storage/f16.wgsl")
         } else {
-            include_str!("../../shaders/storage/bf16.wgsl")
+            wgsl!("storage/bf16.wgsl")
         };
         match (self, width) {
-            (Storage::Plain, _) => vec![include_str!("../../shaders/storage/plain.wgsl")],
-            (Storage::Float16, _) => vec![include_str!("../../shaders/storage/float16.wgsl")],
+            (Storage::Plain, _) => vec![wgsl!("storage/plain.wgsl")],
+            (Storage::Float16, _) => vec![wgsl!("storage/float16.wgsl")],
             (Storage::Packed, 4) => {
-                vec![codec, include_str!("../../shaders/storage/packed4.wgsl")]
+                vec![codec, wgsl!("storage/packed4.wgsl")]
             }
             (Storage::Packed, _) => {
-                vec![codec, include_str!("../../shaders/storage/packed2.wgsl")]
+                vec![codec, wgsl!("storage/packed2.wgsl")]
             }
-            (Storage::Int16, _) => vec![codec, include_str!("../../shaders/storage/int16.wgsl")],
-            (Storage::Words, _) => vec![codec, include_str!("../../shaders/storage/words.wgsl")],
+            (Storage::Int16, _) => vec![codec, wgsl!("storage/int16.wgsl")],
+            (Storage::Words, _) => vec![codec, wgsl!("storage/words.wgsl")],
         }
     }
 
