@@ -376,7 +376,7 @@ fn segments_begin_at_whole_steps_and_runs() {
     for _ in 0..20_000 {
         let bytes = draw::bytes(&mut random, 200);
         let drawn = Drawn::new(&mut Unstructured::new(&bytes)).unwrap();
-        let Drawn { lrn, shape, operation, choice, mut limits } = drawn;
+        let Drawn { lrn, shape, operation, choice, mut limits, .. } = drawn;
         // No binding is too small for a run with its halos.
         limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.max(1024);
         let features = wgpu::Features::SHADER_F64;

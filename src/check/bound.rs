@@ -199,7 +199,9 @@ impl<'a> Analysis<'a> {
     /// What a number times b_i^(−β) may lose below the normal range, itself or by that power.
     fn lost(&self, i: usize, v: f64) -> f64 {
         let Errors { normal, tiny, .. } = self.errors;
-        if self.bases[i].power < normal { v.abs() * normal + tiny } else { tiny }
+        let power = self.bases[i].power;
+        let of_power = if power < normal { v.abs() * normal } else { 0.0 };
+        times(self.errors.flushed_of(v), power) + of_power + tiny
     }
 
     fn backward<T: Element>(&self, dy: &[T], dx: &[f64]) -> Result<Vec<Allowance>> {
@@ -262,10 +264,17 @@ impl<'a> Analysis<'a> {
         let Base { error, normalized, .. } = self.bases[i];
         let (first, second) = self.factors(i);
         let of_products = powers + scaled + 4.0 * step + self.between();
-        let relative = normalized + grown(error, 1.0) + of_products;
+        let of_x = self.share_flushed(i);
+        let relative = normalized + grown(error, 1.0) + of_products + of_x;
         let flushed = (normalized_dy * (first + second + 1.0) + 1.0) * tiny;
         let lost = flushed + first * second * self.lost(i, dy);
         (times(normalized_dy * first * second, relative) + lost) / self.lift
+    }
+
+    /// What flushing loses of x_i, as a share of it.
+    fn share_flushed(&self, i: usize) -> f64 {
+        let x = self.reference.x[i].abs();
+        if x > 0.0 { self.errors.flushed_of(x) / x } else { 0.0 }
     }
 
     /// The two factors of x_i·lift/b_i, as the arithmetic makes them.
@@ -290,7 +299,7 @@ impl<'a> Analysis<'a> {
             return Allowance::NO_CLAIM;
         }
         // The additions, the products with x and the coefficient (rounded), the subtraction.
-        let summing = (count + 3.0) * step + unit + self.in_coefficient;
+        let summing = (count + 3.0) * step + unit + self.in_coefficient + self.share_flushed(j);
         let in_terms = times(factor, terms.error + summing * terms.size + count * tiny / lift);
         let in_product = tiny * lift * terms.size + tiny;
         let bound = self.own(j, dy) + in_terms + in_product;

@@ -23,6 +23,8 @@ pub(super) struct Errors {
     pub(super) normal: f64,
     /// What a device that flushes subnormal numbers may lose in one product, in all its parts.
     pub(super) tiny: f64,
+    /// Whether numbers are split before they are multiplied.
+    splits: bool,
     /// How many of the three parts of a parameter are used.
     pub(super) parts: usize,
     /// The largest intermediate value for which a claim is made.
@@ -45,6 +47,7 @@ const SINGLE: Errors = Errors {
     between: 0.0,
     normal: f32::MIN_POSITIVE as f64,
     tiny: f32::MIN_POSITIVE as f64,
+    splits: false,
     parts: 1,
     large: (1u128 << 124) as f64,
 };
@@ -58,6 +61,7 @@ const PAIR: Errors = Errors {
     scaled: 3.0 * U / 16.0,
     between: U,
     tiny: 4.0 * f32::MIN_POSITIVE as f64,
+    splits: true,
     parts: 2,
     ..SINGLE
 };
@@ -72,6 +76,7 @@ const DOUBLE: Errors = Errors {
     between: 2.0 * U64,
     normal: f64::MIN_POSITIVE,
     tiny: 2.0 * f64::MIN_POSITIVE,
+    splits: false,
     parts: 3,
     large: 1e300,
 };
@@ -103,7 +108,19 @@ impl Errors {
         let used = || parts.iter().take(self.parts).copied();
         let flushed: f64 = used().filter(subnormal).map(f64::abs).sum();
         let missing = if self.parts > 1 { (parameter - used().sum::<f64>()).abs() } else { 0.0 };
-        let lost = flushed + missing;
+        let lost = flushed + missing + self.flushed_of(parameter);
         if lost > 0.0 { lost / parameter.abs() } else { 0.0 }
+    }
+
+    /// What flushing loses of a number that is multiplied: itself, or the part after its 12 leading bits.
+    pub(super) fn flushed_of(&self, v: f64) -> f64 {
+        let v = v.abs();
+        if v < self.normal {
+            v
+        } else if self.splits {
+            (v / 4096.0).min(self.normal)
+        } else {
+            0.0
+        }
     }
 }
