@@ -1,4 +1,4 @@
-//! Layers and inputs at the edges of numbers: what tests, fuzzers, the page and the check itself are tried with.
+//! Layers and inputs at the edges of numbers, which the tests, the fuzzer of answers and those of the check draw from.
 
 use crate::Random;
 use wgpu_lrn::{Element, Lrn, Shape};
