@@ -133,7 +133,7 @@ impl<'a> Reference<'a> {
     }
 
     /// b_i^(−β−1), of which the exponent is not rounded.
-    fn power_over_base(&self, i: usize) -> f64 {
+    pub(crate) fn power_over_base(&self, i: usize) -> f64 {
         let beta = self.lrn.beta();
         if self.b[i] == f64::INFINITY {
             self.power(i, -beta - 1.0)

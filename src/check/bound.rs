@@ -56,6 +56,8 @@ const OUT_OF_RANGE: f64 = 2.0;
 /// What is known of a base.
 struct Base {
     level: f64,
+    /// The elements in its window.
+    count: f64,
     /// Its relative error.
     error: f64,
     /// |b^(−β)|
@@ -150,7 +152,7 @@ impl<'a> Analysis<'a> {
         let Reference { lrn, s, b, .. } = &self.reference;
         let power = self.reference.power(i, -lrn.beta()).abs();
         if level == SPECIAL {
-            return Base { level, error: 0.0, power, normalized: scaled + step };
+            return Base { level, count, error: 0.0, power, normalized: scaled + step };
         }
         let in_squares = (count + 3.0) * step + self.between();
         let share = if s[i] > 0.0 && b[i].is_finite() { lrn.a() * s[i] / b[i] } else { 1.0 };
@@ -160,7 +162,7 @@ impl<'a> Analysis<'a> {
         let normalized = grown(error, lrn.beta()) + of_power + scaled + step;
         let in_range = self.is_in_range(b[i]) && power <= self.errors.large;
         let level = if in_range { ORDINARY } else { OUT_OF_RANGE };
-        Base { level, error, power, normalized }
+        Base { level, count, error, power, normalized }
     }
 
     fn is_in_range(&self, base: f64) -> bool {
@@ -169,14 +171,14 @@ impl<'a> Analysis<'a> {
 
     fn square_sums(&self) -> Result<Vec<Allowance>> {
         let Errors { unit, step, tiny, large, .. } = self.errors;
-        let Reference { s, windows, .. } = &self.reference;
-        let counts = windows.sums(self.each(|_| 1.0)?)?;
+        let s = &self.reference.s;
         let unit = unit + self.between();
         self.each(|i| match self.bases[i].level {
             SPECIAL => Allowance::EXACT,
             _ if s[i] > large => Allowance::NO_CLAIM,
             _ => {
-                let bound = (unit + (counts[i] + 1.0) * step) * s[i] + counts[i] * tiny;
+                let count = self.bases[i].count;
+                let bound = (unit + (count + 1.0) * step) * s[i] + count * tiny;
                 Allowance::within(bound, s[i], &self.errors)
             }
         })
@@ -225,10 +227,9 @@ impl<'a> Analysis<'a> {
     /// What is known of a term t_i. Where it is infinite or NaN, so is every sum that it is in.
     fn term(&self, i: usize, dy: f64) -> Term {
         let Base { level, power, .. } = self.bases[i];
-        let Reference { lrn, x, b, .. } = &self.reference;
-        let size = (dy * x[i]).abs() * self.reference.power(i, -lrn.beta() - 1.0);
+        let Reference { x, b, .. } = &self.reference;
         let is_special = level == SPECIAL || !dy.is_finite();
-        if level == OUT_OF_RANGE || (is_special && !self.is_certain(i, dy, size)) {
+        if level == OUT_OF_RANGE || (is_special && !self.is_certain(i, dy)) {
             return Term { level: OUT_OF_RANGE, size: 0.0, error: 0.0 };
         }
         if is_special {
@@ -249,8 +250,9 @@ impl<'a> Analysis<'a> {
     /// Whether a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
     /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the ends of
     /// the axis: what is missing there has an infinite base too.
-    fn is_certain(&self, i: usize, dy: f64, size: f64) -> bool {
+    fn is_certain(&self, i: usize, dy: f64) -> bool {
         if self.bases[i].level == SPECIAL {
+            let size = (dy * self.reference.x[i]).abs() * self.reference.power_over_base(i);
             return size == 0.0 || (!size.is_finite() && self.reference.lrn.beta() >= -1.0);
         }
         let (first, second) = self.factors(i);

@@ -26,7 +26,7 @@ pub(super) struct Errors {
     /// Whether numbers are split before they are multiplied.
     splits: bool,
     /// How many of the three parts of a parameter are used.
-    pub(super) parts: usize,
+    parts: usize,
     /// The largest intermediate value for which a claim is made.
     pub(super) large: f64,
 }
