@@ -11,7 +11,8 @@ const CONTENT = `
 <p>
   Every kernel of the library, for f32, fast and exact, f16 and bf16, on the tensors and layers that the library’s own
   tests use: large and small, odd and even, channels first and last, windows of every kind, with ReLU, scale and blend,
-  and in place. Each result is compared with the formula in f64, computed by the CPU.
+  in place, and with numbers near the ends of their range, infinities and NaN. Each result is compared with the formula
+  in f64, computed by the CPU.
 </p>
 <form>
   <fieldset><legend>How much</legend>

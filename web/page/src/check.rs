@@ -35,7 +35,7 @@ impl Checks {
     pub fn new(gpu: &Gpu) -> Checks {
         let gpu = gpu.inner().clone();
         let plain = Operation::ALL.iter().flat_map(|&operation| checks::plain(operation));
-        let all = plain.chain(checks::fused()).chain(checks::in_place());
+        let all = plain.chain(checks::fused()).chain(checks::in_place()).chain(checks::hostile());
         let of_check = |check: Check| {
             let choices = check.choices(&gpu);
             choices.into_iter().map(move |choice| (check.clone(), choice))
