@@ -1,24 +1,57 @@
 // column: one invocation per pixel (or two, as a Value) walks its channels in steps of STEP, with the
 // window in registers. For narrow windows.
 //
-// A step loads all that it needs before it computes, so that its loads are under way together. Where all its
-// channels are bound, which is so but at the ends of the axis, no load or store is checked: whether they are
-// is the same for the whole workgroup.
+// While a step is computed, what the next one needs is under way. Where all its channels are bound, which is so but at
+// the ends of the axis, no load or store is checked: whether they are is the same for the whole workgroup.
 
 const INVOCATIONS = 64u;
 
-// The channels of a step from one on, all of which are bound.
-fn load_x_inside(w: Walk, channel: u32) { load_x_step(w.input + channel * w.inner, w.inner); }
+// What is loaded for the next step.
+var<private> next_x: array<Value, STEP>;
+var<private> next_dy: array<Value, STEP>;
+var<private> next: array<Fetched, STEP>;
 
-fn load_dy_inside(w: Walk, channel: u32) { load_dy_step(w.input + channel * w.inner, w.inner); }
+// Loads x of a step from a channel on, into next_x.
+fn load_next_x(w: Walk, channel: u32) {
+    if are_bound(channel, STEP) { load_x_inside(w, channel); } else { load_x_edge(w, channel); }
+}
+
+// Loads x of a step from a channel on, and dy from LOOK_AHEAD channels before it, into next_x and next_dy.
+fn load_next(w: Walk, channel: u32) {
+    if are_bound(channel - LOOK_AHEAD, LOOK_AHEAD + STEP) {
+        load_x_inside(w, channel);
+        load_dy_inside(w, channel - LOOK_AHEAD);
+    } else {
+        load_x_edge(w, channel);
+        load_dy_edge(w, channel - LOOK_AHEAD);
+    }
+}
+
+fn load_x_inside(w: Walk, channel: u32) {
+    let at = w.input + channel * w.inner;
+    for (var t = 0u; t < STEP; t++) { next_x[t] = x_at(at + t * w.inner); } // unroll
+}
+
+fn load_dy_inside(w: Walk, channel: u32) {
+    let at = w.input + channel * w.inner;
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = dy_at(at + t * w.inner); } // unroll
+}
 
 // The same where some may be missing.
 fn load_x_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = load_x(w, channel + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_x[t] = load_x(w, channel + t); } // unroll
 }
 
 fn load_dy_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = load_dy(w, channel + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = load_dy(w, channel + t); } // unroll
+}
+
+fn take_x() {
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = next_x[t]; } // unroll
+}
+
+fn take_dy() {
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = next_dy[t]; } // unroll
 }
 
 // Writes the results of a step that are in the segment.
@@ -40,15 +73,22 @@ fn sum_squares() {
     sum_step(SQUARES);
 }
 
-var<private> fetched: array<Fetched, STEP>;
-
-fn hold_summands(w: Walk, channel: u32) {
+// Loads what is summed of the channels of a step from one on, into next.
+fn fetch_next(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if are_bound(channel, STEP) {
-        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
-        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(fetched[t]); } // unroll
+        for (var t = 0u; t < STEP; t++) { next[t] = fetch_summand(at + t * w.inner); } // unroll
     } else {
-        for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand_at(w, channel + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { next[t] = fetch_bound(w, channel + t); } // unroll
+    }
+}
+
+// Takes next, which was loaded from a channel on.
+fn take_next(channel: u32) {
+    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(next[t]); } // unroll
+    if are_bound(channel, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        held[SQUARES + HALO + t] = present(held[SQUARES + HALO + t], channel + t);
     }
 }
 
@@ -59,10 +99,14 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let w = walk(workgroup, index);
     if !w.some { return; }
     for (var i = 0u; i < HALO; i++) { // unroll
-        held[SQUARES + i] = summand_at(w, w.first - LOOK_BEHIND + i);
+        let channel = w.first - LOOK_BEHIND + i;
+        held[SQUARES + i] = present(summand(fetch_bound(w, channel)), channel);
     }
+    fetch_next(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
-        hold_summands(w, i + LOOK_AHEAD);
+        take_next(i + LOOK_AHEAD);
+        if i + STEP < w.end { fetch_next(w, i + STEP + LOOK_AHEAD); }
+        if are_bound(i, STEP) { fetch_needed_inside(w, i); } else { fetch_needed_edge(w, i); }
         sum_step(SQUARES);
         finish_step(w, i);
         shift_held(SQUARES);
@@ -74,9 +118,10 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     let w = walk(workgroup, index);
     if !w.some { return; }
     hold_halo(w, w.first - LOOK_BEHIND);
+    load_next_x(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
-        let next = i + LOOK_AHEAD;
-        if are_bound(next, STEP) { load_x_inside(w, next); } else { load_x_edge(w, next); }
+        take_x();
+        if i + STEP < w.end { load_next_x(w, i + STEP + LOOK_AHEAD); }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
         write_step(w, i);
@@ -92,15 +137,12 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if !w.some { return; }
     let start = w.first - HALO;
     hold_halo(w, start);
+    load_next(w, start + HALO);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
-            load_x_inside(w, j + HALO);
-            load_dy_inside(w, j + LOOK_BEHIND);
-        } else {
-            load_x_edge(w, j + HALO);
-            load_dy_edge(w, j + LOOK_BEHIND);
-        }
+        take_x();
+        take_dy();
+        if done + STEP < w.end - start { load_next(w, j + STEP + HALO); }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); } // unroll
         sum_step(TERMS);

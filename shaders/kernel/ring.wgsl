@@ -20,7 +20,6 @@ const STEP = 4u;
 const BLOCKS = 4u;
 const REST = 1u;    // channels
 const TAIL = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
-const FETCHED = 5u; // room for STEP and for TAIL
 
 // Sums that are kept in blocks.
 const SQUARES = 0u;
@@ -35,7 +34,11 @@ const RING = WINDOW + STEP;
 var<private> front: array<Sum, STEP>;
 var<private> tail: array<Sum, TAIL>;
 var<private> sums: array<Sum, STEP>;
-var<private> fetched: array<Fetched, FETCHED>;
+var<private> fetched_front: array<Fetched, STEP>;
+var<private> fetched_tail: array<Fetched, TAIL>;
+var<private> term_x: array<Value, STEP>;
+var<private> term_dy: array<Value, STEP>;
+var<private> gradient_x: array<Value, STEP>;
 var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
@@ -78,43 +81,70 @@ fn begin_groups(step: u32) {
     places[TERMS] = step % BLOCKS;
 }
 
-// The front of a step whose first channel is i.
-fn load_front(w: Walk, i: u32) {
-    let first = i + LOOK_AHEAD + 1u;
-    let at = w.offset + first * w.inner;
-    if are_bound(first, STEP) {
-        for (var t = 0u; t < STEP; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
-        for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched[t]); } // unroll
-    } else {
-        for (var t = 0u; t < STEP; t++) { front[t] = summand_at(w, first + t); } // unroll
-    }
+// Load the front and the tail of a step whose first channel is i, where all its windows are bound.
+fn fetch_front_inside(w: Walk, i: u32) {
+    let at = w.offset + (i + LOOK_AHEAD + 1u) * w.inner;
+    for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_summand(at + t * w.inner); } // unroll
 }
 
-fn load_tail(w: Walk, i: u32) {
+fn fetch_tail_inside(w: Walk, i: u32) {
+    let at = w.offset + (i - LOOK_BEHIND) * w.inner;
+    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_summand(at + t * w.inner); } // unroll
+}
+
+// The same where some may be missing.
+fn fetch_front_edge(w: Walk, i: u32) {
+    for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_bound(w, i + LOOK_AHEAD + 1u + t); } // unroll
+}
+
+fn fetch_tail_edge(w: Walk, i: u32) {
+    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_bound(w, i - LOOK_BEHIND + t); } // unroll
+}
+
+// Make the front and the tail of a step from what was loaded.
+fn take_front(i: u32) {
+    let first = i + LOOK_AHEAD + 1u;
+    for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched_front[t]); } // unroll
+    if are_bound(first, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { front[t] = present(front[t], first + t); } // unroll
+}
+
+fn take_tail(i: u32) {
     let first = i - LOOK_BEHIND;
-    let at = w.offset + first * w.inner;
-    if are_bound(first, TAIL) {
-        for (var t = 0u; t < TAIL; t++) { fetched[t] = fetch_summand(at + t * w.inner); } // unroll
-        for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched[t]); } // unroll
-    } else {
-        for (var t = 0u; t < TAIL; t++) { tail[t] = summand_at(w, first + t); } // unroll
-    }
+    for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched_tail[t]); } // unroll
+    if are_bound(first, TAIL) { return; }
+    for (var t = 0u; t < TAIL; t++) { tail[t] = present(tail[t], first + t); } // unroll
 }
 
 // Fills the ring with the blocks before a step.
 fn fill_blocks(w: Walk, i: u32) {
     for (var back = BLOCKS; back > 0u; back--) {
-        load_front(w, i - back * STEP);
+        fetch_front_edge(w, i - back * STEP);
+        take_front(i - back * STEP);
         var block = front[0];
         for (var t = 1u; t < STEP; t++) { block = add(block, front[t]); } // unroll
         push(SQUARES, block);
     }
 }
 
-fn sum_summands(w: Walk, i: u32) {
-    load_front(w, i);
-    load_tail(w, i);
+// Sums the windows of squares of a step, which are loaded.
+fn sum_fetched(i: u32) {
+    take_front(i);
+    take_tail(i);
     sum_windows(SQUARES);
+}
+
+// Loads all that a step needs, so that its loads are under way together.
+fn fetch_step(w: Walk, i: u32) {
+    if are_bound(i - LOOK_BEHIND, WINDOW + STEP) {
+        fetch_front_inside(w, i);
+        fetch_tail_inside(w, i);
+        fetch_needed_inside(w, i);
+    } else {
+        fetch_front_edge(w, i);
+        fetch_tail_edge(w, i);
+        fetch_needed_edge(w, i);
+    }
 }
 
 // Square sums, forward, and the stages of an operation whose window has several axes: stage/ says what is
@@ -126,7 +156,8 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     begin_groups(w.first / STEP);
     fill_blocks(w, w.first);
     for (var i = w.first; i < w.end; i += STEP) {
-        sum_summands(w, i);
+        fetch_step(w, i);
+        sum_fetched(i);
         finish_step(w, i);
     }
 }
@@ -134,6 +165,26 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 // The place in a ring so many channels behind `at`.
 fn behind(which: u32, at: u32, back: u32) -> u32 {
     return slot(2u * BLOCKS + which * RING + (at + RING - back) % RING);
+}
+
+// Loads all that a step of backward needs, whose first gradient is that of channel j.
+fn load_step(w: Walk, j: u32) {
+    let i = j + LOOK_BEHIND + 1u;
+    if are_bound(j, 1u + WINDOW + STEP) {
+        let at = w.input + j * w.inner;
+        let at_terms = w.input + i * w.inner;
+        fetch_front_inside(w, i);
+        fetch_tail_inside(w, i);
+        for (var t = 0u; t < STEP; t++) { term_x[t] = x_at(at_terms + t * w.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { term_dy[t] = dy_at(at_terms + t * w.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { gradient_x[t] = x_at(at + t * w.inner); } // unroll
+    } else {
+        fetch_front_edge(w, i);
+        fetch_tail_edge(w, i);
+        for (var t = 0u; t < STEP; t++) { term_x[t] = load_x(w, i + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { term_dy[t] = load_dy(w, i + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { gradient_x[t] = load_x(w, j + t); } // unroll
+    }
 }
 
 // A step completes the terms from channel i = j + LOOK_BEHIND + 1 on: the front of the mirrored windows of
@@ -154,11 +205,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     var at = 0u; // place of the front in the ring
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        sum_summands(w, j + LOOK_BEHIND + 1u);
-        for (var t = 0u; t < STEP; t++) { hold_term(w, j + LOOK_BEHIND + 1u + t, at, t); } // unroll
+        let i = j + LOOK_BEHIND + 1u;
+        load_step(w, j);
+        sum_fetched(i);
+        for (var t = 0u; t < STEP; t++) { hold_term(at, t); } // unroll
         for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
         sum_windows(TERMS);
-        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(w, j + t, at, t)); } // unroll
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(at, t)); } // unroll
         at = (at + STEP) % RING;
     }
 }
@@ -169,15 +222,14 @@ fn held_term(i: u32, at: u32) -> Sum {
     return scratch[behind(TERM, at, WINDOW)];
 }
 
-fn hold_term(w: Walk, i: u32, at: u32, t: u32) {
+fn hold_term(at: u32, t: u32) {
     let p = powers(base(sums[t]));
-    let dy = load_dy(w, i);
-    let normalized_dy = normalize_dy(p, dy);
-    front[t] = backward_term(p, load_x(w, i), dy, normalized_dy);
+    let normalized_dy = normalize_dy(p, term_dy[t]);
+    front[t] = backward_term(p, term_x[t], term_dy[t], normalized_dy);
     scratch[behind(TERM, at + t, 0u)] = front[t];
     scratch[behind(NORMALIZED_DY, at + t, 0u)] = normalized_dy;
 }
 
-fn gradient_of_x(w: Walk, j: u32, at: u32, t: u32) -> Value {
-    return input_gradient(load_x(w, j), scratch[behind(NORMALIZED_DY, at + t, LOOK_BEHIND + 1u)], sums[t]);
+fn gradient_of_x(at: u32, t: u32) -> Value {
+    return input_gradient(gradient_x[t], scratch[behind(NORMALIZED_DY, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

@@ -49,23 +49,34 @@ fn write(w: Walk, channel: u32, result: Value) {
     put(at, epilogue(result, old_at(at)));
 }
 
-// What is summed of a channel, which may be missing.
-fn summand_at(w: Walk, channel: u32) -> Sum {
-    if !within(channel, params.part.read_begin, params.part.read_end) { return exactly(Value(0.0)); }
-    return summand(fetch_summand(w.offset + channel * w.inner));
+// Loads what is summed of a channel, or of the nearest that is bound.
+fn fetch_bound(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + bound(channel) * w.inner); }
+
+// What is summed of a channel that may be missing: if so, nothing.
+fn present(v: Sum, channel: u32) -> Sum {
+    return kept(v, within(channel, params.part.read_begin, params.part.read_end));
 }
 
 var<private> needed: array<Needed, STEP>;
+
+// Load what a step needs beside its sums: all its channels are bound, or some may be missing.
+fn fetch_needed_inside(w: Walk, channel: u32) {
+    let at = w.offset + channel * w.inner;
+    for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
+}
+
+fn fetch_needed_edge(w: Walk, channel: u32) {
+    for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(w.offset + bound(channel + t) * w.inner); } // unroll
+}
 
 // Makes of the sums of a step what they are for.
 fn finish_step(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if within(channel, w.begin, w.end) && channel + STEP <= w.end {
-        for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
         for (var t = 0u; t < STEP; t++) { finish(at + t * w.inner, sums[t], needed[t]); } // unroll
     } else {
         for (var t = 0u; t < STEP; t++) { // unroll
-            if within(channel + t, w.begin, w.end) { finish(at + t * w.inner, sums[t], fetch_needed(at + t * w.inner)); }
+            if within(channel + t, w.begin, w.end) { finish(at + t * w.inner, sums[t], needed[t]); }
         }
     }
 }

@@ -1,10 +1,12 @@
 // whole: for windows that hold the whole axis, as those of PixelNorm do: the sum is one for all channels
 // of a pixel. A workgroup computes PIXELS pixels with SLICES invocations each, that take turns in the
-// channels, TURNS of them at once; it reads them once to sum, and once again, then from a cache, to write.
+// channels, TURNS of them at once. Where those are all that an invocation has, they stay in registers; otherwise it
+// loads them to sum, and again to write.
 
 const PIXELS = 8u;
 const SLICES = 32u;
 const TURNS = 4u;
+const STAYS = 0u; // 1 where TURNS are all of an invocation's channels
 
 const INVOCATIONS = PIXELS * SLICES;
 const AT_ONCE = TURNS * SLICES; // channels
@@ -13,6 +15,7 @@ var<workgroup> slice_sums: array<Sum, INVOCATIONS>;
 
 var<private> turn_x: array<Value, TURNS>;
 var<private> turn_dy: array<Value, TURNS>;
+var<private> results: array<Value, TURNS>;
 
 // What an invocation takes turns in: the channels slice, slice + SLICES, ... of a pixel.
 struct Slice {
@@ -88,11 +91,30 @@ fn load_dy(s: Slice, first: u32) {
     }
 }
 
-fn write(s: Slice, c: u32, result: Value) {
-    if !s.some || c >= params.tensor.channels { return; }
-    let at = s.output + c * s.inner;
-    put(at, epilogue(result, old_at(at)));
+// Load what the invocation does not have.
+fn load_x_again(s: Slice, first: u32) {
+    if STAYS == 0u { load_x(s, first); }
 }
+
+fn load_dy_again(s: Slice, first: u32) {
+    if STAYS == 0u { load_dy(s, first); }
+}
+
+// Writes the results of the turns from a channel on.
+fn write(s: Slice, first: u32) {
+    if !s.some { return; }
+    let c = first + s.number;
+    let at = s.output + c * s.inner;
+    if are_all(first) {
+        for (var t = 0u; t < TURNS; t++) { put_result(t, at + t * SLICES * s.inner); } // unroll
+    } else {
+        for (var t = 0u; t < TURNS; t++) { // unroll
+            if c + t * SLICES < params.tensor.channels { put_result(t, at + t * SLICES * s.inner); }
+        }
+    }
+}
+
+fn put_result(t: u32, at: u32) { put(at, epilogue(results[t], old_at(at))); }
 
 fn square_sum(s: Slice) -> Sum {
     var sum = exactly(Value(0.0));
@@ -116,10 +138,9 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let sum = square_sum(s);
     let p = powers(base(sum));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load_x(s, first);
-        for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, result(sum, p, turn_x[t]));
-        }
+        load_x_again(s, first);
+        for (var t = 0u; t < TURNS; t++) { results[t] = result(sum, p, turn_x[t]); } // unroll
+        write(s, first);
     }
 }
 
@@ -129,7 +150,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     let p = powers(base(square_sum(s)));
     var terms = exactly(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load_x(s, first);
+        load_x_again(s, first);
         load_dy(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
             terms = add(terms, backward_term(p, turn_x[t], turn_dy[t], normalize_dy(p, turn_dy[t])));
@@ -137,10 +158,11 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     }
     terms = total(s, terms);
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
-        load_x(s, first);
-        load_dy(s, first);
+        load_x_again(s, first);
+        load_dy_again(s, first);
         for (var t = 0u; t < TURNS; t++) { // unroll
-            write(s, first + s.number + t * SLICES, input_gradient(turn_x[t], normalize_dy(p, turn_dy[t]), terms));
+            results[t] = input_gradient(turn_x[t], normalize_dy(p, turn_dy[t]), terms);
         }
+        write(s, first);
     }
 }

@@ -44,7 +44,6 @@ impl Design for Ring {
             ("BLOCKS", blocks),
             ("REST", rest),
             ("TAIL", (step - 1 + rest).max(1)),
-            ("FETCHED", step + rest),
             ("SCRATCH", sums),
         ];
         let groups = Groups::of_pixels(invocations);
@@ -70,11 +69,15 @@ impl Design for Ring {
     }
 }
 
+/// What a step costs beside its channels, in additions: its block is added, stored and read, and again when its group
+/// ends.
+const COST_OF_BLOCK: u64 = 6;
+
 /// The step, and the blocks and the rest of the `window − step + 1` channels that the windows
-/// of a step have in common; with the smallest share of a rest, which is summed for each step.
+/// of a step have in common: where the block and the rest of a step cost a channel the least.
 fn blocks(window: u64) -> (u64, u64, u64) {
     let divided = |step| (step, (window + 1 - step) / step, (window + 1 - step) % step);
     let fitting = STEPS.rev().filter(|&step| 2 * step <= window + 1);
-    let best = fitting.map(divided).min_by_key(|(step, _, rest)| rest * 1000 / step);
+    let best = fitting.map(divided).min_by_key(|(step, _, rest)| (rest + COST_OF_BLOCK) * 1000 / step);
     best.unwrap_or((1, window, 0))
 }

@@ -3,13 +3,20 @@
 use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
 use super::{Design, Geometry, Problem, Task};
-use crate::{Operation, Result};
 use crate::shader::text::wgsl;
+use crate::{Dtype, Operation, Result};
+use std::iter::successors;
 
 pub(super) struct Whole;
 
-/// Channels that an invocation loads at once.
+/// Channels that an invocation loads at once where it loads them again.
 const TURNS: u64 = 4;
+
+/// Registers for the elements that an invocation keeps: with as many again for the rest, enough waves fit.
+const KEPT: u64 = 32;
+
+/// The least bytes that memory moves together.
+const SECTOR: u64 = 32;
 
 impl Design for Whole {
     fn takes(&self, problem: &Problem<'_>) -> bool {
@@ -27,17 +34,45 @@ impl Design for Whole {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let channels = task.loaded.channels.max(1);
         let most = task.team().min(task.workgroup_sums() / task.width).max(1);
-        let pixels = if task.loaded.inner > 1 {
-            (COALESCED / task.width).max(most / channels).min(most)
-        } else {
-            most.div_ceil(COALESCED.min(channels))
-        };
-        let slices = (most / pixels).min(channels);
-        let constants = vec![("PIXELS", pixels), ("SLICES", slices), ("TURNS", TURNS)];
+        let slices = |pixels: u64| (most / pixels).min(channels);
+        let share = |pixels: u64| channels.div_ceil(slices(pixels));
+        let kept = KEPT / registers(task);
+        let wanted = pixels_in_lines(task, channels, most);
+        let fewer = |pixels: &u64| (pixels / 2 >= pixels_in_sectors(task)).then_some(pixels / 2);
+        let pixels =
+            successors(Some(wanted), fewer).find(|&n| share(n) <= kept).unwrap_or(wanted);
+        let stays = share(pixels) <= kept;
+        let constants = vec![
+            ("PIXELS", pixels),
+            ("SLICES", slices(pixels)),
+            ("TURNS", if stays { share(pixels) } else { TURNS }),
+            ("STAYS", stays.into()),
+        ];
         Geometry::new(task, Memory::Workgroup, Groups::of_pixels(pixels), channels, constants)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
         &[wgsl!("kernel/whole.wgsl")]
     }
+}
+
+/// Pixels of a workgroup with which its invocations load whole lines.
+fn pixels_in_lines(task: &Task<'_>, channels: u64, most: u64) -> u64 {
+    if task.loaded.inner > 1 {
+        (COALESCED / task.width).max(most / channels).min(most)
+    } else {
+        most.div_ceil(COALESCED.min(channels))
+    }
+}
+
+/// The fewest with which they load whole sectors.
+fn pixels_in_sectors(task: &Task<'_>) -> u64 {
+    if task.loaded.inner > 1 { SECTOR / (task.dtype.bytes() * task.width) } else { 1 }
+}
+
+/// Registers for the inputs of a channel.
+fn registers(task: &Task<'_>) -> u64 {
+    let number = if task.dtype == Dtype::F64 { 2 } else { 1 };
+    let inputs = if task.has_terms() { 2 } else { 1 };
+    number * inputs * task.width
 }
