@@ -35,6 +35,24 @@ fn what_is_not_finite_where_the_reference_is_does_not_pass() {
     }
 }
 
+/// One image is beyond the range of squares, so that nothing is claimed of it; the other is ordinary.
+#[test]
+fn what_is_not_finite_where_no_claim_is_made_does_not_pass() {
+    let (lrn, shape) = (layer(0.6, 0.75, 1.4), shape());
+    let mut x = values::<f32>(&shape, 1);
+    let (beyond, _) = x.split_at_mut(54);
+    beyond.iter_mut().for_each(|v| *v *= 1e19);
+    let y = nearest(&lrn, Operation::Forward, &[&x]);
+    let report = check::forward(&lrn, &shape, &x, &y).unwrap();
+    assert!(report.passed() && report.claimed == 54, "{report}");
+    for wrong in [f32::INFINITY, f32::NAN] {
+        let mut got = y.clone();
+        got[7] = wrong;
+        let report = check::forward(&lrn, &shape, &x, &got).unwrap();
+        assert!(!report.passed() && report.index == 7, "{wrong}: {report}");
+    }
+}
+
 #[test]
 fn what_is_finite_where_the_reference_is_not_does_not_pass() {
     let shape = shape();
