@@ -1,6 +1,8 @@
 // What the kernels share that walk, column and ring: one invocation per pixel (or two, as a Value) and
-// segment of channels. Steps are counted from channel 0, also where a piece of the tensor begins inside one: so each
-// channel is summed in the same order in every piece.
+// segment of channels. A walk begins at a multiple of GRAIN, also where a piece of the tensor begins at another channel:
+// so each channel is summed in the same order in every piece.
+
+const GRAIN = 4u; // channels of which the first decides how they are summed: a step, or windows that are summed together
 
 struct Walk {
     some: bool,      // whether there is a pixel for this invocation
@@ -8,7 +10,7 @@ struct Walk {
     offset: u32,     // of channel 0, from channel 0 of the first pixel of the part
     input: u32,      // element of channel 0 in x and dy
     output: u32,     // and in the output
-    first: u32,      // first channel of the step of `begin`
+    first: u32,      // first channel walked
     begin: u32,      // first channel written
     end: u32,
 }
@@ -27,7 +29,7 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
         offset,
         params.part.input_shift + offset,
         params.part.output_shift + offset,
-        begin / STEP * STEP,
+        begin / GRAIN * GRAIN,
         begin,
         min(begin + params.tensor.segment, params.part.write_end),
     );

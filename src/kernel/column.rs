@@ -35,10 +35,13 @@ impl Design for Column {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let invocations = task.walkers();
         let step = if task.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP } / task.width;
+        let grain = window::share(task.window(), |n| step.is_multiple_of(n));
+        let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
+        let segment = task.segment(step, lead_in, grain);
         let mut constants = window::constants_of_steps(task.window(), step);
-        constants.push(("INVOCATIONS", invocations));
+        constants.extend([("INVOCATIONS", invocations), ("GRAIN", grain)]);
         let groups = Groups::of_pixels(invocations);
-        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step), constants);
+        let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
         geometry.map(Geometry::in_steps)
     }
 

@@ -53,7 +53,7 @@ impl Design for Plane {
             ("LEAD_IN", (before + after).next_multiple_of(step)),
         ]);
         let groups = Groups::Pixels { pixels, strips };
-        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step), constants);
+        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step, 0, step), constants);
         geometry.map(Geometry::in_steps)
     }
 

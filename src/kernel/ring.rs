@@ -41,13 +41,14 @@ impl Design for Ring {
         let constants = vec![
             ("INVOCATIONS", invocations),
             ("STEP", step),
+            ("GRAIN", step),
             ("BLOCKS", blocks),
             ("REST", rest),
             ("TAIL", (step - 1 + rest).max(1)),
             ("SCRATCH", sums),
         ];
         let groups = Groups::of_pixels(invocations);
-        let segment = task.segment(step);
+        let segment = task.segment(step, 0, step);
         let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?.in_steps();
         if sums <= PRIVATE_SUMS {
             return Ok(geometry);

@@ -121,9 +121,10 @@ impl Task<'_> {
     }
 
     /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes
-    /// under way, each of four windows at least, so that it is long beside its halo. In place a pixel has but one,
-    /// since another would read what it has written. Segments are whole steps.
-    pub(super) fn segment(&self, step: u64) -> u64 {
+    /// under way, each at least twice as long as what its ends depend on. In place a pixel has but one, since another
+    /// would read what it has written. A segment is walked in whole steps, of which the first begin in its lead-in, and
+    /// is a multiple of the grain.
+    pub(super) fn segment(&self, step: u64, lead_in: u64, grain: u64) -> u64 {
         let channels = self.loaded.channels.max(1);
         if self.in_place {
             return channels;
@@ -133,7 +134,10 @@ impl Task<'_> {
         let bytes = step * self.width * inputs * self.dtype.bytes();
         let loaded = pixels.saturating_mul(bytes);
         let busy = UNDER_WAY.saturating_add(loaded / 2) / loaded;
-        let long = channels / self.window().saturating_mul(4);
-        channels.div_ceil(busy.min(long).max(1)).next_multiple_of(step).min(channels)
+        let (before, after) = self.halo();
+        let long = channels / (2 * (1 + before + after));
+        let wanted = channels.div_ceil(busy.min(long).max(1)).next_multiple_of(grain);
+        let walked = (wanted + lead_in).next_multiple_of(step);
+        ((walked - lead_in) / grain * grain).min(channels)
     }
 }
