@@ -61,3 +61,16 @@ fn the_table_of_frameworks() {
         }
     }
 }
+
+/// The figures of the errors stand in the notes on accuracy, where they were measured.
+#[test]
+fn the_errors_are_those_of_the_notes() {
+    let (readme, notes) = (include_str!("../README.md"), include_str!("../docs/accuracy.md"));
+    let rows = readme.lines().filter(|line| line.starts_with("| [`Precision::"));
+    let figures = rows.map(|line| line.trim_matches('|').split_once('|').unwrap().1.trim());
+    let figures: Vec<_> = figures.collect();
+    assert_eq!(figures.len(), 3);
+    for figures in figures {
+        assert!(notes.contains(&format!("| {figures} |")), "{figures}");
+    }
+}
