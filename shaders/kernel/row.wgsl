@@ -5,6 +5,10 @@
 // Channels come in packets of four, which are loaded whole: the first SKIP channels loaded are not needed. Where a pixel
 // does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
 // one pixel and end in the next, and no window holds channels of both.
+//
+// Forward, a workgroup loads and writes its packets through `staged`, in the order of memory: neighbouring invocations
+// take neighbouring packets, and not those of their own runs, which would need several transactions for each. (Backward
+// that gains nothing.)
 
 const INVOCATIONS = 64u;
 const RUN = 8u;
@@ -20,6 +24,10 @@ const SKIP = 0u;
 const DY_PACKETS = 4u; // of dy
 const DY_PACKETS_BEHIND = 1u;
 const DY_SKIP = 2u;
+const ROOM = 130u;     // packets of x that a workgroup needs
+const STAGED = 195u;   // their places
+
+var<workgroup> staged: array<Loaded, STAGED>;
 
 var<private> x_packets: array<Loaded, PACKETS>;
 var<private> dy_packets: array<Loaded, DY_PACKETS>;
@@ -39,7 +47,6 @@ struct Run {
 }
 
 fn run(workgroup: vec3<u32>, index: u32) -> Run {
-    fetch();
     let first = group_of(workgroup) * INVOCATIONS; // of the workgroup's runs
     let pixel = first / params.part.segments;
     let place = first % params.part.segments + index;
@@ -76,18 +83,23 @@ fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shi
 // Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
 // bound. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
-    let is_written = i >= behind && i < behind + WRITTEN;
-    if JOINED > 1u || (is_written && are_whole()) { return v; }
+    let is_in_run = i >= behind && i < behind + WRITTEN;
+    if JOINED > 1u || (is_in_run && are_whole()) { return v; }
     return select(Loaded(0.0), v, within(first + i, params.part.read_begin, params.part.read_end));
 }
 
-fn load_x(r: Run) {
+// Takes x from the packets that are loaded.
+fn hold_x(r: Run) {
     let first = r.begin - PACKETS_BEHIND;
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, first + i); } // unroll
     for (var i = 0u; i < PACKETS; i++) { // unroll
         x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND);
     }
     for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; } // unroll
+}
+
+fn load_x(r: Run) {
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, r.begin - PACKETS_BEHIND + i); } // unroll
+    hold_x(r);
 }
 
 fn load_dy(r: Run) {
@@ -141,34 +153,104 @@ fn sum_held(at: u32, next: u32, before: u32) {
     }
 }
 
-fn write(r: Run, i: u32) {
-    let packet = r.begin + i;
-    if !are_whole() && packet >= params.part.write_end { return; }
-    let at = params.part.output_shift + r.pixel + packet;
-    let old = old_at(at);
-    put(at, Loaded(
-        epilogue(results[4u * i], old.x),
-        epilogue(results[4u * i + 1u], old.y),
-        epilogue(results[4u * i + 2u], old.z),
-        epilogue(results[4u * i + 3u], old.w),
-    ));
+// Packet i of the results.
+fn result(i: u32) -> Loaded {
+    return Loaded(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
 }
 
-// Square sums and forward.
+fn put_packet(at: u32, v: Loaded) {
+    let old = old_at(at);
+    put(at, Loaded(epilogue(v.x, old.x), epilogue(v.y, old.y), epilogue(v.z, old.z), epilogue(v.w, old.w)));
+}
+
+// Whether packet i of a run is written: the last run of a pixel may have fewer.
+fn is_written(r: Run, i: u32) -> bool { return are_whole() || r.begin + i < params.part.write_end; }
+
+fn write(r: Run, i: u32) {
+    if is_written(r, i) { put_packet(params.part.output_shift + r.pixel + r.begin + i, result(i)); }
+}
+
+// What a workgroup writes is contiguous: a part has all channels of its pixels, or some of one.
+struct Block {
+    begin: u32, // first packet that is written
+    count: u32,
+    place: u32, // of an invocation's first packet, counted from the block's
+}
+
+fn block(workgroup: vec3<u32>, own: Run) -> Block {
+    let runs = params.part.pixels * params.part.segments - group_of(workgroup) * INVOCATIONS;
+    let first = run(workgroup, 0u);
+    let last = run(workgroup, min(INVOCATIONS, runs) - 1u);
+    let begin = first.pixel + first.begin;
+    let end = last.pixel + min(last.begin + WRITTEN, params.part.write_end);
+    return Block(begin, end - begin, own.pixel + own.begin - begin);
+}
+
+// Where a packet is staged, by its number. Invocations, WRITTEN packets apart, would meet in the same banks if that were
+// even.
+fn stage(packet: u32) -> u32 {
+    if WRITTEN % 2u == 0u { return packet + packet / WRITTEN; }
+    return packet;
+}
+
+// The packet of x that a workgroup needs with this number; or, beyond the ends, one that is not used.
+fn needed_packet(b: Block, number: u32) -> Loaded {
+    let end = (params.part.first_pixel + params.part.pixels - 1u) * params.tensor.image + params.part.read_end;
+    let at = max(b.begin + number, PACKETS_BEHIND) - PACKETS_BEHIND;
+    return x_at(params.part.input_shift + min(at, end - 1u));
+}
+
+// Stages the packets of x that a workgroup needs: WRITTEN for each invocation, and the rest.
+fn stage_x(b: Block) {
+    for (var i = 0u; i < WRITTEN; i++) { x_packets[i] = needed_packet(b, i * INVOCATIONS + lane); } // unroll
+    let rest = WRITTEN * INVOCATIONS + lane;
+    if rest < ROOM { staged[stage(rest)] = needed_packet(b, rest); }
+    for (var i = 0u; i < WRITTEN; i++) { staged[stage(i * INVOCATIONS + lane)] = x_packets[i]; } // unroll
+    workgroupBarrier();
+}
+
+fn hold_staged_x(r: Run, b: Block) {
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = staged[stage(b.place + i)]; } // unroll
+    hold_x(r);
+    workgroupBarrier();
+}
+
+// Writes the results of a workgroup, which are staged in the places of x.
+fn write_block(r: Run, b: Block) {
+    for (var i = 0u; i < WRITTEN; i++) { // unroll
+        if is_written(r, i) { staged[stage(b.place + i)] = result(i); }
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < WRITTEN; i++) { // unroll
+        let packet = i * INVOCATIONS + lane;
+        if packet < b.count { put_packet(params.part.output_shift + b.begin + packet, staged[stage(packet)]); }
+    }
+}
+
+fn idle(workgroup: vec3<u32>) -> bool {
+    return group_of(workgroup) * INVOCATIONS >= params.part.pixels * params.part.segments;
+}
+
+// Square sums and forward. In a workgroup with a run all invocations reach the barriers.
 @compute @workgroup_size(INVOCATIONS)
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    if idle(workgroup) { return; }
+    fetch();
+    lane = index;
     let r = run(workgroup, index);
-    if !r.some { return; }
-    load_x(r);
+    let b = block(workgroup, r);
+    stage_x(b);
+    hold_staged_x(r, b);
     for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
     for (var t = 0u; t < RUN; t++) { results[t] = window_result(t); } // unroll
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
+    write_block(r, b);
 }
 
 // The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows
 // of those need.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    fetch();
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);

@@ -4,6 +4,7 @@ use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::{Axis, MOST_CHANNELS};
+use crate::limit::exceeded;
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
 use crate::shader::text::wgsl;
@@ -65,6 +66,9 @@ impl Design for Row {
         let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
+        let room = (invocations - 1) * step / PACKET + packets;
+        let staged = places(room, step / PACKET);
+        check_workgroup_memory(task, staged)?;
         let mut constants = vec![
             ("INVOCATIONS", invocations),
             ("RUN", step),
@@ -80,6 +84,8 @@ impl Design for Row {
             ("DY_PACKETS", dy_packets),
             ("DY_PACKETS_BEHIND", dy_packets_behind),
             ("DY_SKIP", dy_skip),
+            ("ROOM", room),
+            ("STAGED", staged),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));
         Geometry::new(task, Memory::Registers, Groups::Segments(invocations), step / PACKET, constants)
@@ -113,6 +119,23 @@ fn run_length(task: &Task<'_>) -> u64 {
     let most = most.max(PACKET) / PACKET * PACKET;
     let channels = (task.loaded.channels * PACKET).max(1);
     channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
+}
+
+/// The places in workgroup memory for some packets, of which a run writes `written`: where that is even, each run of them
+/// is one place longer, so that invocations meet in different banks.
+fn places(packets: u64, written: u64) -> u64 {
+    if written.is_multiple_of(2) { packets + (packets - 1) / written } else { packets }
+}
+
+/// Refuses a device whose workgroups have too little memory for the packets that forward stages.
+fn check_workgroup_memory(task: &Task<'_>, staged: u64) -> Result<()> {
+    let number = if task.arithmetic == Arithmetic::Double { 8 } else { 4 };
+    let needed = staged * PACKET * number;
+    let granted = task.limits.max_compute_workgroup_storage_size.into();
+    if task.has_terms() || needed <= granted {
+        return Ok(());
+    }
+    Err(exceeded("max_compute_workgroup_storage_size", needed, granted))
 }
 
 /// The packets that hold so many channels from `behind` channels before a packet on: those before it, the channels
