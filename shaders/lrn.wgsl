@@ -6,8 +6,8 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// interface.wgsl, elements/ and params.wgsl stand in front. After this come the operands, with x_at and dy_at, which load an element; the
-// storage, with output_at and put; the arithmetic of sums, which also has the backward term t_i, times the lift; the
+// interface.wgsl, elements/ and params.wgsl stand in front. After this come the operands, with stored_x and stored_dy,
+// which load an element; the storage, with loaded, which makes numbers of it, and put; the arithmetic of sums, which also has the backward term t_i, times the lift; the
 // power of b; what a stage sums, and makes of a sum; and the kernel.
 
 // The workgroup in the folded grid, and the invocation in its workgroup.
@@ -102,9 +102,16 @@ fn rectified(v: Loaded) -> Loaded {
     return v;
 }
 
+// Elements as numbers, by what is stored and by their index.
+fn x_of(stored: Stored, i: u32) -> Loaded { return rectified(loaded(stored, i)); }
+
+fn x_at(i: u32) -> Loaded { return x_of(stored_x(i), i); }
+
+fn dy_at(i: u32) -> Loaded { return loaded(stored_dy(i), i); }
+
 // What the output holds, where that matters.
 fn old_at(i: u32) -> Loaded {
-    if READS_OUTPUT { return output_at(i); }
+    if READS_OUTPUT { return loaded(stored_output(i), i); }
     return Loaded(0.0);
 }
 

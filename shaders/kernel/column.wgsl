@@ -6,9 +6,9 @@
 
 const INVOCATIONS = 64u;
 
-// What is loaded for the next step.
-var<private> next_x: array<Value, STEP>;
-var<private> next_dy: array<Value, STEP>;
+// What is loaded for the next step, as it is stored: a number made of it would be waited for.
+var<private> next_x: array<Stored, STEP>;
+var<private> next_dy: array<Stored, STEP>;
 var<private> next: array<Fetched, STEP>;
 
 // Loads x of a step from a channel on, into next_x.
@@ -29,29 +29,42 @@ fn load_next(w: Walk, channel: u32) {
 
 fn load_x_inside(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
-    for (var t = 0u; t < STEP; t++) { next_x[t] = x_at(at + t * w.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_x[t] = stored_x(at + t * w.inner); } // unroll
 }
 
 fn load_dy_inside(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
-    for (var t = 0u; t < STEP; t++) { next_dy[t] = dy_at(at + t * w.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(at + t * w.inner); } // unroll
 }
 
-// The same where some may be missing.
+// The same where some may be missing, in whose place others are loaded.
 fn load_x_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { next_x[t] = load_x(w, channel + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_x[t] = stored_x(w.input + bound(channel + t) * w.inner); } // unroll
 }
 
 fn load_dy_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { next_dy[t] = load_dy(w, channel + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(w.input + bound(channel + t) * w.inner); } // unroll
 }
 
-fn take_x() {
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = next_x[t]; } // unroll
+// Takes next_x, which was loaded from a channel on: what is missing is 0.
+fn take_x(w: Walk, channel: u32) {
+    let at = w.input + channel * w.inner;
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_of(next_x[t], at + t * w.inner); } // unroll
+    if are_bound(channel, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        let is_bound = within(channel + t, params.part.read_begin, params.part.read_end);
+        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_bound);
+    }
 }
 
-fn take_dy() {
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = next_dy[t]; } // unroll
+fn take_dy(w: Walk, channel: u32) {
+    let at = w.input + channel * w.inner;
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = loaded(next_dy[t], at + t * w.inner); } // unroll
+    if are_bound(channel, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { // unroll
+        let is_bound = within(channel + t, params.part.read_begin, params.part.read_end);
+        held_dy[t] = select(Value(0.0), held_dy[t], is_bound);
+    }
 }
 
 // Writes the results of a step that are in the segment.
@@ -120,7 +133,7 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
     hold_halo(w, w.first - LOOK_BEHIND);
     load_next_x(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
-        take_x();
+        take_x(w, i + LOOK_AHEAD);
         if i + STEP < w.end { load_next_x(w, i + STEP + LOOK_AHEAD); }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
@@ -140,8 +153,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     load_next(w, start + HALO);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
-        take_x();
-        take_dy();
+        take_x(w, j + HALO);
+        take_dy(w, j + LOOK_BEHIND);
         if done + STEP < w.end - start { load_next(w, j + STEP + HALO); }
         sum_squares();
         for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); } // unroll

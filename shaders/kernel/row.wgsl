@@ -164,7 +164,7 @@ fn put_packet(at: u32, v: Loaded) {
 }
 
 // Whether packet i of a run is written: the last run of a pixel may have fewer.
-fn is_written(r: Run, i: u32) -> bool { return are_whole() || r.begin + i < params.part.write_end; }
+fn is_written(r: Run, i: u32) -> bool { return r.some && (are_whole() || r.begin + i < params.part.write_end); }
 
 fn write(r: Run, i: u32) {
     if is_written(r, i) { put_packet(params.part.output_shift + r.pixel + r.begin + i, result(i)); }
@@ -183,7 +183,8 @@ fn block(workgroup: vec3<u32>, own: Run) -> Block {
     let last = run(workgroup, min(INVOCATIONS, runs) - 1u);
     let begin = first.pixel + first.begin;
     let end = last.pixel + min(last.begin + WRITTEN, params.part.write_end);
-    return Block(begin, end - begin, own.pixel + own.begin - begin);
+    // (An invocation without a run would have a place beyond the room.)
+    return Block(begin, end - begin, select(0u, own.pixel + own.begin - begin, own.some));
 }
 
 // Where a packet is staged, by its number. Invocations, WRITTEN packets apart, would meet in the same banks if that were

@@ -3,6 +3,6 @@
 @group(0) @binding(1) var<storage, read_write> x: array<Stored>;
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;
 
-fn x_at(i: u32) -> Loaded { return rectified(loaded(x[i / SHARING], i)); }
+fn stored_x(i: u32) -> Stored { return x[i / SHARING]; }
 
-fn dy_at(i: u32) -> Loaded { return output_at(i); }
+fn stored_dy(i: u32) -> Stored { return stored_output(i); }

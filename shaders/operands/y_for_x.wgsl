@@ -3,6 +3,6 @@
 @group(0) @binding(2) var<storage, read_write> dy: array<Stored>;
 @group(0) @binding(3) var<storage, read_write> output: array<Output>;
 
-fn x_at(i: u32) -> Loaded { return rectified(output_at(i)); }
+fn stored_x(i: u32) -> Stored { return stored_output(i); }
 
-fn dy_at(i: u32) -> Loaded { return loaded(dy[i / SHARING], i); }
+fn stored_dy(i: u32) -> Stored { return dy[i / SHARING]; }

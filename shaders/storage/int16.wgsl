@@ -2,6 +2,6 @@
 
 fn loaded(code: Stored, i: u32) -> Loaded { return unpacked(u32(code)).x; }
 
-fn output_at(i: u32) -> Loaded { return loaded(output[i], i); }
+fn stored_output(i: u32) -> Stored { return output[i]; }
 
 fn put(i: u32, v: Loaded) { output[i] = u16(packed(vec2(v, 0.0))); }

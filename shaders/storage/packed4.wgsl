@@ -2,6 +2,6 @@
 
 fn loaded(words: Stored, i: u32) -> Loaded { return vec4(unpacked(words.x), unpacked(words.y)); }
 
-fn output_at(i: u32) -> Loaded { return loaded(output[i], i); }
+fn stored_output(i: u32) -> Stored { return output[i]; }
 
 fn put(i: u32, v: Loaded) { output[i] = vec2(packed(v.xy), packed(v.zw)); }

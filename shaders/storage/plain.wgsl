@@ -2,6 +2,6 @@
 
 fn loaded(word: Stored, i: u32) -> Loaded { return word; }
 
-fn output_at(i: u32) -> Loaded { return output[i]; }
+fn stored_output(i: u32) -> Stored { return output[i]; }
 
 fn put(i: u32, v: Loaded) { output[i] = v; }

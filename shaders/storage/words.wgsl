@@ -3,7 +3,7 @@
 
 fn loaded(word: Stored, i: u32) -> Loaded { return unpacked(word >> half(i)).x; }
 
-fn output_at(i: u32) -> Loaded { return loaded(atomicLoad(&output[i / 2u]), i); }
+fn stored_output(i: u32) -> Stored { return atomicLoad(&output[i / 2u]); }
 
 fn put(i: u32, v: Loaded) {
     atomicAnd(&output[i / 2u], ~(0xffffu << half(i)));
