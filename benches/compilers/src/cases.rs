@@ -36,13 +36,17 @@ pub struct Case {
     /// Its shader, by its number.
     #[serde(skip)]
     pub shader: usize,
+    /// What runs, by its number.
+    #[serde(skip)]
+    pub run: usize,
 }
 
-/// All of them, and their shaders, each once.
+/// All of them, and their shaders and what runs, each once.
 #[derive(Default)]
 pub struct Cases {
     pub cases: Vec<Case>,
     pub shaders: Vec<Shader>,
+    pub runs: Vec<Pass>,
 }
 
 impl Cases {
@@ -97,28 +101,30 @@ impl Cases {
         passes: Vec<Pass>,
     ) {
         let parts = passes.len();
-        for (number, pass) in passes.into_iter().enumerate() {
+        for (place, pass) in passes.into_iter().enumerate() {
             let moved = moved(&pass, dtype);
-            let shader = self.number(pass.shader);
+            let shader = number(&mut self.shaders, pass.shader.clone());
+            let run = number(&mut self.runs, pass);
             self.cases.push(Case {
                 layer: layer.clone(),
                 operation: operation.name(),
                 bytes: dtype.bytes() * operation.operands().len() as u64,
                 choice: choice.to_string(),
-                pass: (number + 1, parts),
+                pass: (place + 1, parts),
                 moved,
                 shader,
+                run,
             });
         }
     }
+}
 
-    fn number(&mut self, shader: Shader) -> usize {
-        let known = self.shaders.iter().position(|known| *known == shader);
-        known.unwrap_or_else(|| {
-            self.shaders.push(shader);
-            self.shaders.len() - 1
-        })
-    }
+/// The number of a value among others, where it is added if it is new.
+fn number<T: PartialEq>(known: &mut Vec<T>, value: T) -> usize {
+    known.iter().position(|one| *one == value).unwrap_or_else(|| {
+        known.push(value);
+        known.len() - 1
+    })
 }
 
 fn recipe(

@@ -91,7 +91,7 @@ fn without_comments(source: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-fn valid(source: &str) -> (Module, ModuleInfo) {
+pub fn valid(source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     let info = Validator::new(ValidationFlags::all(), Capabilities::all())

@@ -1,0 +1,71 @@
+//! What a kernel asks of memory, counted in the addresses that it reaches.
+
+mod asked;
+mod banks;
+mod cache;
+mod groups;
+mod sectors;
+mod stream;
+mod traffic;
+
+pub use asked::Asked;
+pub use sectors::SECTOR;
+pub use traffic::Traffic;
+
+use crate::trace::Trace;
+use serde::Serialize;
+use stream::Stream;
+
+/// What the workgroups of a trace ask of memory, whatever the GPU.
+#[derive(Clone, Debug, Serialize)]
+pub struct Memory {
+    /// Where groups of 32 and of 64 invocations execute an instruction together.
+    pub groups_of_32: Asked,
+    pub groups_of_64: Asked,
+    /// Invocations of a workgroup.
+    pub invocations: usize,
+    /// Bytes that a load of an invocation reads, on average.
+    pub load: f64,
+    /// Workgroups that were traced.
+    pub workgroups: usize,
+    /// What they ask of the shared cache.
+    #[serde(skip)]
+    streams: Vec<Stream>,
+    /// Each byte that they reach once.
+    #[serde(skip)]
+    pub least: Traffic,
+}
+
+impl Memory {
+    pub fn of(trace: &Trace) -> Memory {
+        let stream = |workgroup| stream::stream(trace, workgroup, 32);
+        let streams: Vec<_> = trace.workgroups.iter().map(stream).collect();
+        Memory {
+            groups_of_32: Asked::of(trace, 32),
+            groups_of_64: Asked::of(trace, 64),
+            invocations: trace.workgroups.first().map_or(0, Vec::len),
+            load: asked::load(trace),
+            workgroups: streams.len(),
+            least: traffic::least(&streams),
+            streams,
+        }
+    }
+
+    /// What memory moves behind a cache for `multiprocessors` of them, each of which has so many workgroups and so many
+    /// bytes of the cache; divided by the least. Of a large GPU a slice is taken, of which the workgroups need several
+    /// times the cache.
+    pub fn moved(&self, multiprocessors: u64, workgroups: u64, cache_bytes: u64) -> f64 {
+        let least = self.least.sum().max(1);
+        let slice = (least / (FILLED * cache_bytes.max(1))).clamp(1, multiprocessors.max(1));
+        let at_a_time = (slice * workgroups) as usize;
+        traffic::traffic(&self.streams, at_a_time, slice * cache_bytes).sum() as f64 / least as f64
+    }
+
+    /// What a workgroup has so much of, for each byte that is moved.
+    pub fn per_byte(&self, amount: f64) -> f64 {
+        amount * self.workgroups as f64 / self.least.sum().max(1) as f64
+    }
+}
+
+/// How many times as much as the cache holds is moved.
+const FILLED: u64 = 4;

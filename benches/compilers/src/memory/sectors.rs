@@ -1,0 +1,24 @@
+//! Sectors: the least that the memory of a device moves.
+
+use super::groups::Issued;
+use std::collections::BTreeMap;
+
+/// Bytes of a sector.
+pub const SECTOR: u64 = 32;
+
+/// The sectors that an instruction reaches, with a bit for each of their bytes.
+pub fn sectors(issued: &Issued) -> BTreeMap<u64, u32> {
+    let mut sectors = BTreeMap::new();
+    let bytes = u64::from(issued.instruction.bytes);
+    for byte in issued.addresses.iter().flat_map(|&first| first..first + bytes) {
+        *sectors.entry(byte / SECTOR).or_default() |= 1 << (byte % SECTOR);
+    }
+    sectors
+}
+
+/// The fewest sectors that hold as many bytes, where the first byte is.
+pub fn least(sectors: &BTreeMap<u64, u32>) -> u64 {
+    let bytes: u64 = sectors.values().map(|mask| u64::from(mask.count_ones())).sum();
+    let before = sectors.values().next().map_or(0, |mask| u64::from(mask.trailing_zeros()));
+    (before + bytes).div_ceil(SECTOR)
+}

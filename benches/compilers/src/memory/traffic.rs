@@ -1,0 +1,95 @@
+//! What the memory of a device moves behind the cache that all workgroups share.
+
+use super::cache::{Cache, Line};
+use super::sectors::SECTOR;
+use super::stream::{Stream, Touch};
+use std::collections::HashMap;
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Traffic {
+    pub read: u64,
+    pub written: u64,
+}
+
+impl Traffic {
+    pub fn sum(self) -> u64 {
+        self.read + self.written
+    }
+}
+
+/// What workgroups move that start in their order, so many at a time, each of which goes on by an instruction when
+/// it is its turn.
+pub fn traffic(streams: &[Stream], at_a_time: usize, cache_bytes: u64) -> Traffic {
+    let mut memory = Shared {
+        cache: Cache::new((cache_bytes / SECTOR) as usize),
+        traffic: Traffic::default(),
+    };
+    let mut waiting = streams.iter().map(|stream| stream.iter());
+    let mut running: Vec<_> = waiting.by_ref().take(at_a_time.max(1)).collect();
+    while !running.is_empty() {
+        running.retain_mut(|workgroup| {
+            let next = workgroup.next().or_else(|| {
+                *workgroup = waiting.next()?;
+                workgroup.next()
+            });
+            next.is_some_and(|touches| memory.touch_all(touches))
+        });
+    }
+    memory.end()
+}
+
+/// The fewest bytes: each that is read or written once.
+pub fn least(streams: &[Stream]) -> Traffic {
+    let mut masks: HashMap<(u64, bool), u32> = HashMap::new();
+    for touch in streams.iter().flatten().flatten() {
+        *masks.entry((touch.sector, touch.writes)).or_default() |= touch.bytes;
+    }
+    let bytes = |writes| {
+        let of_kind = masks.iter().filter(|((_, w), _)| *w == writes);
+        of_kind.map(|(_, mask)| u64::from(mask.count_ones())).sum()
+    };
+    Traffic { read: bytes(false), written: bytes(true) }
+}
+
+struct Shared {
+    cache: Cache,
+    traffic: Traffic,
+}
+
+impl Shared {
+    /// Always true: the workgroup goes on.
+    fn touch_all(&mut self, touches: &[Touch]) -> bool {
+        touches.iter().for_each(|touch| self.touch(touch));
+        true
+    }
+
+    fn touch(&mut self, touch: &Touch) {
+        let (line, given_up) = self.cache.line(touch.sector);
+        if touch.writes {
+            line.written |= touch.bytes;
+        } else if !line.is_read {
+            // What was written of it stays in the cache.
+            line.is_read = true;
+            self.traffic.read += SECTOR;
+        }
+        given_up.into_iter().for_each(|line| self.write_back(line));
+    }
+
+    /// A sector of which a part was written has to be read first.
+    fn write_back(&mut self, line: Line) {
+        if line.written == 0 {
+            return;
+        }
+        self.traffic.written += SECTOR;
+        if line.written != u32::MAX && !line.is_read {
+            self.traffic.read += SECTOR;
+        }
+    }
+
+    fn end(mut self) -> Traffic {
+        let lines = std::mem::replace(&mut self.cache, Cache::new(1)).into_lines();
+        lines.for_each(|line| self.write_back(line));
+        self.traffic
+    }
+}
