@@ -18,6 +18,8 @@ pub struct Instruction {
     /// Slots of the arithmetic unit that it takes.
     pub slots: f64,
     pub memory: Option<Memory>,
+    /// Whether it loads or stores in workgroup memory.
+    pub is_shared: bool,
     /// The instruction that it may jump to.
     pub jump: Option<usize>,
     /// Whether what follows it may be executed next.
@@ -28,6 +30,14 @@ pub struct Instruction {
 pub struct Way<'a> {
     pub code: Vec<&'a Instruction>,
     pub slots: f64,
+}
+
+/// Instructions of some ways for each of their loads.
+pub fn per_load(ways: &[Way]) -> f64 {
+    let instructions: f64 = ways.iter().map(|way| way.slots).sum();
+    let code = ways.iter().flat_map(|way| &way.code);
+    let loads = code.filter(|one| one.memory == Some(Memory::Load)).count();
+    instructions / loads.max(1) as f64
 }
 
 /// Turns that a loop inside is taken to have, as Mesa takes them.
@@ -127,7 +137,7 @@ impl<'a> Listing<'a> {
         };
         let depth = self.loops.iter().filter(is_around).count();
         Rest {
-            accesses: rest.accesses + usize::from(one.memory.is_some()),
+            accesses: rest.accesses + usize::from(one.memory.is_some() || one.is_shared),
             length: rest.length + 1,
             slots: rest.slots + one.slots * TURNS.powi(depth as i32),
             ..rest

@@ -6,6 +6,7 @@ mod cases;
 mod child;
 mod listing;
 mod memory;
+mod model;
 mod nvidia;
 mod radv;
 mod report;
@@ -72,26 +73,5 @@ fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure
     match targets.is_empty() {
         true => Err(Failure::Refused("there is no compiler to ask".to_owned())),
         false => Ok(targets),
-    }
-}
-
-#[cfg(test)]
-mod probe {
-    #[test]
-    fn probe() {
-        use clap::Parser;
-        let args = crate::Args::parse_from(std::env::var("PROBE").unwrap().split(' '));
-        let cases = crate::Cases::of(&args).unwrap();
-        let runner = crate::trace::Runner::open().unwrap();
-        for case in &cases.cases {
-            let pass = &cases.runs[case.run];
-            let start = std::time::Instant::now();
-            let trace = runner.trace(pass, 16).unwrap();
-            let t1 = start.elapsed();
-            let Some(trace) = trace else { println!("{case}: none"); continue };
-            let memory = crate::memory::Memory::of(&trace);
-            println!("{case}: {:?} {:?} {} {:.1} {:?} {:?} moved {:.2} {:?}", memory.groups_of_32, memory.groups_of_64, memory.invocations, memory.load, memory.least,
-                t1, memory.moved(80, 4, 75000), start.elapsed());
-        }
     }
 }

@@ -9,7 +9,7 @@ mod stream;
 mod traffic;
 
 pub use asked::Asked;
-pub use sectors::SECTOR;
+use asked::Loads;
 pub use traffic::Traffic;
 
 use crate::trace::Trace;
@@ -24,8 +24,9 @@ pub struct Memory {
     pub groups_of_64: Asked,
     /// Invocations of a workgroup.
     pub invocations: usize,
-    /// Bytes that a load of an invocation reads, on average.
+    /// Bytes that a load of an invocation reads, on average, and the loads of an invocation.
     pub load: f64,
+    pub loads: f64,
     /// Workgroups that were traced.
     pub workgroups: usize,
     /// What they ask of the shared cache.
@@ -40,13 +41,15 @@ impl Memory {
     pub fn of(trace: &Trace) -> Memory {
         let stream = |workgroup| stream::stream(trace, workgroup, 32);
         let streams: Vec<_> = trace.workgroups.iter().map(stream).collect();
+        let loads = Loads::of(trace);
         Memory {
             groups_of_32: Asked::of(trace, 32),
             groups_of_64: Asked::of(trace, 64),
             invocations: trace.workgroups.first().map_or(0, Vec::len),
-            load: asked::load(trace),
+            load: loads.bytes as f64 / loads.count.max(1) as f64,
+            loads: loads.count as f64 / loads.invocations.max(1) as f64,
             workgroups: streams.len(),
-            least: traffic::least(&streams),
+            least: traffic::least(trace),
             streams,
         }
     }
@@ -61,9 +64,9 @@ impl Memory {
         traffic::traffic(&self.streams, at_a_time, slice * cache_bytes).sum() as f64 / least as f64
     }
 
-    /// What a workgroup has so much of, for each byte that is moved.
-    pub fn per_byte(&self, amount: f64) -> f64 {
-        amount * self.workgroups as f64 / self.least.sum().max(1) as f64
+    /// The least bytes of a workgroup.
+    pub fn least_of_workgroup(&self) -> f64 {
+        self.least.sum() as f64 / self.workgroups.max(1) as f64
     }
 }
 

@@ -46,6 +46,10 @@ pub struct Figures {
     pub latency: Option<f64>,
     /// The most loads of an invocation that are under way together.
     pub loads: usize,
+    /// Instructions on the way for each of its loads.
+    pub per_load: f64,
+    /// Invocations that a multiprocessor keeps.
+    pub resident: u64,
     /// Registers of an invocation.
     pub registers: u64,
     /// Waves (warps) that a SIMD (scheduler) keeps.

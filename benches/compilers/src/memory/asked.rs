@@ -4,7 +4,7 @@ use super::banks::{Turns, turns};
 use super::groups::{Issued, groups, in_turns};
 use super::sectors::{least, sectors};
 use super::stream::stream;
-use crate::trace::{Space, Trace};
+use crate::trace::{Access, Space, Trace};
 use serde::Serialize;
 
 /// Sectors of the device's memory, and turns of workgroup memory.
@@ -18,8 +18,9 @@ pub struct Asked {
     pub missed: f64,
     /// Turns of the banks of workgroup memory, divided by those without conflicts.
     pub conflicts: f64,
-    /// Sectors and turns of a workgroup.
-    pub sectors: f64,
+    /// Sectors of a workgroup, behind the small cache.
+    pub behind: f64,
+    /// Turns of a workgroup.
     pub turns: f64,
 }
 
@@ -45,13 +46,14 @@ impl Asked {
             in_turns(groups(trace, workgroup, size)).for_each(|issued| sums.add(&issued));
         }
         let Sums { read, written, turns } = sums;
+        let missed = missed(trace, size);
         let each = trace.workgroups.len().max(1) as f64;
         Asked {
             read: ratio(read.asked, read.least),
             written: ratio(written.asked, written.least),
-            missed: ratio(missed(trace, size), read.asked),
+            missed: ratio(missed, read.asked),
             conflicts: ratio(turns.taken, turns.least),
-            sectors: (read.asked + written.asked) as f64 / each,
+            behind: (missed + written.asked) as f64 / each,
             turns: turns.taken as f64 / each,
         }
     }
@@ -84,17 +86,31 @@ fn missed(trace: &Trace, size: usize) -> u64 {
     trace.workgroups.iter().map(missed).sum()
 }
 
-/// Bytes of a load of an invocation, on average.
-pub fn load(trace: &Trace) -> f64 {
-    let (mut loads, mut bytes) = (0, 0);
-    for access in trace.workgroups.iter().flatten().flatten() {
-        let instruction = &trace.instructions[access.instruction as usize];
-        if instruction.space == Space::Device && !instruction.writes {
-            loads += 1;
-            bytes += u64::from(instruction.bytes);
-        }
+/// Loads from the memory of the device.
+#[derive(Default)]
+pub struct Loads {
+    pub count: u64,
+    pub bytes: u64,
+    /// Invocations that load anything.
+    pub invocations: u64,
+}
+
+impl Loads {
+    pub fn of(trace: &Trace) -> Loads {
+        let mut loads = Loads::default();
+        trace.workgroups.iter().flatten().for_each(|invocation| loads.add(trace, invocation));
+        loads
     }
-    ratio(bytes, loads)
+
+    fn add(&mut self, trace: &Trace, invocation: &[Access]) {
+        let instructions = invocation.iter().map(|a| &trace.instructions[a.instruction as usize]);
+        let before = self.count;
+        for load in instructions.filter(|i| i.space == Space::Device && !i.writes) {
+            self.count += 1;
+            self.bytes += u64::from(load.bytes);
+        }
+        self.invocations += u64::from(self.count > before);
+    }
 }
 
 /// 1 where there is nothing to compare.

@@ -1,19 +1,24 @@
 //! Sectors: the least that the memory of a device moves.
 
 use super::groups::Issued;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Bytes of a sector.
 pub const SECTOR: u64 = 32;
 
 /// The sectors that an instruction reaches, with a bit for each of their bytes.
 pub fn sectors(issued: &Issued) -> BTreeMap<u64, u32> {
-    let mut sectors = BTreeMap::new();
+    let mut masks = HashMap::new();
     let bytes = u64::from(issued.instruction.bytes);
-    for byte in issued.addresses.iter().flat_map(|&first| first..first + bytes) {
-        *sectors.entry(byte / SECTOR).or_default() |= 1 << (byte % SECTOR);
+    issued.addresses.iter().for_each(|&first| mark(&mut masks, first, bytes));
+    masks.into_iter().collect()
+}
+
+/// Sets the bits of some bytes in the masks of their sectors.
+pub fn mark(masks: &mut HashMap<u64, u32>, first: u64, bytes: u64) {
+    for byte in first..first + bytes {
+        *masks.entry(byte / SECTOR).or_default() |= 1 << (byte % SECTOR);
     }
-    sectors
 }
 
 /// The fewest sectors that hold as many bytes, where the first byte is.

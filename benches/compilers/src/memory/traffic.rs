@@ -1,8 +1,9 @@
 //! What the memory of a device moves behind the cache that all workgroups share.
 
 use super::cache::{Cache, Line};
-use super::sectors::SECTOR;
+use super::sectors::{SECTOR, mark};
 use super::stream::{Stream, Touch};
+use crate::trace::{Space, Trace};
 use std::collections::HashMap;
 
 /// Bytes.
@@ -40,16 +41,21 @@ pub fn traffic(streams: &[Stream], at_a_time: usize, cache_bytes: u64) -> Traffi
 }
 
 /// The fewest bytes: each that is read or written once.
-pub fn least(streams: &[Stream]) -> Traffic {
-    let mut masks: HashMap<(u64, bool), u32> = HashMap::new();
-    for touch in streams.iter().flatten().flatten() {
-        *masks.entry((touch.sector, touch.writes)).or_default() |= touch.bytes;
+pub fn least(trace: &Trace) -> Traffic {
+    let mut masks: [HashMap<u64, u32>; 2] = Default::default();
+    for access in trace.workgroups.iter().flatten().flatten() {
+        let instruction = &trace.instructions[access.instruction as usize];
+        if instruction.space == Space::Device {
+            let masks = &mut masks[usize::from(instruction.writes)];
+            mark(masks, access.address, u64::from(instruction.bytes));
+        }
     }
-    let bytes = |writes| {
-        let of_kind = masks.iter().filter(|((_, w), _)| *w == writes);
-        of_kind.map(|(_, mask)| u64::from(mask.count_ones())).sum()
-    };
-    Traffic { read: bytes(false), written: bytes(true) }
+    let [read, written] = masks.map(|masks| bytes(masks.values()));
+    Traffic { read, written }
+}
+
+fn bytes<'a>(masks: impl Iterator<Item = &'a u32>) -> u64 {
+    masks.map(|mask| u64::from(mask.count_ones())).sum()
 }
 
 struct Shared {

@@ -1,7 +1,7 @@
 //! The listings of nvdisasm.
 
 use super::Compiled;
-use crate::listing::{Instruction, Memory, ways};
+use crate::listing::{Instruction, Memory, per_load, ways};
 use crate::report::Figures;
 use crate::work::work;
 use std::collections::BTreeMap;
@@ -27,6 +27,10 @@ static ARCHS: [Arch; 4] = [
     Arch { name: "sm_86", warps: 48, groups: 16, memory: 102_400, besides: 1024, double: 64.0 },
     Arch { name: "sm_75", warps: 32, groups: 16, memory: 65_536, besides: 0, double: 32.0 },
 ];
+
+/// Schedulers of a multiprocessor, and invocations of a warp.
+const SCHEDULERS: u64 = 4;
+const WARP: u64 = 32;
 
 /// Registers of a multiprocessor.
 const REGISTERS: u64 = 65_536;
@@ -57,6 +61,8 @@ impl Arch {
             listed: slots,
             latency: None,
             loads: ways.iter().map(|way| loads_under_way(&way.code)).max().unwrap_or(0),
+            per_load: per_load(&ways),
+            resident: self.waves(&compiled, u64::from(threads)) * SCHEDULERS * WARP,
             registers: compiled.registers,
             waves: self.waves(&compiled, u64::from(threads)),
             spills: compiled.spills,
@@ -115,6 +121,7 @@ fn instruction(text: &str, labels: &BTreeMap<&str, usize>, arch: &Arch) -> Instr
         text: rest.to_owned(),
         slots: if is_double(base) { arch.double } else { 1.0 },
         memory: memory(base),
+        is_shared: ["LDS", "STS"].contains(&base),
         jump: target.and_then(|(label, _)| labels.get(label)).copied().filter(|_| jumps),
         falls: !leaves || conditional || base == "BRX",
     }

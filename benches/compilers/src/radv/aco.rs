@@ -1,7 +1,7 @@
 //! The statistics and the listings of ACO, RADV's compiler.
 
 use super::{Compiled, refused};
-use crate::listing::{Instruction, Memory, TURNS, ways};
+use crate::listing::{Instruction, Memory, TURNS, per_load, ways};
 use crate::report::Figures;
 use crate::work::{Place, work};
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ struct Family {
     /// Slots of a transcendental, which RDNA computes beside all else, and of an instruction in f64.
     transcendental: f64,
     double: f64,
+    /// Invocations of a compute unit for each of what Mesa calls subgroups of a SIMD.
+    resident: u64,
     /// Whether loads and stores are waited for together.
     stores_wait: bool,
 }
@@ -23,8 +25,8 @@ struct Family {
 fn family(name: &str) -> Family {
     let is_rdna = ["NAVI", "GFX10", "GFX11", "GFX12"].iter().any(|start| name.starts_with(start));
     match is_rdna {
-        true => Family { cycles: 2.0, transcendental: 1.0, double: 16.0, stores_wait: false },
-        false => Family { cycles: 4.0, transcendental: 4.0, double: 2.0, stores_wait: true },
+        true => Family { cycles: 2.0, transcendental: 1.0, double: 16.0, resident: 64, stores_wait: false },
+        false => Family { cycles: 4.0, transcendental: 4.0, double: 2.0, resident: 256, stores_wait: true },
     }
 }
 
@@ -41,6 +43,8 @@ pub fn figures(name: &str, shader: &Shader, compiled: Compiled) -> Result<Figure
         listed: ways.iter().map(|way| way.slots).sum::<f64>() / elements,
         latency: Some(statistic("Latency")? as f64 / estimated),
         loads: ways.iter().map(|way| loads_under_way(&way.code, family)).max().unwrap_or(0),
+        per_load: per_load(&ways),
+        resident: statistic("Subgroups per SIMD")? * family.resident,
         registers: statistic("VGPRs")?,
         waves: statistic("Subgroups per SIMD")?,
         spills: statistic("Spilled VGPRs")? + statistic("Spilled SGPRs")?,
@@ -74,6 +78,7 @@ fn instruction(text: &str, labels: &BTreeMap<&str, usize>, family: Family) -> In
         text: text.to_owned(),
         slots: slots(name, family),
         memory: memory(name),
+        is_shared: name.starts_with("ds_"),
         // A branch on execz leaves out what no lane needs: some lane is taken to need it.
         jump: jump.filter(|_| name != "s_cbranch_execz"),
         falls: !["s_branch", "s_endpgm", "s_setpc_b64"].contains(&name),

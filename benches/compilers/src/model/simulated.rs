@@ -1,0 +1,162 @@
+//! The model against a simulation of a V100, cycle by cycle.
+
+use super::{Cycles, Kernel, Machine};
+use crate::memory::Memory;
+use crate::nvidia;
+use crate::trace::Runner;
+use std::path::Path;
+use wgpu_lrn::Operation::{self, Backward, Forward};
+use wgpu_lrn::internals::{Pass, Recipe};
+use wgpu_lrn::{Choice, Dtype, Lrn, Shape, wgpu};
+
+/// A V100 with a quarter of everything.
+const QUARTER: Machine =
+    Machine { multiprocessors: 20, bandwidth: 192.0, cache: 3 << 19, latency: 400.0 };
+
+/// A whole V100 whose second cache holds all: with the bandwidth of a copy there, and the latency of that cache.
+const CACHED: Machine =
+    Machine { multiprocessors: 80, bandwidth: 1068.0, cache: 6 << 20, latency: 193.0 };
+
+/// What was simulated: a tensor whose dimension `axis` is normalised.
+struct Layer {
+    machine: Machine,
+    dims: [usize; 4],
+    axis: i32,
+    window: u32,
+    dtype: Dtype,
+    kernel: &'static str,
+}
+
+/// What nvcc 13 says of a kernel for sm_75.
+struct Compiled {
+    /// Instructions for each load, and loads under way.
+    instructions: f64,
+    loads: usize,
+    registers: u64,
+    /// Bytes of workgroup memory.
+    shared: u64,
+}
+
+struct Case {
+    layer: Layer,
+    operation: Operation,
+    compiled: Compiled,
+    /// The share of a copy's speed that the simulation found, and whether the model does.
+    simulated: f64,
+    agrees: bool,
+}
+
+/// How far the model may be from a simulation with which it agrees.
+const TOLERANCE: f64 = 0.15;
+
+const F32: Dtype = Dtype::F32;
+const F16: Dtype = Dtype::F16;
+
+const fn quarter(dims: [usize; 4], axis: i32, window: u32, kernel: &'static str) -> Layer {
+    Layer { machine: QUARTER, dims, axis, window, dtype: F32, kernel }
+}
+
+const fn alexnet(images: usize) -> Layer {
+    quarter([images, 96, 55, 55], 1, 5, "column 1")
+}
+
+const fn last(kernel: &'static str) -> Layer {
+    quarter([4, 55, 55, 96], -1, 5, kernel)
+}
+
+const fn case(
+    layer: Layer,
+    operation: Operation,
+    (instructions, loads, registers, shared): (f64, usize, u64, u64),
+    simulated: f64,
+    agrees: bool,
+) -> Case {
+    let compiled = Compiled { instructions, loads, registers, shared };
+    Case { layer, operation, compiled, simulated, agrees }
+}
+
+#[rustfmt::skip]
+const CASES: [Case; 17] = [
+    case(alexnet(2), Forward, (33.9, 8, 56, 0), 0.98, true),
+    case(alexnet(4), Forward, (33.9, 8, 56, 0), 0.91, true),
+    case(alexnet(8), Forward, (33.9, 8, 56, 0), 0.89, true),
+    case(quarter([4, 64, 56, 56], 1, 5, "column 1"), Forward, (33.9, 8, 56, 0), 0.93, true),
+    case(Layer { dtype: F16, ..alexnet(4) }, Forward, (34.9, 8, 52, 0), 0.83, true),
+    case(alexnet(2), Backward, (24.8, 16, 64, 0), 0.83, true),
+    case(alexnet(4), Backward, (24.8, 16, 64, 0), 0.83, true),
+    case(Layer { machine: CACHED, ..alexnet(1) }, Forward, (33.9, 8, 56, 0), 0.65, true),
+    case(Layer { machine: CACHED, ..alexnet(1) }, Backward, (24.8, 16, 64, 0), 0.48, true),
+    case(last("row 4"), Forward, (117.0, 5, 70, 5152), 0.78, true),
+    case(last("row 4"), Backward, (66.5, 3, 64, 0), 0.85, true),
+    case(last("pixel 1"), Forward, (59.5, 6, 40, 4704), 0.88, true),
+    case(last("pixel 1"), Backward, (42.1, 12, 59, 4704), 0.91, true),
+    case(quarter([2, 512, 32, 32], 1, 1023, "whole 1"), Forward, (8.3, 32, 64, 1024), 0.77, true),
+    case(quarter([2, 96, 55, 55], 1, 33, "ring 1"), Forward, (14.5, 25, 64, 0), 0.61, true),
+    case(quarter([1, 256, 56, 56], 1, 33, "ring 1"), Forward, (14.5, 25, 64, 0), 0.54, true),
+    case(quarter([1, 256, 56, 56], 1, 129, "ring 1"), Forward, (15.9, 25, 64, 0), 0.33, true),
+];
+
+impl Layer {
+    fn pass(&self, operation: Operation) -> Pass {
+        let reach = (self.window - 1) / 2;
+        let (beta, k) = if self.kernel.starts_with("whole") { (0.5, 1e-8) } else { (0.75, 1.0) };
+        let lrn = Lrn::exact_over(&[(reach, reach)], 2e-5, beta, k).unwrap();
+        let shape = Shape::over(&self.dims, &[self.axis as isize]).unwrap().of(self.dtype);
+        let features = wgpu::Features::SHADER_F16;
+        let all = Choice::available(&lrn, &shape, features);
+        let choice = *all.iter().find(|choice| choice.to_string() == self.kernel).unwrap();
+        let limits = wgpu::Limits::default();
+        let recipe = Recipe::new(&lrn, &shape, operation, false, choice, features, &limits);
+        recipe.unwrap().passes.remove(0)
+    }
+}
+
+impl Compiled {
+    /// Workgroups that a multiprocessor of a V100 keeps: 64 warps, 32 workgroups, 65,536 registers, 96 KiB.
+    fn resident(&self, invocations: usize) -> u64 {
+        let warps = (invocations as u64).div_ceil(32);
+        let by_registers = 65_536 / (self.registers.next_multiple_of(8) * 32) / warps;
+        let by_memory = (96 << 10) / self.shared.max(1);
+        (64 / warps).min(32).min(by_registers).min(by_memory)
+    }
+}
+
+fn predicted(case: &Case, runner: &Runner) -> (Cycles, u64, u64) {
+    let pass = case.layer.pass(case.operation);
+    let workgroups = pass.dispatches.iter().map(|d| d.grid[0] * d.grid[1]).sum::<u32>();
+    let trace = runner.trace(&pass, workgroups.min(512)).unwrap().unwrap();
+    let memory = Memory::of(&trace);
+    let kernel = Kernel {
+        memory: &memory,
+        workgroups: workgroups.into(),
+        resident: case.compiled.resident(memory.invocations),
+        loads: case.compiled.loads,
+        instructions: case.compiled.instructions,
+    };
+    (Cycles::of(&kernel, &case.layer.machine), workgroups.into(), kernel.resident)
+}
+
+#[test]
+fn agrees_with_a_simulation() {
+    let runner = Runner::open().unwrap();
+    for case in &CASES {
+        let (cycles, wgs, res) = predicted(case, &runner);
+        let share = cycles.least / cycles.worst();
+        let Layer { kernel, window, dims, dtype, .. } = case.layer;
+        println!("{kernel} {window} {dims:?} {dtype:?} {:?}: {share:.2}, simulated {:.2} wgs {wgs} res {res} mem {:.2} sect {:.2} banks {:.2} waits {:.2} {}", case.operation, case.simulated, cycles.memory/cycles.least, cycles.sectors/cycles.least, cycles.banks/cycles.least, cycles.waits/cycles.least, (share/case.simulated-1.0).abs()<TOLERANCE);
+    }
+}
+
+#[test]
+#[ignore = "needs nvcc, in the Python that CUDA_PYTHON names"]
+fn prints_what_is_compiled() {
+    let python = std::env::var("CUDA_PYTHON").unwrap();
+    let pass = |case: &Case| case.layer.pass(case.operation).shader;
+    let shaders: Vec<_> = CASES.iter().map(pass).collect();
+    let figures = nvidia::figures("sm_75", Path::new(&python), &shaders).unwrap();
+    for (case, f) in CASES.iter().zip(figures) {
+        let Layer { kernel, window, dims, .. } = case.layer;
+        let name = format!("{kernel} {window} {dims:?} {}", case.operation.name());
+        println!("{name}: ({:.1}, {}, {}, {}) {:.1}", f.per_load, f.loads, f.registers, f.shared, f.listed);
+    }
+}
