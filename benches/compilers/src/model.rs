@@ -1,6 +1,5 @@
 //! How long a kernel takes, if what limits it is one thing alone: the longest counts.
 
-
 #[cfg(test)]
 mod simulated;
 
@@ -10,6 +9,8 @@ use crate::memory::Memory;
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     pub multiprocessors: u64,
+    /// Instructions of single invocations that a multiprocessor issues in a cycle.
+    pub lanes: u64,
     /// Bytes that its memory moves in a cycle.
     pub bandwidth: f64,
     /// Bytes of the last cache that all of them share.
@@ -43,6 +44,8 @@ pub struct Cycles {
     pub sectors: f64,
     /// To serve accesses to workgroup memory.
     pub banks: f64,
+    /// To issue the instructions.
+    pub issue: f64,
     /// To wait for loads, and for one instruction after the other, with the workgroups that there are.
     pub waits: f64,
 }
@@ -65,13 +68,16 @@ impl Cycles {
             memory: least * moved,
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
+            issue: each * instructions(kernel) * memory.invocations as f64 / machine.lanes as f64,
             waits: rounds(kernel, machine) * lifetime(kernel, machine),
         }
     }
 
     /// The longest.
     pub fn worst(&self) -> f64 {
-        [self.memory, self.sectors, self.banks, self.waits].into_iter().fold(self.least, f64::max)
+        [self.memory, self.sectors, self.banks, self.issue, self.waits]
+            .into_iter()
+            .fold(self.least, f64::max)
     }
 }
 
@@ -83,7 +89,11 @@ fn rounds(kernel: &Kernel, machine: &Machine) -> f64 {
 
 /// Cycles of a workgroup that waits for nothing but its own.
 fn lifetime(kernel: &Kernel, machine: &Machine) -> f64 {
-    let loads = kernel.memory.loads;
-    let waited = (loads / kernel.loads.max(1) as f64).ceil();
-    waited * machine.latency + loads * kernel.instructions * STEP
+    let waited = (kernel.memory.loads / kernel.loads.max(1) as f64).ceil();
+    waited * machine.latency + instructions(kernel) * STEP
+}
+
+/// Instructions of an invocation.
+fn instructions(kernel: &Kernel) -> f64 {
+    kernel.memory.loads * kernel.instructions
 }

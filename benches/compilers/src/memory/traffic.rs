@@ -22,10 +22,8 @@ impl Traffic {
 /// What workgroups move that start in their order, so many at a time, each of which goes on by an instruction when
 /// it is its turn.
 pub fn traffic(streams: &[Stream], at_a_time: usize, cache_bytes: u64) -> Traffic {
-    let mut memory = Shared {
-        cache: Cache::new((cache_bytes / SECTOR) as usize),
-        traffic: Traffic::default(),
-    };
+    let mut memory =
+        Shared { cache: Cache::new((cache_bytes / SECTOR) as usize), traffic: Traffic::default() };
     let mut waiting = streams.iter().map(|stream| stream.iter());
     let mut running: Vec<_> = waiting.by_ref().take(at_a_time.max(1)).collect();
     while !running.is_empty() {

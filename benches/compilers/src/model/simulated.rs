@@ -11,11 +11,11 @@ use wgpu_lrn::{Choice, Dtype, Lrn, Shape, wgpu};
 
 /// A V100 with a quarter of everything.
 const QUARTER: Machine =
-    Machine { multiprocessors: 20, bandwidth: 192.0, cache: 3 << 19, latency: 400.0 };
+    Machine { multiprocessors: 20, lanes: 64, bandwidth: 192.0, cache: 3 << 19, latency: 400.0 };
 
 /// A whole V100 whose second cache holds all: with the bandwidth of a copy there, and the latency of that cache.
 const CACHED: Machine =
-    Machine { multiprocessors: 80, bandwidth: 1068.0, cache: 6 << 20, latency: 193.0 };
+    Machine { multiprocessors: 80, lanes: 64, bandwidth: 1068.0, cache: 6 << 20, latency: 193.0 };
 
 /// What was simulated: a tensor whose dimension `axis` is normalised.
 struct Layer {
@@ -143,7 +143,17 @@ fn agrees_with_a_simulation() {
         let (cycles, wgs, res) = predicted(case, &runner);
         let share = cycles.least / cycles.worst();
         let Layer { kernel, window, dims, dtype, .. } = case.layer;
-        println!("{kernel} {window} {dims:?} {dtype:?} {:?}: {share:.2}, simulated {:.2} wgs {wgs} res {res} mem {:.2} sect {:.2} banks {:.2} waits {:.2} {}", case.operation, case.simulated, cycles.memory/cycles.least, cycles.sectors/cycles.least, cycles.banks/cycles.least, cycles.waits/cycles.least, (share/case.simulated-1.0).abs()<TOLERANCE);
+        println!(
+            "{kernel} {window} {dims:?} {dtype:?} {:?}: {share:.2}, simulated {:.2} wgs {wgs} res {res} mem {:.2} sect {:.2} banks {:.2} issue {:.2} waits {:.2} {}",
+            case.operation,
+            case.simulated,
+            cycles.memory / cycles.least,
+            cycles.sectors / cycles.least,
+            cycles.banks / cycles.least,
+            cycles.issue / cycles.least,
+            cycles.waits / cycles.least,
+            (share / case.simulated - 1.0).abs() < TOLERANCE
+        );
     }
 }
 
@@ -157,6 +167,9 @@ fn prints_what_is_compiled() {
     for (case, f) in CASES.iter().zip(figures) {
         let Layer { kernel, window, dims, .. } = case.layer;
         let name = format!("{kernel} {window} {dims:?} {}", case.operation.name());
-        println!("{name}: ({:.1}, {}, {}, {}) {:.1}", f.per_load, f.loads, f.registers, f.shared, f.listed);
+        println!(
+            "{name}: ({:.1}, {}, {}, {}) {:.1}",
+            f.per_load, f.loads, f.registers, f.shared, f.listed
+        );
     }
 }

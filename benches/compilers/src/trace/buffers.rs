@@ -17,6 +17,9 @@ const WORKSPACE: u32 = 4;
 /// Bytes of an operand. What it holds decides no address, and wgpu keeps all accesses inside.
 const OPERAND: u64 = 256;
 
+/// Bytes of all records, at most.
+const MOST_BYTES: u64 = 128 << 20;
+
 /// Bytes of the count before the records.
 const HEAD: usize = size_of::<u32>();
 
@@ -90,8 +93,18 @@ fn operands(pass: &Pass) -> impl Iterator<Item = u32> + '_ {
     pass.sources.iter().map(|(binding, _)| *binding).chain(workspace)
 }
 
+/// The records that a buffer holds.
+pub(super) fn most_records(device: &wgpu::Device) -> usize {
+    let limits = device.limits();
+    let bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    (bytes.min(MOST_BYTES) as usize - HEAD) / size_of::<Record>()
+}
+
 /// How many records were made, and those for which there was room.
-pub(super) fn read(device: &wgpu::Device, buffers: &Buffers) -> Result<(usize, Vec<Record>), Failure> {
+pub(super) fn read(
+    device: &wgpu::Device,
+    buffers: &Buffers,
+) -> Result<(usize, Vec<Record>), Failure> {
     buffers.copy.map_async(wgpu::MapMode::Read, .., |_| {});
     device.poll(wgpu::PollType::wait_indefinitely()).map_err(refused)?;
     let bytes = buffers.copy.get_mapped_range(..).map_err(refused)?;

@@ -54,7 +54,12 @@ struct Rewriter {
 }
 
 impl Rewriter {
-    fn rewrite_entries(&mut self, module: &mut Module, info: &ModuleInfo, locate: Handle<Function>) {
+    fn rewrite_entries(
+        &mut self,
+        module: &mut Module,
+        info: &ModuleInfo,
+        locate: Handle<Function>,
+    ) {
         for number in 0..module.entry_points.len() {
             let mut function = std::mem::take(&mut module.entry_points[number].function);
             self.rewrite(module, info.get_entry_point(number), &mut function);

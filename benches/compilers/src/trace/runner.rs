@@ -29,18 +29,24 @@ impl Runner {
         let Some(Rewritten { module, instructions }) = rewritten(&pass.shader.source()) else {
             return Err(Failure::Refused("the recorder is not in its shader".to_owned()));
         };
-        let workgroups = workgroups.min(dispatch.grid[0]);
+        let mut workgroups = workgroups.min(dispatch.grid[0]);
         let invocations = invocations(&module, &pass.shader);
         let Some(pipeline) = self.pipeline(module, pass) else { return Ok(None) };
-        let mut room = workgroups as usize * invocations * ACCESSES;
+        let most = buffers::most_records(self.gpu.device());
+        let mut room = (workgroups as usize * invocations * ACCESSES).min(most);
         loop {
             let buffers = Buffers::new(self.gpu.device(), pass, &dispatch.params, room);
             let (count, records) = self.run(&pipeline, &buffers, workgroups)?;
             if count <= room {
                 let workgroups = workgroups as usize;
                 return Ok(Some(Trace::new(instructions, &records, workgroups, invocations)));
+            } else if workgroups == 1 && room == most {
+                return Err(Failure::Refused("a workgroup makes too many accesses".to_owned()));
+            } else if count > most {
+                // Too many for a buffer: fewer workgroups.
+                workgroups = (workgroups as usize * most / count).max(1) as u32;
             }
-            room = count;
+            room = count.min(most);
         }
     }
 
