@@ -44,6 +44,9 @@ pub struct Args {
     /// The Python that has the packages nvidia-cuda-nvcc and nvidia-cuda-nvdisasm [default: $CUDA_PYTHON]
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// Run nothing to see what is asked of memory: no adapter is needed
+    #[arg(long)]
+    pub no_memory: bool,
     /// Write what is printed as JSON
     #[arg(long, value_name = "OUT.json")]
     pub json: Option<PathBuf>,

@@ -29,6 +29,10 @@ pub struct Case {
     /// Bytes of an element that the operation has to move.
     pub bytes: u64,
     pub choice: String,
+    /// Whether the library takes this choice by itself.
+    pub preferred: bool,
+    /// Workgroups of the pass.
+    pub workgroups: u64,
     /// Which of how many passes, from 1.
     pub pass: (usize, usize),
     /// Bytes of an element that the pass moves.
@@ -83,10 +87,12 @@ impl Cases {
             dtype: dtype.name(),
             arithmetic: arithmetic(Arithmetic::of(precision, dtype)),
         };
-        for choice in Choice::available(&lrn, &shape, args.features()) {
+        let choices = Choice::available(&lrn, &shape, args.features());
+        for &choice in &choices {
+            let preferred = Some(&choice) == choices.first();
             for operation in Operation::ALL.iter().copied().filter(|_| args.wants(choice.kernel)) {
                 let passes = recipe(args, &lrn, &shape, operation, choice)?.passes;
-                self.add_passes(&layer, dtype, operation, choice, passes);
+                self.add_passes(&layer, dtype, operation, (choice, preferred), passes);
             }
         }
         Ok(())
@@ -97,19 +103,22 @@ impl Cases {
         layer: &Layer,
         dtype: Dtype,
         operation: Operation,
-        choice: Choice,
+        (choice, preferred): (Choice, bool),
         passes: Vec<Pass>,
     ) {
         let parts = passes.len();
         for (place, pass) in passes.into_iter().enumerate() {
             let moved = moved(&pass, dtype);
             let shader = number(&mut self.shaders, pass.shader.clone());
+            let workgroups = workgroups(&pass);
             let run = number(&mut self.runs, pass);
             self.cases.push(Case {
                 layer: layer.clone(),
                 operation: operation.name(),
                 bytes: dtype.bytes() * operation.operands().len() as u64,
                 choice: choice.to_string(),
+                preferred,
+                workgroups,
                 pass: (place + 1, parts),
                 moved,
                 shader,
@@ -140,6 +149,10 @@ fn recipe(
         ..wgpu::Limits::default()
     };
     Ok(Recipe::new(lrn, shape, operation, false, choice, args.features(), &limits)?)
+}
+
+fn workgroups(pass: &Pass) -> u64 {
+    pass.dispatches.iter().map(|one| u64::from(one.grid[0]) * u64::from(one.grid[1])).sum()
 }
 
 /// Bytes of an element that a pass moves: sums between passes are at least of f32.

@@ -4,6 +4,7 @@ mod args;
 mod budget;
 mod cases;
 mod child;
+mod expected;
 mod listing;
 mod memory;
 mod model;
@@ -17,9 +18,11 @@ mod work;
 
 use args::Args;
 use cases::Cases;
+use memory::Memory;
 use report::{Report, Target};
 use std::process::ExitCode;
 use terminal::{Failure, note};
+use trace::Runner;
 
 /// Why AMD's compiler is not asked.
 const NO_RADV: &str = "Mesa's RADV is not installed (on Debian: mesa-vulkan-drivers)";
@@ -37,8 +40,9 @@ fn run(args: Args) -> Result<(), Failure> {
     }
     args.check()?;
     let cases = Cases::of(&args)?;
-    let targets = targets(&args, &cases)?;
-    let report = Report { gpus: budget::GPUS, expected: budget::expected(&targets), targets };
+    let memories = memories(&args, &cases)?;
+    let targets = targets(&args, &cases, &memories)?;
+    let report = Report { gpus: budget::GPUS, expected: expected::expected(&targets), targets };
     if let Some(path) = &args.json {
         report.write(path)?;
     }
@@ -49,14 +53,26 @@ fn run(args: Args) -> Result<(), Failure> {
     report.check()
 }
 
+/// What each run asks of memory, where an adapter can tell.
+fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> {
+    if args.no_memory {
+        return Ok(Vec::new());
+    }
+    memory::of_all(&Runner::open()?, &cases.runs)
+}
+
 /// What each compiler that is there says of each case.
-fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure> {
+fn targets<'a>(
+    args: &Args,
+    cases: &'a Cases,
+    memories: &'a [Option<Memory>],
+) -> Result<Vec<Target<'a>>, Failure> {
     let mut targets = Vec::new();
     for family in args.amd() {
         match radv::manifest() {
             Some(manifest) => {
                 let figures = radv::figures(family, &manifest, &cases.shaders)?;
-                targets.push(Target::new(family, cases, &figures));
+                targets.push(Target::new(family, cases, memories, &figures));
             }
             None => note(format_args!("{family} is left out: {NO_RADV}")),
         }
@@ -65,7 +81,7 @@ fn targets<'a>(args: &Args, cases: &'a Cases) -> Result<Vec<Target<'a>>, Failure
         match args.python() {
             Some(python) => {
                 let figures = nvidia::figures(arch, &python, &cases.shaders)?;
-                targets.push(Target::new(arch, cases, &figures));
+                targets.push(Target::new(arch, cases, memories, &figures));
             }
             None => note(format_args!("{arch} is left out: {NO_PYTHON}")),
         }

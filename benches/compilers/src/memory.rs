@@ -12,9 +12,13 @@ pub use asked::Asked;
 use asked::Loads;
 pub use traffic::Traffic;
 
-use crate::trace::Trace;
+use crate::trace::{Runner, Trace};
 use serde::Serialize;
+use std::num::NonZero;
+use std::thread::{available_parallelism, scope};
 use stream::Stream;
+use terminal::Failure;
+use wgpu_lrn::internals::Pass;
 
 /// What the workgroups of a trace ask of memory, whatever the GPU.
 #[derive(Clone, Debug, Serialize)]
@@ -64,11 +68,50 @@ impl Memory {
         traffic::traffic(&self.streams, at_a_time, slice * cache_bytes).sum() as f64 / least as f64
     }
 
+    /// Bytes under way of a multiprocessor that keeps so many invocations, each with so many loads.
+    pub fn under_way(&self, loads: usize, invocations: u64) -> f64 {
+        self.load * loads as f64 * invocations as f64
+    }
+
     /// The least bytes of a workgroup.
     pub fn least_of_workgroup(&self) -> f64 {
         self.least.sum() as f64 / self.workgroups.max(1) as f64
     }
 }
+
+/// What each pass asks of memory, if the adapter can run it.
+pub fn of_all(runner: &Runner, passes: &[Pass]) -> Result<Vec<Option<Memory>>, Failure> {
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let share = passes.len().div_ceil(threads).max(1);
+    let of_some = |passes: &[Pass]| -> Result<Vec<_>, Failure> {
+        passes.iter().map(|pass| of_pass(runner, pass)).collect()
+    };
+    let parts: Result<Vec<_>, Failure> = scope(|scope| {
+        let parts: Vec<_> =
+            passes.chunks(share).map(|part| scope.spawn(move || of_some(part))).collect();
+        let lost = |_| Failure::Refused("a thread that counts has panicked".to_owned());
+        parts.into_iter().map(|part| part.join().map_err(lost)?).collect()
+    });
+    Ok(parts?.concat())
+}
+
+fn of_pass(runner: &Runner, pass: &Pass) -> Result<Option<Memory>, Failure> {
+    let trace = runner.trace(pass, workgroups(pass))?;
+    Ok(trace.as_ref().map(Memory::of))
+}
+
+/// Workgroups that write about so many elements.
+fn workgroups(pass: &Pass) -> u32 {
+    let elements = pass.dispatches.first().map_or(0, |one| {
+        let (tensor, part) = (&one.params.tensor, &one.params.part);
+        let groups = (u64::from(one.grid[0]) * u64::from(one.grid[1])).max(1);
+        u64::from(part.pixels) * u64::from(tensor.channels) / groups
+    });
+    (ELEMENTS / elements.max(1)).max(8) as u32
+}
+
+/// Elements that are traced.
+const ELEMENTS: u64 = 1 << 18;
 
 /// How many times as much as the cache holds is moved.
 const FILLED: u64 = 4;

@@ -33,6 +33,14 @@ pub struct Kernel<'a> {
     pub instructions: f64,
 }
 
+impl Kernel<'_> {
+    /// Bytes from memory, divided by the least.
+    pub fn moved(&self, machine: &Machine) -> f64 {
+        let cache = machine.cache / machine.multiprocessors.max(1);
+        self.memory.moved(machine.multiprocessors, self.resident, cache)
+    }
+}
+
 /// What a kernel takes, in cycles.
 #[derive(Clone, Copy, Debug)]
 pub struct Cycles {
@@ -61,36 +69,39 @@ impl Cycles {
         let memory = kernel.memory;
         let all = kernel.workgroups as f64;
         let least = memory.least_of_workgroup() * all / machine.bandwidth;
-        let each = all / machine.multiprocessors as f64;
-        let moved = memory.moved(machine.multiprocessors, kernel.resident, machine.cache);
+        let each = kernel.workgroups.div_ceil(machine.multiprocessors.max(1)) as f64;
         Cycles {
             least,
-            memory: least * moved,
+            memory: least * kernel.moved(machine),
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
-            issue: each * instructions(kernel) * memory.invocations as f64 / machine.lanes as f64,
-            waits: rounds(kernel, machine) * lifetime(kernel, machine),
+            issue: issue(kernel, machine),
+            waits: waits(kernel, machine),
         }
     }
 
-    /// The longest.
-    pub fn worst(&self) -> f64 {
-        [self.memory, self.sectors, self.banks, self.issue, self.waits]
-            .into_iter()
-            .fold(self.least, f64::max)
+    /// The longest but for the instructions.
+    pub fn of_memory(&self) -> f64 {
+        [self.memory, self.sectors, self.banks, self.waits].into_iter().fold(self.least, f64::max)
     }
 }
 
-/// How often all multiprocessors are filled.
-fn rounds(kernel: &Kernel, machine: &Machine) -> f64 {
+/// Cycles of workgroups that wait for nothing but their own.
+fn waits(kernel: &Kernel, machine: &Machine) -> f64 {
     let at_a_time = machine.multiprocessors * kernel.resident.max(1);
-    kernel.workgroups.div_ceil(at_a_time) as f64
+    let rounds = kernel.workgroups.div_ceil(at_a_time.max(1));
+    let waited = (kernel.memory.loads / kernel.loads.max(1) as f64).ceil();
+    let alone = instructions(kernel) * STEP;
+    // What starts together computes together too. Later rounds are out of step, and some compute while others wait.
+    let computed = if rounds > 1 { alone } else { alone.max(issue(kernel, machine)) };
+    rounds as f64 * (waited * machine.latency + computed)
 }
 
-/// Cycles of a workgroup that waits for nothing but its own.
-fn lifetime(kernel: &Kernel, machine: &Machine) -> f64 {
-    let waited = (kernel.memory.loads / kernel.loads.max(1) as f64).ceil();
-    waited * machine.latency + instructions(kernel) * STEP
+/// Cycles in which the busiest multiprocessor issues its instructions.
+fn issue(kernel: &Kernel, machine: &Machine) -> f64 {
+    let workgroups = kernel.workgroups.div_ceil(machine.multiprocessors.max(1));
+    let invocations = workgroups as f64 * kernel.memory.invocations as f64;
+    invocations * instructions(kernel) / machine.lanes as f64
 }
 
 /// Instructions of an invocation.

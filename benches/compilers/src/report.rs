@@ -1,8 +1,11 @@
 //! What the compilers said, as it is in the JSON.
 
-use crate::budget::{Expected, GPUS, Gpu};
+use crate::budget::{GPUS, Gpu};
 use crate::cases::{Case, Cases};
-use crate::work::IN_REGISTERS;
+use crate::expected::Expected;
+use crate::memory::Memory;
+use crate::model::Kernel;
+use crate::work::{IN_REGISTERS, wastes_sectors};
 use serde::Serialize;
 use std::path::Path;
 use terminal::{Failure, write_whole};
@@ -33,7 +36,19 @@ pub struct Row<'a> {
     pub figures: Figures,
     /// Whether all that the kernel keeps shall be in registers.
     pub in_registers: bool,
+    /// Whether its stores may take more sectors than their bytes need.
+    pub may_waste: bool,
+    /// What it asks of memory, if an adapter could tell.
+    pub memory: Option<&'a Memory>,
+    /// Bytes under way of a multiprocessor.
+    pub under_way: Option<f64>,
+    /// Bytes from memory, divided by the least, on the GPU of which this is the target.
+    pub from_memory: Option<f64>,
 }
+
+/// Sectors of stores, divided by those that their bytes need, from which on a kernel wastes them. Groups with a part of
+/// two rows take one more.
+const WASTE: f64 = 1.2;
 
 /// What it says of a shader.
 #[derive(Clone, Serialize)]
@@ -67,17 +82,58 @@ pub struct Figures {
 
 impl<'a> Target<'a> {
     /// The figures are those of the shaders.
-    pub fn new(name: &str, cases: &'a Cases, figures: &[Figures]) -> Target<'a> {
-        let row = |case: &'a Case| Row {
-            case,
-            figures: figures[case.shader].clone(),
-            in_registers: IN_REGISTERS.contains(&cases.shaders[case.shader].choice.kernel),
+    pub fn new(
+        name: &str,
+        cases: &'a Cases,
+        memories: &'a [Option<Memory>],
+        figures: &[Figures],
+    ) -> Target<'a> {
+        let row = |case: &'a Case| {
+            let shader = &cases.shaders[case.shader];
+            let row = Row {
+                case,
+                figures: figures[case.shader].clone(),
+                in_registers: IN_REGISTERS.contains(&shader.choice.kernel),
+                may_waste: wastes_sectors(shader).is_some(),
+                memory: memories.get(case.run).and_then(Option::as_ref),
+                under_way: None,
+                from_memory: None,
+            };
+            row.on(name)
         };
         Target { name: name.to_owned(), rows: cases.cases.iter().map(row).collect() }
     }
 }
 
 impl Row<'_> {
+    /// With what depends on the GPU.
+    fn on(self, target: &str) -> Self {
+        let under_way =
+            |memory: &Memory| memory.under_way(self.figures.loads, self.figures.resident);
+        let gpu = GPUS.iter().find(|gpu| gpu.target == target);
+        let moved = |gpu: &Gpu| Some(self.kernel()?.moved(&gpu.machine()));
+        let (under_way, from_memory) = (self.memory.map(under_way), gpu.and_then(moved));
+        Row { under_way, from_memory, ..self }
+    }
+
+    /// What the model knows of it.
+    pub fn kernel(&self) -> Option<Kernel<'_>> {
+        let memory = self.memory?;
+        Some(Kernel {
+            memory,
+            workgroups: self.case.workgroups,
+            resident: (self.figures.resident / memory.invocations.max(1) as u64).max(1),
+            loads: self.figures.loads,
+            instructions: self.figures.per_load,
+        })
+    }
+
+    /// Whether stores take more sectors than their bytes need, and should not.
+    fn wastes(&self) -> bool {
+        let wastes = |memory: &Memory| memory.groups_of_32.written > WASTE;
+        self.case.preferred && !self.may_waste && self.memory.is_some_and(wastes)
+    }
+
     /// Whether it keeps in memory what shall be in registers.
     fn leaks(&self) -> bool {
         self.in_registers && self.figures.spills + self.figures.private > 0
@@ -107,17 +163,25 @@ impl Report<'_> {
         self.targets.iter().flat_map(|target| target.rows.iter().map(move |row| (target, row)))
     }
 
-    /// Refuses kernels that spill, or use private memory, and should not.
+    /// Refuses kernels that spill, or use private memory, and should not; and preferred ones that waste sectors.
     pub fn check(&self) -> Result<(), Failure> {
-        let leak = |(target, row): (&Target, &Row)| {
-            let Figures { spills, private, .. } = row.figures;
-            let name = row.case;
-            format!("{} {name}: {spills} spilled, {private} bytes of private memory", target.name)
-        };
-        let leaks: Vec<_> = self.rows().filter(|(_, row)| row.leaks()).map(leak).collect();
-        match leaks.is_empty() {
+        let leaks = self.rows().filter(|(_, row)| row.leaks()).map(leak);
+        let wastes = self.rows().filter(|(_, row)| row.wastes()).map(waste);
+        let faults: Vec<_> = leaks.chain(wastes).collect();
+        match faults.is_empty() {
             true => Ok(()),
-            false => Err(Failure::Beyond(format!("not all in registers: {}", leaks.join("; ")))),
+            false => Err(Failure::Beyond(faults.join("; "))),
         }
     }
+}
+
+fn leak((target, row): (&Target, &Row)) -> String {
+    let (name, Figures { spills, private, .. }) = (row.case, &row.figures);
+    let problem = format!("{spills} spilled, {private} bytes of private memory");
+    format!("not all in registers: {} {name}: {problem}", target.name)
+}
+
+fn waste((_, row): (&Target, &Row)) -> String {
+    let times = row.memory.map_or(1.0, |memory| memory.groups_of_32.written);
+    format!("stores take {times:.2} times the sectors that their bytes need: {}", row.case)
 }

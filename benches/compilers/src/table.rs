@@ -1,6 +1,8 @@
 //! What is printed.
 
-use crate::budget::{Expected, GPUS};
+use crate::budget::GPUS;
+use crate::expected::Expected;
+use crate::memory::Asked;
 use crate::report::{Report, Row, Target};
 use std::fmt::Display;
 use terminal::{Failure, say};
@@ -15,31 +17,69 @@ pub fn print(report: &Report) -> Result<(), Failure> {
     print_expected(&report.expected)
 }
 
+const HEADS: [&str; 14] = [
+    "slots",
+    "listed",
+    "latency",
+    "loads",
+    "registers",
+    "waves",
+    "spills",
+    "private",
+    "read",
+    "written",
+    "missed",
+    "conflicts",
+    "under way",
+    "moved",
+];
+
 fn print_layer(target: &Target, rows: &[Row]) -> Result<(), Failure> {
-    let heads = ["slots", "listed", "latency", "loads", "registers", "waves", "spills", "private"];
     say(format!("{}: {}", target.name, rows[0].case.layer))?;
-    say(line("choice", &heads))?;
+    say(line("choice", &HEADS))?;
     rows.iter().try_for_each(|row| say(figures(row)))?;
     say("")
 }
 
 fn figures(row: &Row) -> String {
+    let name = format!("{} {}{}", row.case.choice, row.case.operation, row.case.part());
+    line(&name, &[of_code(row), of_memory(row)].concat())
+}
+
+fn of_code(row: &Row) -> Vec<String> {
     let figures = &row.figures;
-    let numbers = [
+    vec![
         format!("{:.1}", figures.slots),
         format!("{:.1}", figures.listed),
-        figures.latency.map_or("–".to_owned(), |cycles| format!("{cycles:.0}")),
+        figures.latency.map_or(NOTHING.to_owned(), |cycles| format!("{cycles:.0}")),
         figures.loads.to_string(),
         figures.registers.to_string(),
         figures.waves.to_string(),
         figures.spills.to_string(),
         figures.private.to_string(),
-    ];
-    line(&format!("{} {}{}", row.case.choice, row.case.operation, row.case.part()), &numbers)
+    ]
 }
 
+fn of_memory(row: &Row) -> Vec<String> {
+    let Some(memory) = row.memory else { return vec![NOTHING.to_owned(); 6] };
+    let (by_32, by_64) = (&memory.groups_of_32, &memory.groups_of_64);
+    let both = |of: fn(&Asked) -> f64| format!("{:.2}/{:.2}", of(by_32), of(by_64));
+    let or_nothing = |number: Option<f64>| number.map_or(NOTHING.to_owned(), |n| format!("{n:.2}"));
+    vec![
+        both(|asked| asked.read),
+        both(|asked| asked.written),
+        both(|asked| asked.missed),
+        both(|asked| asked.conflicts),
+        or_nothing(row.under_way.map(|bytes| bytes / 1024.0)),
+        or_nothing(row.from_memory),
+    ]
+}
+
+/// What stands where a figure is not known.
+const NOTHING: &str = "–";
+
 fn line(name: &str, columns: &[impl Display]) -> String {
-    let columns: String = columns.iter().map(|column| format!("{column:>12}")).collect();
+    let columns: String = columns.iter().map(|column| format!("{column:>11}")).collect();
     format!("  {name:28}{columns}")
 }
 
@@ -54,7 +94,7 @@ fn print_budgets() -> Result<(), Failure> {
 
 fn print_expected(expected: &[Expected]) -> Result<(), Failure> {
     say(
-        "To expect: % of a copy's speed, by the fastest choice, if nothing but memory and issue counts",
+        "To expect: % of a copy's speed, by the fastest choice, by what memory moves and what is issued",
     )?;
     let gpus: Vec<_> = expected.chunk_by(|a, b| a.gpu == b.gpu).collect();
     say(line("", &gpus.iter().map(|all| all[0].gpu).collect::<Vec<_>>()))?;
