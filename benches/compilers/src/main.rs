@@ -30,6 +30,9 @@ const NO_RADV: &str = "Mesa's RADV is not installed (on Debian: mesa-vulkan-driv
 /// Why NVIDIA's is not.
 const NO_PYTHON: &str = "no Python with nvidia-cuda-nvcc and nvidia-cuda-nvdisasm is named";
 
+/// Loads of a kernel that are followed: a compromise, since most of the time goes into them.
+const LOADS: u64 = 1 << 18;
+
 fn main() -> ExitCode {
     terminal::run(run)
 }
@@ -58,7 +61,7 @@ fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> 
     if args.no_memory {
         return Ok(Vec::new());
     }
-    memory::of_all(&Runner::open()?, &cases.runs)
+    memory::of_all(&Runner::open()?, &cases.runs, LOADS)
 }
 
 /// What each compiler that is there says of each case.

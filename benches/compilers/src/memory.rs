@@ -6,6 +6,8 @@ mod cache;
 mod groups;
 mod sectors;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 pub use asked::Asked;
@@ -18,7 +20,7 @@ use std::num::NonZero;
 use std::thread::{available_parallelism, scope};
 use stream::Stream;
 use terminal::Failure;
-use wgpu_lrn::internals::Pass;
+use wgpu_lrn::internals::{Dispatch, Pass};
 
 /// What the workgroups of a trace ask of memory, whatever the GPU.
 #[derive(Clone, Debug, Serialize)]
@@ -79,12 +81,17 @@ impl Memory {
     }
 }
 
-/// What each pass asks of memory, if the adapter can run it.
-pub fn of_all(runner: &Runner, passes: &[Pass]) -> Result<Vec<Option<Memory>>, Failure> {
+/// What each pass asks of memory, if the adapter can run it: its first workgroups, which load about so many times
+/// what an invocation loads at once.
+pub fn of_all(
+    runner: &Runner,
+    passes: &[Pass],
+    loads: u64,
+) -> Result<Vec<Option<Memory>>, Failure> {
     let threads = available_parallelism().map_or(1, NonZero::get);
     let share = passes.len().div_ceil(threads).max(1);
     let of_some = |passes: &[Pass]| -> Result<Vec<_>, Failure> {
-        passes.iter().map(|pass| of_pass(runner, pass)).collect()
+        passes.iter().map(|pass| of_pass(runner, pass, loads)).collect()
     };
     let parts: Result<Vec<_>, Failure> = scope(|scope| {
         let parts: Vec<_> =
@@ -95,23 +102,21 @@ pub fn of_all(runner: &Runner, passes: &[Pass]) -> Result<Vec<Option<Memory>>, F
     Ok(parts?.concat())
 }
 
-fn of_pass(runner: &Runner, pass: &Pass) -> Result<Option<Memory>, Failure> {
-    let trace = runner.trace(pass, workgroups(pass))?;
+fn of_pass(runner: &Runner, pass: &Pass, loads: u64) -> Result<Option<Memory>, Failure> {
+    let trace = runner.trace(pass, workgroups(pass, loads))?;
     Ok(trace.as_ref().map(Memory::of))
 }
 
-/// Workgroups that write about so many elements.
-fn workgroups(pass: &Pass) -> u32 {
-    let elements = pass.dispatches.first().map_or(0, |one| {
+/// Workgroups that load so much, at least eight.
+fn workgroups(pass: &Pass, loads: u64) -> u32 {
+    let of_one = |one: &Dispatch| {
         let (tensor, part) = (&one.params.tensor, &one.params.part);
-        let groups = (u64::from(one.grid[0]) * u64::from(one.grid[1])).max(1);
-        u64::from(part.pixels) * u64::from(tensor.channels) / groups
-    });
-    (ELEMENTS / elements.max(1)).max(8) as u32
+        let groups = u64::from(one.grid[0]) * u64::from(one.grid[1]);
+        u64::from(part.pixels) * u64::from(tensor.channels) / groups.max(1)
+    };
+    let of_one = pass.dispatches.first().map_or(0, of_one);
+    (loads / of_one.max(1)).max(8).min(u32::MAX.into()) as u32
 }
-
-/// Elements that are traced.
-const ELEMENTS: u64 = 1 << 18;
 
 /// How many times as much as the cache holds is moved.
 const FILLED: u64 = 4;

@@ -36,8 +36,9 @@ pub struct Kernel<'a> {
 impl Kernel<'_> {
     /// Bytes from memory, divided by the least.
     pub fn moved(&self, machine: &Machine) -> f64 {
-        let cache = machine.cache / machine.multiprocessors.max(1);
-        self.memory.moved(machine.multiprocessors, self.resident, cache)
+        let multiprocessors = machine.multiprocessors.max(1);
+        let resident = self.resident.min(self.workgroups.div_ceil(multiprocessors));
+        self.memory.moved(multiprocessors, resident, machine.cache / multiprocessors)
     }
 }
 

@@ -7,6 +7,8 @@ mod address;
 mod buffers;
 mod rewrite;
 mod runner;
+#[cfg(test)]
+mod tests;
 
 pub use runner::Runner;
 

@@ -1,12 +1,12 @@
 //! The model against a simulation of a V100, cycle by cycle.
 
 use super::{Cycles, Kernel, Machine};
-use crate::memory::Memory;
+use crate::memory::{Memory, of_all};
 use crate::nvidia;
 use crate::trace::Runner;
 use std::path::Path;
 use wgpu_lrn::Operation::{self, Backward, Forward};
-use wgpu_lrn::internals::{Pass, Recipe};
+use wgpu_lrn::internals::{Dispatch, Pass, Recipe};
 use wgpu_lrn::{Choice, Dtype, Lrn, Shape, wgpu};
 
 /// A V100 with a quarter of everything.
@@ -43,13 +43,17 @@ struct Case {
     layer: Layer,
     operation: Operation,
     compiled: Compiled,
-    /// The share of a copy's speed that the simulation found, and whether the model does.
+    /// The share of a copy's speed that the simulation found.
     simulated: f64,
+    /// Whether the model finds it. Where it does not, a comment says what it does not know.
     agrees: bool,
 }
 
 /// How far the model may be from a simulation with which it agrees.
 const TOLERANCE: f64 = 0.15;
+
+/// More loads than any of the cases has but the largest.
+const ALL: u64 = 3 << 19;
 
 const F32: Dtype = Dtype::F32;
 const F16: Dtype = Dtype::F16;
@@ -89,19 +93,24 @@ const CASES: [Case; 17] = [
     case(alexnet(4, 1), Forward, (33.9, 8, 56, 0), 0.91, true),
     case(alexnet(8, 1), Forward, (33.9, 8, 56, 0), 0.89, true),
     case(Layer { dims: [4, 64, 56, 56], ..alexnet(4, 1) }, Forward, (33.9, 8, 56, 0), 0.93, true),
-    case(Layer { dtype: F16, ..alexnet(4, 1) }, Forward, (34.9, 8, 52, 0), 0.83, true),
-    case(alexnet(2, 1), Backward, (24.8, 16, 64, 0), 0.83, true),
-    case(alexnet(4, 1), Backward, (24.8, 16, 64, 0), 0.83, true),
+    // Instructions and memory each take less than the whole, and do not overlap as well as here.
+    case(Layer { dtype: F16, ..alexnet(4, 1) }, Forward, (34.9, 8, 52, 0), 0.83, false),
+    // Many rows of DRAM are opened for a part only, which is not modelled.
+    case(alexnet(2, 1), Backward, (24.8, 16, 64, 0), 0.83, false),
+    case(alexnet(4, 1), Backward, (24.8, 16, 64, 0), 0.83, false),
     case(one_image(), Forward, (33.9, 8, 56, 0), 0.65, true),
     case(one_image(), Backward, (24.8, 16, 64, 0), 0.48, true),
-    case(last("row 4"), Forward, (117.0, 5, 70, 5152), 0.78, true),
-    case(last("row 4"), Backward, (66.5, 3, 64, 0), 0.85, true),
+    // Bursts of loads fill the queues of the first cache.
+    case(last("row 4"), Forward, (117.0, 5, 70, 5152), 0.78, false),
+    case(last("row 4"), Backward, (66.5, 3, 64, 0), 0.85, false),
     case(last("pixel 1"), Forward, (59.5, 6, 40, 4704), 0.88, true),
     case(last("pixel 1"), Backward, (42.1, 12, 59, 4704), 0.91, true),
-    case(quarter([2, 512, 32, 32], 1, 1023, "whole 1"), Forward, (8.3, 32, 64, 1024), 0.77, true),
-    case(quarter([2, 96, 55, 55], 1, 33, "ring 1"), Forward, (14.5, 25, 64, 0), 0.61, true),
+    // The last round of workgroups leaves most multiprocessors empty, which memory is not told here.
+    case(quarter([2, 512, 32, 32], 1, 1023, "whole 1"), Forward, (8.3, 32, 64, 1024), 0.77, false),
+    // Its loads are waited for one after the other more often than the listing shows.
+    case(quarter([2, 96, 55, 55], 1, 33, "ring 1"), Forward, (14.5, 25, 64, 0), 0.61, false),
     case(quarter([1, 256, 56, 56], 1, 33, "ring 1"), Forward, (14.5, 25, 64, 0), 0.54, true),
-    case(quarter([1, 256, 56, 56], 1, 129, "ring 1"), Forward, (15.9, 25, 64, 0), 0.33, true),
+    case(quarter([1, 256, 56, 56], 1, 129, "ring 1"), Forward, (15.9, 25, 64, 0), 0.33, false),
 ];
 
 impl Layer {
@@ -142,40 +151,41 @@ impl Compiled {
     }
 }
 
-fn predicted(case: &Case, runner: &Runner) -> (Cycles, u64, u64) {
-    let pass = case.layer.pass(case.operation);
-    let workgroups = pass.dispatches.iter().map(|d| d.grid[0] * d.grid[1]).sum::<u32>();
-    let trace = runner.trace(&pass, workgroups.min(512)).unwrap().unwrap();
-    let memory = Memory::of(&trace);
-    let kernel = Kernel {
-        memory: &memory,
-        workgroups: workgroups.into(),
-        resident: case.compiled.resident(memory.invocations),
-        loads: case.compiled.loads,
-        instructions: case.compiled.instructions,
-    };
-    (Cycles::of(&kernel, &case.layer.machine), workgroups.into(), kernel.resident)
+impl Case {
+    /// The share of a copy's speed that the model finds.
+    fn predicted(&self, pass: &Pass, memory: &Memory) -> f64 {
+        let workgroups = |one: &Dispatch| u64::from(one.grid[0]) * u64::from(one.grid[1]);
+        let kernel = Kernel {
+            memory,
+            workgroups: pass.dispatches.iter().map(workgroups).sum(),
+            resident: self.compiled.resident(memory.invocations),
+            loads: self.compiled.loads,
+            instructions: self.compiled.instructions,
+        };
+        let cycles = Cycles::of(&kernel, &self.layer.machine);
+        cycles.least / cycles.of_memory().max(cycles.issue)
+    }
+
+    fn name(&self) -> String {
+        let Layer { kernel, window, dims, dtype, .. } = self.layer;
+        let operation = self.operation.name();
+        format!("{kernel} {operation}, window {window}, {dims:?} {}", dtype.name())
+    }
 }
 
 #[test]
-fn agrees_with_a_simulation() {
-    let runner = Runner::open().unwrap();
-    for case in &CASES {
-        let (cycles, wgs, res) = predicted(case, &runner);
-        let share = cycles.least / cycles.worst();
-        let Layer { kernel, window, dims, dtype, .. } = case.layer;
-        println!(
-            "{kernel} {window} {dims:?} {dtype:?} {:?}: {share:.2}, simulated {:.2} wgs {wgs} res {res} mem {:.2} sect {:.2} banks {:.2} issue {:.2} waits {:.2} {}",
-            case.operation,
-            case.simulated,
-            cycles.memory / cycles.least,
-            cycles.sectors / cycles.least,
-            cycles.banks / cycles.least,
-            cycles.issue / cycles.least,
-            cycles.waits / cycles.least,
-            (share / case.simulated - 1.0).abs() < TOLERANCE
-        );
+fn agrees_with_a_simulation_where_it_says_so() {
+    let passes: Vec<_> = CASES.iter().map(|case| case.layer.pass(case.operation)).collect();
+    let memories = of_all(&Runner::open().unwrap(), &passes, ALL).unwrap();
+    let mut wrong = Vec::new();
+    for ((case, pass), memory) in CASES.iter().zip(&passes).zip(memories) {
+        let predicted = case.predicted(pass, &memory.expect("every adapter has f32 and f16"));
+        let line = format!("{}: {:.2}, simulated {:.2}", case.name(), predicted, case.simulated);
+        println!("{line}");
+        let agrees = (predicted / case.simulated - 1.0).abs() <= TOLERANCE;
+        wrong.extend((agrees != case.agrees).then_some(line));
     }
+    assert!(wrong.is_empty(), "`agrees` is wrong: {wrong:#?}");
 }
 
 #[test]
@@ -186,11 +196,7 @@ fn prints_what_is_compiled() {
     let shaders: Vec<_> = CASES.iter().map(pass).collect();
     let figures = nvidia::figures("sm_75", Path::new(&python), &shaders).unwrap();
     for (case, f) in CASES.iter().zip(figures) {
-        let Layer { kernel, window, dims, .. } = case.layer;
-        let name = format!("{kernel} {window} {dims:?} {}", case.operation.name());
-        println!(
-            "{name}: ({:.1}, {}, {}, {}) {:.1}",
-            f.per_load, f.loads, f.registers, f.shared, f.listed
-        );
+        let name = case.name();
+        println!("{name}: ({:.1}, {}, {}, {})", f.per_load, f.loads, f.registers, f.shared);
     }
 }

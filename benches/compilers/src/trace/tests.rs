@@ -1,0 +1,64 @@
+//! Real shaders, of which all accesses are known.
+
+use super::{Runner, Space, Trace};
+use crate::memory::Memory;
+use wgpu_lrn::internals::Recipe;
+use wgpu_lrn::{Choice, Lrn, Operation, Shape, wgpu};
+
+/// What all workgroups of the only pass of a kernel do.
+fn trace(kernel: &str, dims: [usize; 4], axis: isize) -> Trace {
+    let lrn = Lrn::pytorch(5).build().unwrap();
+    let shape = Shape::over(&dims, &[axis]).unwrap();
+    let (features, limits) = (wgpu::Features::empty(), wgpu::Limits::default());
+    let choices = Choice::available(&lrn, &shape, features);
+    let choice = *choices.iter().find(|choice| choice.to_string() == kernel).unwrap();
+    let recipe = Recipe::new(&lrn, &shape, Operation::Forward, false, choice, features, &limits);
+    Runner::open().unwrap().trace(&recipe.unwrap().passes[0], u32::MAX).unwrap().unwrap()
+}
+
+/// How many times each byte of the operands is read, and written: all bytes as many times.
+fn times(trace: &Trace, writes: bool) -> Vec<u64> {
+    let mut times = std::collections::BTreeMap::new();
+    for access in trace.workgroups.iter().flatten().flatten() {
+        let instruction = &trace.instructions[access.instruction as usize];
+        if instruction.space == Space::Device && instruction.writes == writes {
+            for byte in access.address..access.address + u64::from(instruction.bytes) {
+                *times.entry(byte).or_insert(0) += 1;
+            }
+        }
+    }
+    times.into_values().collect()
+}
+
+#[test]
+fn every_element_is_written_once() {
+    for (kernel, dims, axis) in [
+        ("column 1", [1, 8, 8, 16], 1),
+        ("row 4", [1, 4, 4, 64], -1),
+        ("pixel 1", [1, 4, 4, 64], -1),
+    ] {
+        let trace = trace(kernel, dims, axis);
+        let bytes = 4 * dims.iter().product::<usize>();
+        assert_eq!(times(&trace, true), vec![1; bytes], "{kernel}");
+        assert_eq!(times(&trace, false).len(), bytes, "{kernel} reads each");
+    }
+}
+
+#[test]
+fn column_reads_and_writes_whole_sectors() {
+    let trace = trace("column 1", [1, 8, 8, 16], 1);
+    assert_eq!(trace.workgroups.len(), 2);
+    let asked = Memory::of(&trace).groups_of_32;
+    assert_eq!((asked.read, asked.written, asked.turns), (1.0, 1.0, 0.0));
+    // 64 pixels of 8 channels are written, and read at least.
+    assert!(asked.behind >= 128.0, "{asked:?}");
+}
+
+#[test]
+fn row_stages_without_wasting_sectors() {
+    let trace = trace("row 4", [2, 8, 8, 64], -1);
+    let memory = Memory::of(&trace);
+    assert_eq!(memory.groups_of_32.written, 1.0);
+    assert!(memory.groups_of_32.turns > 0.0, "it stages packets in workgroup memory");
+    assert_eq!(memory.load, 16.0);
+}
