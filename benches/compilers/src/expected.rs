@@ -85,5 +85,5 @@ impl Speed {
 fn of_memory(gpu: &Gpu, row: &Row) -> f64 {
     let Some(kernel) = row.kernel() else { return 1.0 };
     let cycles = Cycles::of(&kernel, &gpu.machine());
-    cycles.of_memory() / cycles.least.max(1.0)
+    cycles.longest() / cycles.least.max(1.0)
 }

@@ -42,7 +42,7 @@ impl Kernel<'_> {
     }
 }
 
-/// What a kernel takes, in cycles.
+/// What a kernel takes of memory, in cycles.
 #[derive(Clone, Copy, Debug)]
 pub struct Cycles {
     /// To move each byte once.
@@ -53,8 +53,6 @@ pub struct Cycles {
     pub sectors: f64,
     /// To serve accesses to workgroup memory.
     pub banks: f64,
-    /// To issue the instructions.
-    pub issue: f64,
     /// To wait for loads, and for one instruction after the other, with the workgroups that there are.
     pub waits: f64,
 }
@@ -76,13 +74,12 @@ impl Cycles {
             memory: least * kernel.moved(machine),
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
-            issue: issue(kernel, machine),
             waits: waits(kernel, machine),
         }
     }
 
-    /// The longest but for the instructions.
-    pub fn of_memory(&self) -> f64 {
+    /// The longest.
+    pub fn longest(&self) -> f64 {
         [self.memory, self.sectors, self.banks, self.waits].into_iter().fold(self.least, f64::max)
     }
 }

@@ -79,7 +79,7 @@ fn of_memory(row: &Row) -> Vec<String> {
 const NOTHING: &str = "–";
 
 fn line(name: &str, columns: &[impl Display]) -> String {
-    let columns: String = columns.iter().map(|column| format!("{column:>11}")).collect();
+    let columns: String = columns.iter().map(|column| format!("{column:>12}")).collect();
     format!("  {name:28}{columns}")
 }
 
