@@ -8,7 +8,7 @@ use crate::model::Kernel;
 use crate::work::{IN_REGISTERS, wastes_sectors};
 use serde::Serialize;
 use std::path::Path;
-use terminal::{Failure, write_whole};
+use terminal::{Failure, note, write_whole};
 use wgpu_lrn::internals::Shader;
 
 #[derive(Serialize)]
@@ -36,8 +36,8 @@ pub struct Row<'a> {
     pub figures: Figures,
     /// Whether all that the kernel keeps shall be in registers.
     pub in_registers: bool,
-    /// Whether its stores may take more sectors than their bytes need.
-    pub may_waste: bool,
+    /// Why its stores may take more sectors than their bytes need, if they may.
+    pub may_waste: Option<&'static str>,
     /// What it asks of memory, if an adapter could tell.
     pub memory: Option<&'a Memory>,
     /// Bytes under way of a multiprocessor.
@@ -94,7 +94,7 @@ impl<'a> Target<'a> {
                 case,
                 figures: figures[case.shader].clone(),
                 in_registers: IN_REGISTERS.contains(&shader.choice.kernel),
-                may_waste: wastes_sectors(shader).is_some(),
+                may_waste: wastes_sectors(shader),
                 memory: memories.get(case.run).and_then(Option::as_ref),
                 under_way: None,
                 from_memory: None,
@@ -128,10 +128,10 @@ impl Row<'_> {
         })
     }
 
-    /// Whether stores take more sectors than their bytes need, and should not.
+    /// Whether stores of a preferred kernel take more sectors than their bytes need.
     fn wastes(&self) -> bool {
         let wastes = |memory: &Memory| memory.groups_of_32.written > WASTE;
-        self.case.preferred && !self.may_waste && self.memory.is_some_and(wastes)
+        self.case.preferred && self.memory.is_some_and(wastes)
     }
 
     /// Whether it keeps in memory what shall be in registers.
@@ -163,10 +163,24 @@ impl Report<'_> {
         self.targets.iter().flat_map(|target| target.rows.iter().map(move |row| (target, row)))
     }
 
+    /// The cases that waste sectors, each once.
+    fn wastes(&self) -> impl Iterator<Item = &Row<'_>> {
+        self.targets.iter().take(1).flat_map(|target| &target.rows).filter(|row| row.wastes())
+    }
+
+    /// Says which kernels waste sectors, and why they may.
+    pub fn note_exceptions(&self) {
+        for row in self.wastes() {
+            if let Some(reason) = row.may_waste {
+                note(format_args!("{}, as it may: {reason}", waste(row)));
+            }
+        }
+    }
+
     /// Refuses kernels that spill, or use private memory, and should not; and preferred ones that waste sectors.
     pub fn check(&self) -> Result<(), Failure> {
         let leaks = self.rows().filter(|(_, row)| row.leaks()).map(leak);
-        let wastes = self.rows().filter(|(_, row)| row.wastes()).map(waste);
+        let wastes = self.wastes().filter(|row| row.may_waste.is_none()).map(waste);
         let faults: Vec<_> = leaks.chain(wastes).collect();
         match faults.is_empty() {
             true => Ok(()),
@@ -181,7 +195,7 @@ fn leak((target, row): (&Target, &Row)) -> String {
     format!("not all in registers: {} {name}: {problem}", target.name)
 }
 
-fn waste((_, row): (&Target, &Row)) -> String {
+fn waste(row: &Row) -> String {
     let times = row.memory.map_or(1.0, |memory| memory.groups_of_32.written);
     format!("stores take {times:.2} times the sectors that their bytes need: {}", row.case)
 }
