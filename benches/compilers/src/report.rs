@@ -1,5 +1,8 @@
 //! What the compilers said, as it is in the JSON.
 
+#[cfg(test)]
+mod tests;
+
 use crate::budget::{GPUS, Gpu};
 use crate::cases::{Case, Cases};
 use crate::expected::Expected;
