@@ -1,5 +1,6 @@
 //! What an element may cost on known GPUs.
 
+use crate::memory::Behind;
 use crate::model::Machine;
 use crate::report::Target;
 use serde::Serialize;
@@ -20,6 +21,9 @@ pub struct Gpu {
     /// The target whose code is nearest to its own.
     pub target: &'static str,
 }
+
+/// Bytes of a channel of HBM2 a second, in 10⁹. Those of other memories are half to twice as fast.
+const CHANNEL: f64 = 28.0;
 
 /// Nanoseconds of a load from memory: what others have measured of such GPUs lies between 400 and 800.
 const LATENCY: f64 = 600.0;
@@ -69,7 +73,10 @@ impl Gpu {
             multiprocessors,
             lanes,
             bandwidth: self.memory_giga / clock_giga,
-            cache: self.cache_mib << 20,
+            behind: Behind {
+                cache: self.cache_mib << 20,
+                channels: (self.memory_giga / CHANNEL).ceil() as usize,
+            },
             latency: LATENCY * clock_giga,
         }
     }

@@ -3,6 +3,7 @@
 mod asked;
 mod banks;
 mod cache;
+mod dram;
 mod groups;
 mod passes;
 mod sectors;
@@ -14,7 +15,7 @@ mod traffic;
 pub use asked::Asked;
 use asked::Loads;
 pub use passes::of_all;
-pub use traffic::Traffic;
+pub use traffic::{Behind, Traffic};
 
 use crate::trace::Trace;
 use serde::Serialize;
@@ -58,14 +59,23 @@ impl Memory {
         }
     }
 
-    /// What memory moves behind a cache for `multiprocessors` of them, each of which has so many workgroups and so many
-    /// bytes of the cache; divided by the least. Of a large GPU a slice is taken, of which the workgroups need several
-    /// times the cache.
-    pub fn moved(&self, multiprocessors: u64, workgroups: u64, cache_bytes: u64) -> f64 {
+    /// What memory moves for a GPU that keeps so many workgroups in each multiprocessor. Of a large GPU a slice is taken,
+    /// of which the workgroups need several times the cache.
+    pub fn moved(&self, multiprocessors: u64, workgroups: u64, behind: Behind) -> Moved {
         let least = self.least.sum().max(1);
-        let slice = (least / (FILLED * cache_bytes.max(1))).clamp(1, multiprocessors.max(1));
-        let at_a_time = (slice * workgroups) as usize;
-        traffic::traffic(&self.streams, at_a_time, slice * cache_bytes).sum() as f64 / least as f64
+        let cache = behind.cache / multiprocessors.max(1);
+        let slice = (least / (FILLED * cache.max(1))).clamp(1, multiprocessors.max(1));
+        let channels = behind.channels as u64 * slice;
+        let behind = Behind {
+            cache: slice * cache,
+            channels: channels.div_ceil(multiprocessors.max(1)) as usize,
+        };
+        let traffic = traffic::traffic(&self.streams, (slice * workgroups) as usize, behind);
+        let copy = traffic::traffic(&stream::copy(least), (slice * COPYING) as usize, behind);
+        Moved {
+            bytes: traffic.sum() as f64 / least as f64,
+            rows: (traffic.rows / copy.rows).max(1.0),
+        }
     }
 
     /// Bytes under way of a multiprocessor that keeps so many invocations, each with so many loads.
@@ -78,6 +88,18 @@ impl Memory {
         self.least.sum() as f64 / self.workgroups.max(1) as f64
     }
 }
+
+/// What memory moves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Moved {
+    /// Bytes, divided by the least.
+    pub bytes: f64,
+    /// What rows of DRAM cost, divided by what they cost a copy.
+    pub rows: f64,
+}
+
+/// Workgroups of a copy that a multiprocessor keeps.
+const COPYING: u64 = 8;
 
 /// How many times as much as the cache holds is moved.
 const FILLED: u64 = 4;

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod simulated;
 
-use crate::memory::Memory;
+use crate::memory::{Behind, Memory, Moved};
 
 /// A GPU, in cycles.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,8 @@ pub struct Machine {
     pub lanes: u64,
     /// Bytes that its memory moves in a cycle.
     pub bandwidth: f64,
-    /// Bytes of the last cache that all of them share.
-    pub cache: u64,
+    /// The last cache that all of them share, and the channels of memory.
+    pub behind: Behind,
     /// Cycles from a load to its value, in memory.
     pub latency: f64,
 }
@@ -34,11 +34,11 @@ pub struct Kernel<'a> {
 }
 
 impl Kernel<'_> {
-    /// Bytes from memory, divided by the least.
-    pub fn moved(&self, machine: &Machine) -> f64 {
+    /// What memory moves.
+    pub fn moved(&self, machine: &Machine) -> Moved {
         let multiprocessors = machine.multiprocessors.max(1);
         let resident = self.resident.min(self.workgroups.div_ceil(multiprocessors));
-        self.memory.moved(multiprocessors, resident, machine.cache / multiprocessors)
+        self.memory.moved(multiprocessors, resident, machine.behind)
     }
 }
 
@@ -47,7 +47,7 @@ impl Kernel<'_> {
 pub struct Cycles {
     /// To move each byte once.
     pub least: f64,
-    /// To move what caches do not keep.
+    /// To move what caches do not keep, row by row.
     pub memory: f64,
     /// To bring sectors to multiprocessors.
     pub sectors: f64,
@@ -69,9 +69,10 @@ impl Cycles {
         let all = kernel.workgroups as f64;
         let least = memory.least_of_workgroup() * all / machine.bandwidth;
         let each = kernel.workgroups.div_ceil(machine.multiprocessors.max(1)) as f64;
+        let moved = kernel.moved(machine);
         Cycles {
             least,
-            memory: least * kernel.moved(machine),
+            memory: least * moved.bytes * moved.rows,
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
             waits: waits(kernel, machine),

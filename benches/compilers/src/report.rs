@@ -6,7 +6,7 @@ mod tests;
 use crate::budget::{GPUS, Gpu};
 use crate::cases::{Case, Cases};
 use crate::expected::Expected;
-use crate::memory::Memory;
+use crate::memory::{Memory, Moved};
 use crate::model::Kernel;
 use crate::work::{IN_REGISTERS, wastes_sectors};
 use serde::Serialize;
@@ -45,8 +45,8 @@ pub struct Row<'a> {
     pub memory: Option<&'a Memory>,
     /// Bytes under way of a multiprocessor.
     pub under_way: Option<f64>,
-    /// Bytes from memory, divided by the least, on the GPU of which this is the target.
-    pub from_memory: Option<f64>,
+    /// What memory moves on the GPU of which this is the target.
+    pub moved: Option<Moved>,
 }
 
 /// Sectors of stores, divided by those that their bytes need, from which on a kernel wastes them. Groups with a part of
@@ -100,7 +100,7 @@ impl<'a> Target<'a> {
                 may_waste: wastes_sectors(shader),
                 memory: memories.get(case.run).and_then(Option::as_ref),
                 under_way: None,
-                from_memory: None,
+                moved: None,
             };
             row.on(name)
         };
@@ -115,8 +115,8 @@ impl Row<'_> {
             |memory: &Memory| memory.under_way(self.figures.loads, self.figures.resident);
         let gpu = GPUS.iter().find(|gpu| gpu.target == target);
         let moved = |gpu: &Gpu| Some(self.kernel()?.moved(&gpu.machine()));
-        let (under_way, from_memory) = (self.memory.map(under_way), gpu.and_then(moved));
-        Row { under_way, from_memory, ..self }
+        let (under_way, moved) = (self.memory.map(under_way), gpu.and_then(moved));
+        Row { under_way, moved, ..self }
     }
 
     /// What the model knows of it.

@@ -17,7 +17,7 @@ pub fn print(report: &Report) -> Result<(), Failure> {
     print_expected(&report.expected)
 }
 
-const HEADS: [&str; 14] = [
+const HEADS: [&str; 15] = [
     "slots",
     "listed",
     "latency",
@@ -32,6 +32,7 @@ const HEADS: [&str; 14] = [
     "conflicts",
     "under way",
     "moved",
+    "rows",
 ];
 
 fn print_layer(target: &Target, rows: &[Row]) -> Result<(), Failure> {
@@ -61,7 +62,7 @@ fn of_code(row: &Row) -> Vec<String> {
 }
 
 fn of_memory(row: &Row) -> Vec<String> {
-    let Some(memory) = row.memory else { return vec![NOTHING.to_owned(); 6] };
+    let Some(memory) = row.memory else { return vec![NOTHING.to_owned(); 7] };
     let (by_32, by_64) = (&memory.groups_of_32, &memory.groups_of_64);
     let both = |of: fn(&Asked) -> f64| format!("{:.2}/{:.2}", of(by_32), of(by_64));
     let or_nothing = |number: Option<f64>| number.map_or(NOTHING.to_owned(), |n| format!("{n:.2}"));
@@ -71,7 +72,8 @@ fn of_memory(row: &Row) -> Vec<String> {
         both(|asked| asked.missed),
         both(|asked| asked.conflicts),
         or_nothing(row.under_way.map(|bytes| bytes / 1024.0)),
-        or_nothing(row.from_memory),
+        or_nothing(row.moved.map(|moved| moved.bytes)),
+        or_nothing(row.moved.map(|moved| moved.rows)),
     ]
 }
 

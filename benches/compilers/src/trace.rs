@@ -56,7 +56,7 @@ pub struct Trace {
 type Record = [u32; 3];
 
 /// Bits of an address within its variable.
-const ADDRESS_BITS: u32 = 32;
+pub const ADDRESS_BITS: u32 = 32;
 
 impl Trace {
     /// The records of so many workgroups, those of an invocation in its order.

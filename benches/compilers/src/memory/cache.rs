@@ -27,7 +27,7 @@ impl Cache {
     }
 
     /// The line of a sector, empty if it is new; and the line that was given up for it.
-    pub fn line(&mut self, sector: u64) -> (&mut Line, Option<Line>) {
+    pub fn line(&mut self, sector: u64) -> (&mut Line, Option<(u64, Line)>) {
         self.time += 1;
         let time = self.time;
         let given_up = match self.lines.get(&sector) {
@@ -44,15 +44,15 @@ impl Cache {
     }
 
     /// What it holds.
-    pub fn into_lines(self) -> impl Iterator<Item = Line> {
-        self.lines.into_values().map(|(_, line)| line)
+    pub fn into_lines(self) -> impl Iterator<Item = (u64, Line)> {
+        self.lines.into_iter().map(|(s, (_, line))| (s, line))
     }
 
-    fn make_room(&mut self) -> Option<Line> {
+    fn make_room(&mut self) -> Option<(u64, Line)> {
         if self.lines.len() < self.capacity {
             return None;
         }
         let (_, sector) = self.used.pop_first()?;
-        self.lines.remove(&sector).map(|(_, line)| line)
+        self.lines.remove(&sector).map(|(_, line)| (sector, line))
     }
 }

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::groups::{Issued, groups, in_turns};
 use super::sectors::{SECTOR, sectors};
-use crate::trace::{Space, Trace, Workgroup};
+use crate::trace::{ADDRESS_BITS, Space, Trace, Workgroup};
 
 /// Sectors of the cache that a workgroup has for itself: 4 KiB, since a first cache is shared by many.
 pub const OWN: usize = 4096 / SECTOR as usize;
@@ -37,4 +37,22 @@ fn touches(issued: &Issued, own: &mut Cache) -> Vec<Touch> {
     };
     let all = sectors(issued).into_iter().filter(|(sector, _)| writes || is_missing(*sector));
     all.map(|(sector, bytes)| Touch { sector, bytes, writes }).collect()
+}
+
+/// A copy that moves so many bytes: each workgroup reads and writes 4 KiB, in groups that take 16 bytes an invocation.
+pub fn copy(bytes: u64) -> Vec<Stream> {
+    const WORKGROUP: u64 = 4096 / SECTOR;
+    const GROUP: u64 = 512 / SECTOR;
+    let touch = |sector, writes| Touch { sector, bytes: u32::MAX, writes };
+    // The result is far from what is read.
+    let of_group = |first: u64, writes: bool| {
+        let base = if writes { 1 << ADDRESS_BITS } else { 0 } / SECTOR;
+        (first..first + GROUP).map(|sector| touch(base + sector, writes)).collect()
+    };
+    let of_workgroup = |first: u64| {
+        let groups = (first..first + WORKGROUP).step_by(GROUP as usize);
+        let reads = groups.clone().map(|first| of_group(first, false));
+        reads.chain(groups.map(|first| of_group(first, true))).collect()
+    };
+    (0..bytes / SECTOR / 2).step_by(WORKGROUP as usize).map(of_workgroup).collect()
 }

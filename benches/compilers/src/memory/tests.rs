@@ -1,6 +1,6 @@
 //! Hand-made traces of which every count is known.
 
-use super::Memory;
+use super::{Behind, Memory};
 use crate::trace::{Access, Instruction, Space, Trace};
 
 /// A trace of one workgroup, in which each of so many invocations executes an instruction once, at an address.
@@ -27,6 +27,11 @@ fn turns(bytes: u32, invocations: u64, address: impl Fn(u64) -> u64) -> (f64, f6
     let one = instruction(Space::Workgroup, false, bytes);
     let asked = Memory::of(&trace(one, invocations, address)).groups_of_32;
     (asked.turns, asked.conflicts)
+}
+
+/// Bytes that memory moves, divided by the least, for so many workgroups at a time.
+fn moved(memory: &Memory, workgroups: u64, cache: u64) -> f64 {
+    memory.moved(1, workgroups, Behind { cache, channels: 1 }).bytes
 }
 
 #[test]
@@ -99,10 +104,10 @@ fn memory_moves_what_caches_do_not_keep() {
     let workgroups = vec![vec![all]; 2];
     let memory = Memory::of(&Trace { instructions: vec![load], workgroups });
     assert_eq!(memory.least.sum(), 8192);
-    assert_eq!(memory.moved(1, 1, 8192), 1.0);
-    assert_eq!(memory.moved(1, 1, 4096), 2.0);
+    assert_eq!(moved(&memory, 1, 8192), 1.0);
+    assert_eq!(moved(&memory, 1, 4096), 2.0);
     // Side by side they need no room.
-    assert_eq!(memory.moved(1, 2, 64), 1.0);
+    assert_eq!(moved(&memory, 2, 64), 1.0);
 }
 
 #[test]
@@ -112,7 +117,23 @@ fn parts_of_sectors_are_read_before_they_are_written() {
     let all = halves(0).chain(halves(1)).map(|address| Access { instruction: 0, address });
     let workgroups = vec![vec![all.collect()]];
     let memory = Memory::of(&Trace { instructions: vec![store], workgroups });
-    assert_eq!(memory.moved(1, 1, 2048), 1.0);
+    assert_eq!(moved(&memory, 1, 2048), 1.0);
     // Each half is written alone, 32 bytes, after as many were read.
-    assert_eq!(memory.moved(1, 1, 1024), 4.0);
+    assert_eq!(moved(&memory, 1, 1024), 4.0);
+}
+
+/// What rows cost one group whose 16 loads of 32 invocations are so many bytes apart.
+fn rows(stride: u64) -> f64 {
+    let load = instruction(Space::Device, false, 32);
+    let at = |i: u64, j: u64| Access { instruction: 0, address: stride * (32 * j + i) };
+    let all = (0..32).map(|i| (0..16).map(|j| at(i, j)).collect()).collect();
+    let memory = Memory::of(&Trace { instructions: vec![load], workgroups: vec![all] });
+    memory.moved(1, 1, Behind { cache: 1024, channels: 1 }).rows
+}
+
+#[test]
+fn rows_of_dram_cost_where_few_bytes_of_each_are_read() {
+    assert_eq!(rows(32), 1.0);
+    // 64 rows for 64 transfers: at least three cycles each.
+    assert!(rows(2048) >= 2.0, "{}", rows(2048));
 }

@@ -1,16 +1,19 @@
 //! What the memory of a device moves behind the cache that all workgroups share.
 
 use super::cache::{Cache, Line};
+use super::dram::Dram;
 use super::sectors::{SECTOR, mark};
 use super::stream::{Stream, Touch};
 use crate::trace::{Space, Trace};
 use std::collections::HashMap;
 
-/// Bytes.
+/// Bytes that are moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Traffic {
     pub read: u64,
     pub written: u64,
+    /// How many times as long as their bytes all transfers take, since rows have to be opened.
+    pub rows: f64,
 }
 
 impl Traffic {
@@ -19,11 +22,17 @@ impl Traffic {
     }
 }
 
+/// What workgroups share: a cache of so many bytes, and the channels of the memory behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind {
+    pub cache: u64,
+    pub channels: usize,
+}
+
 /// What workgroups move that start in their order, so many at a time, each of which goes on by an instruction when
 /// it is its turn.
-pub fn traffic(streams: &[Stream], at_a_time: usize, cache_bytes: u64) -> Traffic {
-    let mut memory =
-        Shared { cache: Cache::new((cache_bytes / SECTOR) as usize), traffic: Traffic::default() };
+pub fn traffic(streams: &[Stream], at_a_time: usize, behind: Behind) -> Traffic {
+    let mut memory = Shared::new(behind);
     let mut waiting = streams.iter().map(|stream| stream.iter());
     let mut running: Vec<_> = waiting.by_ref().take(at_a_time.max(1)).collect();
     while !running.is_empty() {
@@ -49,7 +58,7 @@ pub fn least(trace: &Trace) -> Traffic {
         }
     }
     let [read, written] = masks.map(|masks| bytes(masks.values()));
-    Traffic { read, written }
+    Traffic { read, written, rows: 1.0 }
 }
 
 fn bytes<'a>(masks: impl Iterator<Item = &'a u32>) -> u64 {
@@ -59,9 +68,18 @@ fn bytes<'a>(masks: impl Iterator<Item = &'a u32>) -> u64 {
 struct Shared {
     cache: Cache,
     traffic: Traffic,
+    dram: Dram,
 }
 
 impl Shared {
+    fn new(behind: Behind) -> Shared {
+        Shared {
+            cache: Cache::new((behind.cache / SECTOR) as usize),
+            traffic: Traffic::default(),
+            dram: Dram::new(behind.channels),
+        }
+    }
+
     /// Always true: the workgroup goes on.
     fn touch_all(&mut self, touches: &[Touch]) -> bool {
         touches.iter().for_each(|touch| self.touch(touch));
@@ -76,16 +94,18 @@ impl Shared {
             // What was written of it stays in the cache.
             line.is_read = true;
             self.traffic.read += SECTOR;
+            self.dram.add(touch.sector);
         }
-        given_up.into_iter().for_each(|line| self.write_back(line));
+        given_up.into_iter().for_each(|(sector, line)| self.write_back(sector, line));
     }
 
     /// A sector of which a part was written has to be read first.
-    fn write_back(&mut self, line: Line) {
+    fn write_back(&mut self, sector: u64, line: Line) {
         if line.written == 0 {
             return;
         }
         self.traffic.written += SECTOR;
+        self.dram.add(sector);
         if line.written != u32::MAX && !line.is_read {
             self.traffic.read += SECTOR;
         }
@@ -93,7 +113,7 @@ impl Shared {
 
     fn end(mut self) -> Traffic {
         let lines = std::mem::replace(&mut self.cache, Cache::new(1)).into_lines();
-        lines.for_each(|line| self.write_back(line));
-        self.traffic
+        lines.for_each(|(sector, line)| self.write_back(sector, line));
+        Traffic { rows: self.dram.rows(), ..self.traffic }
     }
 }

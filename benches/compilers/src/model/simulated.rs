@@ -1,7 +1,7 @@
 //! The model against a simulation of a V100, cycle by cycle.
 
 use super::{Cycles, Kernel, Machine, issue};
-use crate::memory::{Memory, of_all};
+use crate::memory::{Behind, Memory, of_all};
 use crate::nvidia;
 use crate::trace::Runner;
 use std::path::Path;
@@ -10,12 +10,22 @@ use wgpu_lrn::internals::{Dispatch, Pass, Recipe};
 use wgpu_lrn::{Choice, Dtype, Lrn, Shape, wgpu};
 
 /// A V100 with a quarter of everything.
-const QUARTER: Machine =
-    Machine { multiprocessors: 20, lanes: 128, bandwidth: 192.0, cache: 3 << 19, latency: 400.0 };
+const QUARTER: Machine = Machine {
+    multiprocessors: 20,
+    lanes: 128,
+    bandwidth: 192.0,
+    behind: Behind { cache: 3 << 19, channels: 8 },
+    latency: 400.0,
+};
 
 /// A whole V100 whose second cache holds all: with the bandwidth of a copy there, and the latency of that cache.
-const CACHED: Machine =
-    Machine { multiprocessors: 80, lanes: 128, bandwidth: 1068.0, cache: 6 << 20, latency: 193.0 };
+const CACHED: Machine = Machine {
+    multiprocessors: 80,
+    lanes: 128,
+    bandwidth: 1068.0,
+    behind: Behind { cache: 6 << 20, channels: 0 },
+    latency: 193.0,
+};
 
 /// What was simulated: a tensor whose dimension `axis` is normalised.
 struct Layer {

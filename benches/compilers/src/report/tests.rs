@@ -62,7 +62,7 @@ fn fault(
         may_waste,
         memory: Some(&memory),
         under_way: None,
-        from_memory: None,
+        moved: None,
     };
     let target = Target { name: "t".to_owned(), rows: vec![row] };
     match (Report { gpus: GPUS, targets: vec![target], expected: Vec::new() }).check() {
