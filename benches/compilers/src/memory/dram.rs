@@ -80,7 +80,9 @@ impl Channel {
     }
 }
 
-/// Controllers spread rows over banks, so that tensors of any length do not meet in the same.
+/// Neighbouring rows are in neighbouring banks. Controllers exchange the banks by the bits above, so that tensors of any
+/// length do not meet in the same ones.
 fn bank(row: u64) -> usize {
-    (row.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % BANKS
+    let mixed = (0..u64::BITS).step_by(4).fold(0, |mixed, bits| mixed ^ row >> bits);
+    mixed as usize % BANKS
 }
