@@ -62,7 +62,13 @@ fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> 
     if args.no_memory {
         return Ok(Vec::new());
     }
-    memory::of_all(&Runner::open()?, &cases.runs, LOADS)
+    match Runner::open() {
+        Ok(runner) => memory::of_all(&runner, &cases.runs, LOADS),
+        Err(failure) => {
+            note(format_args!("what is asked of memory is left out: {failure}"));
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// What each compiler that is there says of each case.
