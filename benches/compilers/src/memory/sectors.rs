@@ -16,8 +16,12 @@ pub fn sectors(issued: &Issued) -> BTreeMap<u64, u32> {
 
 /// Sets the bits of some bytes in the masks of their sectors.
 pub fn mark(masks: &mut HashMap<u64, u32>, first: u64, bytes: u64) {
-    for byte in first..first + bytes {
-        *masks.entry(byte / SECTOR).or_default() |= 1 << (byte % SECTOR);
+    let end = first + bytes;
+    for sector in first / SECTOR..end.div_ceil(SECTOR) {
+        let begin = sector * SECTOR;
+        let from = first.saturating_sub(begin);
+        let to = (end - begin).min(SECTOR);
+        *masks.entry(sector).or_default() |= (((1u64 << to) - (1u64 << from)) & 0xffff_ffff) as u32;
     }
 }
 
