@@ -59,8 +59,8 @@ impl Memory {
         }
     }
 
-    /// What memory moves for a GPU that keeps so many workgroups in each multiprocessor. Of a large GPU a slice is taken,
-    /// of which the workgroups need several times the cache.
+    /// What memory moves for a GPU that keeps so many workgroups in each multiprocessor. Of a large GPU a slice is
+    /// taken, of which the workgroups need several times the cache.
     pub fn moved(&self, multiprocessors: u64, workgroups: u64, behind: Behind) -> Moved {
         let least = self.least.sum().max(1);
         let cache = behind.cache / multiprocessors.max(1);
@@ -71,11 +71,11 @@ impl Memory {
             channels: channels.div_ceil(multiprocessors.max(1)) as usize,
         };
         let traffic = traffic::traffic(&self.streams, (slice * workgroups) as usize, behind);
-        let copy = traffic::traffic(&stream::copy(least), (slice * COPYING) as usize, behind);
-        Moved {
-            bytes: traffic.sum() as f64 / least as f64,
-            rows: (traffic.rows / copy.rows).max(1.0),
-        }
+        let rows = || {
+            let copy = traffic::traffic(&stream::copy(least), (slice * COPYING) as usize, behind);
+            (traffic.rows / copy.rows).max(1.0)
+        };
+        Moved { bytes: traffic.sum() as f64 / least as f64, rows: (slice >= WITH_ROWS).then(rows) }
     }
 
     /// Bytes under way of a multiprocessor that keeps so many invocations, each with so many loads.
@@ -94,9 +94,12 @@ impl Memory {
 pub struct Moved {
     /// Bytes, divided by the least.
     pub bytes: f64,
-    /// What rows of DRAM cost, divided by what they cost a copy.
-    pub rows: f64,
+    /// What rows of DRAM cost, divided by what they cost a copy. It is not known where the slice of the GPU is small.
+    pub rows: Option<f64>,
 }
+
+/// Multiprocessors of a slice from which on rows are counted: few workgroups open other rows than many do.
+const WITH_ROWS: u64 = 4;
 
 /// Workgroups of a copy that a multiprocessor keeps.
 const COPYING: u64 = 8;

@@ -72,7 +72,7 @@ impl Cycles {
         let moved = kernel.moved(machine);
         Cycles {
             least,
-            memory: least * moved.bytes * moved.rows,
+            memory: least * moved.bytes * moved.rows.unwrap_or(1.0),
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
             waits: waits(kernel, machine),

@@ -73,7 +73,7 @@ fn of_memory(row: &Row) -> Vec<String> {
         both(|asked| asked.conflicts),
         or_nothing(row.under_way.map(|bytes| bytes / 1024.0)),
         or_nothing(row.moved.map(|moved| moved.bytes)),
-        or_nothing(row.moved.map(|moved| moved.rows)),
+        or_nothing(row.moved.and_then(|moved| moved.rows)),
     ]
 }
 

@@ -80,8 +80,8 @@ impl Channel {
     }
 }
 
-/// Neighbouring rows are in neighbouring banks. Controllers exchange the banks by the bits above, so that tensors of any
-/// length do not meet in the same ones.
+/// Neighbouring rows are in neighbouring banks. Controllers exchange the banks by the bits above, so that tensors of
+/// any length do not meet in the same ones.
 fn bank(row: u64) -> usize {
     let mixed = (0..u64::BITS).step_by(4).fold(0, |mixed, bits| mixed ^ row >> bits);
     mixed as usize % BANKS

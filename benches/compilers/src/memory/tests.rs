@@ -1,5 +1,6 @@
 //! Hand-made traces of which every count is known.
 
+use super::dram::Dram;
 use super::{Behind, Memory};
 use crate::trace::{Access, Instruction, Space, Trace};
 
@@ -122,18 +123,23 @@ fn parts_of_sectors_are_read_before_they_are_written() {
     assert_eq!(moved(&memory, 1, 1024), 4.0);
 }
 
-/// What rows cost one group whose 16 loads of 32 invocations are so many bytes apart.
+/// What rows cost 6,400 transfers of sectors that are so many sectors apart.
 fn rows(stride: u64) -> f64 {
-    let load = instruction(Space::Device, false, 32);
-    let at = |i: u64, j: u64| Access { instruction: 0, address: stride * (32 * j + i) };
-    let all = (0..32).map(|i| (0..16).map(|j| at(i, j)).collect()).collect();
-    let memory = Memory::of(&Trace { instructions: vec![load], workgroups: vec![all] });
-    memory.moved(1, 1, Behind { cache: 1024, channels: 1 }).rows
+    let mut dram = Dram::new(1);
+    (0..6400).for_each(|number| dram.add(number * stride));
+    dram.rows()
 }
 
 #[test]
 fn rows_of_dram_cost_where_few_bytes_of_each_are_read() {
-    assert_eq!(rows(32), 1.0);
-    // 64 rows for 64 transfers: at least three cycles each.
-    assert!(rows(2048) >= 2.0, "{}", rows(2048));
+    // A row has 64 sectors, as many as the queue.
+    assert_eq!(rows(1), 1.0);
+    // 64 rows for 64 transfers, each 3 cycles after the last.
+    assert_eq!(rows(64), 3.0);
+    assert_eq!(rows(32), 1.5, "two transfers of each row");
+    // 16 rows of one bank for 64 transfers: 40 cycles each.
+    let mut dram = Dram::new(1);
+    (0..64).for_each(|number| dram.add(64 * (number % 16 * 17)));
+    assert_eq!(dram.rows(), 10.0);
+    assert_eq!(Dram::new(0).rows(), 1.0, "no rows");
 }
