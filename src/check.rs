@@ -131,7 +131,7 @@ pub fn run<T: Element>(
     let reference = Reference::new(lrn, shape, inputs[0])?;
     let computed = reference.computed(operation, inputs)?;
     let expected = reference.blended(operation, inputs, &computed)?;
-    let analysis = Analysis::new(T::DTYPE, reference)?;
+    let analysis = Analysis::new(T::DTYPE, operation, reference)?;
     let allowances = analysis.run(operation, inputs, &computed, &expected)?;
     Ok(report(result, &expected, &allowances))
 }

@@ -1,22 +1,77 @@
-//! What may be chosen freely, since every choice keeps the same promise: kernel and width.
+//! What may be chosen freely, since every choice keeps the same promise: kernel, width and segments.
 
 use crate::axis::axes;
 use crate::error::unknown;
 use crate::kernel::Problem;
+use crate::names::names;
 use crate::precision::Arithmetic;
 use crate::{Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
 
-/// One way to compute a layer. Its text form is, for example, `column 2`.
+names! {
+    /// Into how many segments *column*, *ring* and *plane* cut an axis, beside what their rule says. More segments keep
+    /// more bytes under way, but load more of what their ends depend on twice.
+    #[derive(Default)]
+    "segments" Segments {
+        /// Half as many, for memory that is slow or answers soon.
+        Half = "half",
+        /// As many as the rule says.
+        #[default]
+        Usual = "usual",
+        /// Twice as many.
+        Double = "double",
+        /// Four times as many, for memory that is fast or answers late.
+        Quadruple = "quadruple",
+    }
+}
+
+impl Segments {
+    /// What a device begins with. wgpu tells nothing of memory but whether the device shares that of the CPU, which is
+    /// then several times slower than a card's.
+    pub(crate) fn of(device: &wgpu::Device) -> Segments {
+        match device.adapter_info().device_type {
+            wgpu::DeviceType::IntegratedGpu => Segments::Half,
+            _ => Segments::Usual,
+        }
+    }
+
+    /// What the text of a choice ends with.
+    fn suffix(self) -> String {
+        match self {
+            Segments::Usual => String::new(),
+            other => format!(" {}", other.name()),
+        }
+    }
+
+    /// So many times the number.
+    pub(crate) fn times(self, number: u64) -> u64 {
+        match self {
+            Segments::Half => number / 2,
+            Segments::Usual => number,
+            Segments::Double => number.saturating_mul(2),
+            Segments::Quadruple => number.saturating_mul(4),
+        }
+    }
+}
+
+/// One way to compute a layer. Its text form is, for example, `column 2`, or `column 2 double` where the number of segments
+/// is not the usual one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
     /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, or for *row* 4 channels.
     pub width: u32,
+    /// Into how many segments it cuts an axis. Kernels without segments take no notice.
+    pub segments: Segments,
 }
 
 impl Choice {
-    /// The choices for a layer on a device with these features, the preferred first.
+    /// Returns the choice of a kernel and a width, with the usual segments.
+    pub const fn new(kernel: Kernel, width: u32) -> Choice {
+        Choice { kernel, width, segments: Segments::Usual }
+    }
+
+    /// The choices for a layer on a device with these features, the preferred first, with the usual segments.
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
         let Ok(axes) = axes(lrn, shape) else { return Vec::new() };
         let dtype = shape.dtype();
@@ -26,7 +81,7 @@ impl Choice {
         let arithmetic = Arithmetic::of(lrn.precision(), dtype);
         let problem = Problem { axes: &axes, dtype, arithmetic };
         let of_kernel = |kernel: Kernel| {
-            kernel.design().widths(&problem).iter().map(move |&width| Choice { kernel, width })
+            kernel.design().widths(&problem).iter().map(move |&width| Choice::new(kernel, width))
         };
         Kernel::for_problem(&problem).into_iter().flat_map(of_kernel).collect()
     }
@@ -45,7 +100,7 @@ fn computes(dtype: Dtype, features: wgpu::Features) -> bool {
 
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.kernel.name(), self.width)
+        write!(f, "{} {}{}", self.kernel.name(), self.width, self.segments.suffix())
     }
 }
 
@@ -54,10 +109,15 @@ impl std::str::FromStr for Choice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Choice> {
-        let (kernel, width) = text.split_once(' ').unwrap_or((text, ""));
+        let (kernel, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let (width, segments) = rest.split_once(' ').unwrap_or((rest, Segments::Usual.name()));
         let parsed =
             width.parse().map_err(|_| unknown("width", width, ["1", "2", "4"].into_iter()));
-        Ok(Choice { kernel: Kernel::from_name(kernel)?, width: parsed? })
+        Ok(Choice {
+            kernel: Kernel::from_name(kernel)?,
+            width: parsed?,
+            segments: Segments::from_name(segments)?,
+        })
     }
 }
 
@@ -69,6 +129,8 @@ pub struct Options {
     pub kernel: Option<Kernel>,
     /// The width.
     pub width: Option<u32>,
+    /// The number of segments.
+    pub segments: Option<Segments>,
 }
 
 impl Options {
@@ -81,6 +143,12 @@ impl Options {
     /// Forces a width, or with `None` leaves the choice to the rule.
     pub fn width(mut self, width: impl Into<Option<u32>>) -> Self {
         self.width = width.into();
+        self
+    }
+
+    /// Forces a number of segments, or with `None` leaves it to the rule, which also looks at the device.
+    pub fn segments(mut self, segments: impl Into<Option<Segments>>) -> Self {
+        self.segments = segments.into();
         self
     }
 
@@ -108,7 +176,9 @@ impl Options {
         }
         let mut available = Choice::available(lrn, shape, features);
         available.retain(|choice| in_place.is_none_or(|of| choice.computes_in_place(of)));
-        let admitted: Vec<_> = available.iter().copied().filter(|c| self.admits(c)).collect();
+        let segments = self.segments.unwrap_or_default();
+        let admitted = available.iter().filter(|choice| self.admits(choice));
+        let admitted: Vec<_> = admitted.map(|&choice| Choice { segments, ..choice }).collect();
         if !admitted.is_empty() {
             return Ok(admitted);
         }
@@ -127,7 +197,8 @@ impl Options {
 
 impl From<Choice> for Options {
     fn from(choice: Choice) -> Options {
-        Options { kernel: Some(choice.kernel), width: Some(choice.width) }
+        let Choice { kernel, width, segments } = choice;
+        Options { kernel: Some(kernel), width: Some(width), segments: Some(segments) }
     }
 }
 
@@ -136,6 +207,7 @@ impl std::fmt::Display for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kernel = self.kernel.map_or("any", Kernel::name);
         let width = self.width.map_or("any".to_owned(), |width| width.to_string());
-        write!(f, "{kernel} {width}")
+        let segments = self.segments.unwrap_or_default().suffix();
+        write!(f, "{kernel} {width}{segments}")
     }
 }

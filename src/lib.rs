@@ -46,7 +46,7 @@ pub mod check;
 pub mod cpu;
 pub mod host;
 
-pub use choice::{Choice, Options};
+pub use choice::{Choice, Options, Segments};
 pub use convention::{Convention, Spelling};
 pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};

@@ -6,7 +6,9 @@ mod prepared;
 use crate::device;
 use crate::lazy::Lazy;
 use crate::recipe::Recipe;
-use crate::{Choice, Error, Lrn, Operand, Operation, Options, Pipelines, Result, Shape, Tuning};
+use crate::{
+    Choice, Error, Lrn, Operand, Operation, Options, Pipelines, Result, Segments, Shape, Tuning,
+};
 pub use bound::Bound;
 use prepared::Prepared;
 use std::sync::Arc;
@@ -61,6 +63,8 @@ impl Plan {
         options: Options,
     ) -> Result<Plan> {
         let pipelines = pipelines.into();
+        let segments = options.segments.unwrap_or_else(|| Segments::of(pipelines.device()));
+        let options = options.segments(segments);
         let choice = options.choose(lrn, shape, pipelines.device().features())?;
         Self::planned(pipelines, lrn, shape, &choice.into(), options)
     }
@@ -321,8 +325,9 @@ impl Inner {
         let recipe =
             |choice| Recipe::new(lrn, shape, operation, in_place, choice, features, &limits);
         let of = in_place.then_some(operation);
-        let mut choices = options.admitted(lrn, shape, features, of)?;
-        choices.sort_by_key(|&choice| choice != tuning.choice(operation));
+        let tuned = Options::from(tuning.choice(operation)).admitted(lrn, shape, features, of);
+        let mut choices = tuned.unwrap_or_default();
+        choices.extend(options.admitted(lrn, shape, features, of)?);
         let accepted = choices.iter().map(|&choice| recipe(choice)).find(Result::is_ok);
         accepted.unwrap_or_else(|| recipe(choices[0]))
     }

@@ -135,7 +135,7 @@ impl Context<'_> {
         if first_image == draft.axis.outer {
             return Ok(None);
         }
-        let choice = Choice { kernel: Kernel::Pixel, width: 1 };
+        let choice = Choice::new(Kernel::Pixel, 1);
         let rest = Draft { first_image, sources: draft.sources.clone(), ..*draft };
         Context { choice, ..*self }.pass(&rest).map(Some)
     }
@@ -174,6 +174,7 @@ impl Context<'_> {
             dtype: self.shape.dtype(),
             arithmetic: self.arithmetic(),
             width: self.choice.width.into(),
+            segments: self.choice.segments,
             axis: draft.axis,
             across: draft.across,
             loaded: tensor.axis,
@@ -191,7 +192,8 @@ impl Context<'_> {
         ];
         let constants = windows.iter().chain(&geometry.constants);
         Shader {
-            choice,
+            // (Segments are counted in the grid.)
+            choice: Choice::new(choice.kernel, choice.width),
             operation,
             stage,
             in_place: task.in_place,

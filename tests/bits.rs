@@ -356,7 +356,7 @@ fn segments_that_a_batch_changes() {
     for adapter in adapters() {
         let [gpu, small]: &[Gpu; 2] = Box::leak(Box::new(opened(&adapter)));
         let runs = case.runs([gpu, small], Operation::Backward, Dtype::F32, Precision::Fast);
-        let column = Choice { kernel: Kernel::Column, width: 1 };
+        let column = Choice::new(Kernel::Column, 1);
         for run in runs.iter().filter(|run| run.choice == column) {
             let plans = run.plans(gpu);
             let [alone, batch] = plans.each_ref().map(|plan| run.result(plan, PLAIN, false));

@@ -8,8 +8,8 @@ use test_support::cases::CASES;
 use test_support::{adapters, buffer, describe, gpus, is_right, noop_device, of_dtype, values};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Lrn, Operation, Options, Plan, Shape, Tuning, block_on,
-    check, host, wgpu,
+    Choice, Dtype, Element, Error, Gpu, Lrn, Operation, Options, Plan, Segments, Shape, Tuning,
+    block_on, check, host, wgpu,
 };
 
 #[test]
@@ -107,7 +107,9 @@ fn a_tuned_plan() {
         let gpu = Gpu::new(gpu.device(), gpu.queue());
         let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning).unwrap();
         for &operation in Operation::ALL {
-            assert!(available.contains(&tuning.choice(operation)), "{tuning}");
+            let segments = Segments::Usual;
+            let found = Choice { segments, ..tuning.choice(operation) };
+            assert!(available.contains(&found), "{tuning}");
             assert_eq!(plan.choice(operation), tuning.choice(operation));
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
             let layer = gpu.layer_with_tuning(&lrn, &shape, &tuning).unwrap();

@@ -1,7 +1,7 @@
 //! Which choice the rule prefers, and what it refuses.
 
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Shape, wgpu};
+use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Segments, Shape, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -61,11 +61,38 @@ fn what_is_not_available_is_refused_by_name() {
     );
     assert!(refused(any.width(4), none).contains("any 4"));
     assert!(refused("column 4".parse::<Choice>().unwrap().into(), F64).contains("column 1"));
-    let choice = Choice { kernel: Kernel::Whole, width: 1 };
+    let choice = Choice::new(Kernel::Whole, 1);
     let limits = wgpu::Limits::default();
     let recipe = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits);
     assert!(matches!(recipe, Err(Error::Unavailable { .. })));
-    for bad in ["", "columns 1", "column", "column f64", "column 1 more"] {
+    for bad in ["", "columns 1", "column", "column f64", "column 1 more", "column 1 half 2"] {
         assert!(matches!(bad.parse::<Choice>(), Err(Error::UnknownName { .. })), "{bad}");
+    }
+}
+
+/// The channels of a tensor are cut into as many segments as keep enough bytes under way: the number that is asked for,
+/// beside the usual one, as long as each is twice as long as what its ends depend on.
+#[test]
+fn segments_are_as_many_as_asked_for() {
+    let segments = |shape: &Shape, text: &str, operation| {
+        let (choice, limits) = (text.parse().unwrap(), wgpu::Limits::default());
+        let recipe =
+            Recipe::new(&alexnet(), shape, operation, false, choice, F64, &limits).unwrap();
+        recipe.passes[0].dispatches[0].params.part.segments
+    };
+    let counts = |batch, operation| {
+        let shape = Shape::nchw(batch, 768, 32, 32).unwrap();
+        ["half", "usual", "double", "quadruple"]
+            .map(|name| segments(&shape, &format!("column 1 {name}"), operation))
+    };
+    // 8 elements of 4 bytes and 1,024 pixels are 32 KiB under way an image, and twice that backward.
+    assert_eq!(counts(8, Operation::Forward), [4, 8, 16, 32]);
+    assert_eq!(counts(8, Operation::Backward), [2, 4, 8, 15]); // of 52 channels, 56 with the lead-in
+    // 76 segments are 10 channels long, in steps of 8: two steps.
+    assert_eq!(counts(1, Operation::Forward), [32, 48, 48, 48]);
+    assert_eq!(counts(64, Operation::Forward), [1, 1, 2, 4]);
+    for segments in Segments::ALL {
+        let text = Choice { segments: *segments, ..Choice::new(Kernel::Column, 1) }.to_string();
+        assert_eq!(text.parse::<Choice>().unwrap().segments, *segments);
     }
 }

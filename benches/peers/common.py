@@ -169,7 +169,7 @@ def arguments(description: str, peers: list[str], batches: str) -> argparse.Argu
     add("--quick", action="store_true", help="fewer repetitions")
     add(
         "--ours",
-        default="cargo run --release --example benchmark --",
+        default="cargo run --release -p benchmark --",
         help="the command that times this crate [default: %(default)s]",
     )
     parser.set_defaults(default_batches=batches, known_peers=peers)

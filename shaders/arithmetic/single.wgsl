@@ -6,6 +6,9 @@ struct Factor {
     low: Value,
 }
 
+// Whether factors have a low part. What is rounded to 16 bits needs none.
+const CORRECTED = true;
+
 fn number(parts: vec3<f32>) -> Sum { return Value(parts.x); }
 
 fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
@@ -13,7 +16,10 @@ fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 fn add_product(a: Sum, b: Sum, c: Sum) -> Sum { return fma(b, c, a); }
 
 // The factor is finite, v may be infinite: so it is the factor that is corrected.
-fn apply(v: Value, f: Factor) -> Sum { return v * fma(f.high, f.low, f.high); }
+fn apply(v: Value, f: Factor) -> Sum {
+    if !CORRECTED { return v * f.high; }
+    return v * fma(f.high, f.low, f.high);
+}
 
 fn compose(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
 
@@ -22,6 +28,7 @@ fn compose(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.lo
 fn roots(b: Sum) -> Roots {
     let q = sqrt(inverseSqrt(b));
     let t = q * q;
+    if !CORRECTED { return Roots(factor(t), factor(t * q)); }
     let e = fma(-(min(b, Value(LARGEST)) * t), t, Value(1.0));
     return Roots(Factor(t, 0.5 * e), Factor(t * q, 0.75 * e));
 }

@@ -6,6 +6,10 @@
 
 const INVOCATIONS = 64u;
 
+// Squares that are kept from step to step, and those that a step computes: of numbers squares cost no more than moves.
+const KEPT = 4u;
+const FRESH = 8u;
+
 // What is loaded for the next step, as it is stored: a number made of it would be waited for.
 var<private> next_x: array<Stored, STEP>;
 var<private> next_dy: array<Stored, STEP>;
@@ -78,11 +82,12 @@ fn write_step(w: Walk, channel: u32) {
 
 fn hold_halo(w: Walk, channel: u32) {
     for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); } // unroll
+    for (var i = 0u; i < KEPT; i++) { held[SQUARES + i] = square(held_x[i]); } // unroll
 }
 
 // Sums the windows that a step completes.
 fn sum_squares() {
-    for (var i = 0u; i < HELD; i++) { held[SQUARES + i] = square(held_x[i]); } // unroll
+    for (var i = 0u; i < FRESH; i++) { held[SQUARES + KEPT + i] = square(held_x[KEPT + i]); } // unroll
     sum_step(SQUARES);
 }
 

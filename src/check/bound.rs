@@ -7,7 +7,7 @@ use super::errors::Errors;
 use crate::cpu::{Reference, added};
 use crate::memory;
 use crate::params::{coefficient, lift};
-use crate::precision::Arithmetic;
+use crate::precision::{Arithmetic, hides_roots};
 use crate::{Dtype, Element, Operation, Result};
 
 /// What one element may deviate.
@@ -88,10 +88,15 @@ pub(super) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    pub(super) fn new(dtype: Dtype, reference: Reference<'a>) -> Result<Analysis<'a>> {
+    /// For an operation on elements of a type.
+    pub(super) fn new(
+        dtype: Dtype,
+        operation: Operation,
+        reference: Reference<'a>,
+    ) -> Result<Analysis<'a>> {
         let arithmetic = Arithmetic::of(reference.lrn.precision(), dtype);
-        let errors = Errors::of(arithmetic);
         let lrn = reference.lrn;
+        let errors = Errors::of(arithmetic, hides_roots(dtype, operation, lrn.is_blended()));
         let mut analysis = Analysis {
             arithmetic,
             errors,

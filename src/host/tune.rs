@@ -4,7 +4,9 @@ use super::gpu::Gpu;
 use super::owned::Owned;
 use super::timer::{ROUNDED, Timer};
 use crate::device::reported;
-use crate::{Bound, Choice, Error, Lrn, Operation, Options, Plan, Result, Shape, Tuning};
+use crate::{
+    Bound, Choice, Error, Lrn, Operand, Operation, Options, Plan, Result, Segments, Shape, Tuning,
+};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -21,8 +23,9 @@ const LONG_ENOUGH: Duration = if ROUNDED { Duration::from_millis(5) } else { Dur
 const MOST_REPEATS: u32 = 1024;
 
 impl Gpu {
-    /// Measures every choice there is for a layer on this device, and finds the fastest for each
-    /// operation. This takes as long as it takes to compile each choice and run it a few times.
+    /// Measures every choice there is for a layer on this device, then the fastest with other numbers of segments, and
+    /// finds the fastest of all for each operation. This takes as long as it takes to compile each choice and run it a
+    /// few times.
     ///
     /// A tensor of more than 128 MiB is represented by some of its images. A choice whose shader the
     /// driver refuses, or that the limits do not admit, is left out. The result can be kept as text, and given to
@@ -33,7 +36,8 @@ impl Gpu {
     /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's largest buffer,
     /// [`Error::OutOfMemory`], [`Error::Gpu`].
     pub async fn tune(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
-        let chosen = Options::default().choose(lrn, shape, self.device().features())?;
+        let usual = Options::default().segments(Segments::of(self.device()));
+        let chosen = usual.choose(lrn, shape, self.device().features())?;
         let shape = shape.at_most(ENOUGH);
         let mut tuning = chosen.into();
         if shape.is_empty() {
@@ -45,38 +49,67 @@ impl Gpu {
         let mut timer = self.timer()?;
         for &operation in Operation::ALL {
             let buffers = &buffers[3 - operation.operands().len()..];
-            let fastest = self.fastest(&mut timer, lrn, &shape, operation, buffers, chosen).await?;
-            tuning = tuning.with(operation, fastest);
+            let mut race = Race {
+                gpu: self,
+                lrn,
+                shape: &shape,
+                operation,
+                operands: buffers.iter().map(|buffer| (&**buffer).into()).collect(),
+                best: (Duration::MAX, chosen),
+            };
+            race.run(&mut timer).await?;
+            tuning = tuning.with(operation, race.best.1);
         }
         Ok(tuning)
     }
+}
 
-    async fn fastest(
-        &self,
-        timer: &mut Timer,
-        lrn: &Lrn,
-        shape: &Shape,
-        operation: Operation,
-        buffers: &[Owned],
-        chosen: Choice,
-    ) -> Result<Choice> {
-        let operands: Vec<_> = buffers.iter().map(|buffer| (&**buffer).into()).collect();
-        let mut best = (Duration::MAX, chosen);
-        for choice in Choice::available(lrn, shape, self.device().features()) {
-            let plan = Plan::with_options(self, lrn, shape, choice.into())?;
-            match plan.prepare(operation).await {
-                // The driver refuses the shader, or no cut fits the limits.
-                Err(Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }) => continue,
-                prepared => prepared?,
-            };
-            let bound = plan.bind(operation, &operands)?;
-            let hopeless = best.0.saturating_mul(HOPELESS);
-            let Some(least) = least_time(timer, &bound, hopeless).await? else { continue };
-            if least < best.0 {
-                best = (least, choice);
+/// A search for the fastest choice for an operation.
+struct Race<'a> {
+    gpu: &'a Gpu,
+    lrn: &'a Lrn,
+    shape: &'a Shape,
+    operation: Operation,
+    operands: Vec<Operand<'a>>,
+    /// The least time so far, and whose it is.
+    best: (Duration, Choice),
+}
+
+impl Race<'_> {
+    async fn run(&mut self, timer: &mut Timer) -> Result<()> {
+        let usual = self.best.1.segments;
+        for choice in Choice::available(self.lrn, self.shape, self.gpu.device().features()) {
+            self.enter(timer, &self.plan(Choice { segments: usual, ..choice })?).await?;
+        }
+        let operation = self.operation;
+        let passes = |plan: &Plan| plan.recipe(operation).map(|recipe| recipe.passes);
+        let found = passes(&self.plan(self.best.1)?);
+        for &segments in Segments::ALL.iter().filter(|&&segments| segments != usual) {
+            let other = self.plan(Choice { segments, ..self.best.1 })?;
+            if passes(&other) != found {
+                self.enter(timer, &other).await?;
             }
         }
-        Ok(best.1)
+        Ok(())
+    }
+
+    fn plan(&self, choice: Choice) -> Result<Plan> {
+        Plan::with_options(self.gpu, self.lrn, self.shape, choice.into())
+    }
+
+    async fn enter(&mut self, timer: &mut Timer, plan: &Plan) -> Result<()> {
+        let choice = match plan.prepare(self.operation).await {
+            // The driver refuses the shader, or no cut fits the limits.
+            Err(Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }) => return Ok(()),
+            prepared => prepared?,
+        };
+        let bound = plan.bind(self.operation, &self.operands)?;
+        let hopeless = self.best.0.saturating_mul(HOPELESS);
+        match least_time(timer, &bound, hopeless).await? {
+            Some(least) if least < self.best.0 => self.best = (least, choice),
+            _ => (),
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
+use crate::precision::Arithmetic;
 use crate::{Operation, Result};
 use crate::shader::text::wgsl;
 
@@ -14,6 +15,18 @@ const STEP: u64 = 8;
 
 /// The same where a sum takes two registers.
 const STEP_OF_LARGE: u64 = 4;
+
+/// The same of two halves, which take one register until they are computed with; but not where terms are held too.
+const STEP_OF_HALVES: u64 = 16;
+
+fn elements(task: &Task<'_>) -> u64 {
+    let are_pairs = task.dtype.is_half() && task.width == 2;
+    match task.sum_bytes() {
+        4 if are_pairs && !task.has_terms() => STEP_OF_HALVES,
+        4 => STEP,
+        _ => STEP_OF_LARGE,
+    }
+}
 
 impl Design for Column {
     fn takes(&self, problem: &Problem<'_>) -> bool {
@@ -34,12 +47,14 @@ impl Design for Column {
 
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let invocations = task.walkers();
-        let step = if task.sum_bytes() > 4 { STEP_OF_LARGE } else { STEP } / task.width;
+        let step = elements(task) / task.width;
         let grain = window::share(task.window(), |n| step.is_multiple_of(n));
         let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
         let segment = task.segment(step, lead_in, grain);
         let mut constants = window::constants_of_steps(task.window(), step);
-        constants.extend([("INVOCATIONS", invocations), ("GRAIN", grain)]);
+        let kept = if task.arithmetic == Arithmetic::Pair { task.window() - 1 } else { 0 };
+        let fresh = task.window() - 1 + step - kept;
+        constants.extend([("INVOCATIONS", invocations), ("GRAIN", grain), ("KEPT", kept), ("FRESH", fresh)]);
         let groups = Groups::of_pixels(invocations);
         let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
         geometry.map(Geometry::in_steps)

@@ -5,7 +5,7 @@ use crate::axis::Axis;
 use crate::limit::exceeded;
 use crate::precision::Arithmetic;
 use crate::stage::Stage;
-use crate::{Dtype, Error, Kernel, Operation};
+use crate::{Dtype, Error, Kernel, Operation, Segments};
 
 /// One pass of an operation.
 pub(crate) struct Task<'a> {
@@ -18,6 +18,7 @@ pub(crate) struct Task<'a> {
     pub(crate) arithmetic: Arithmetic,
     /// Elements that an invocation loads at once.
     pub(crate) width: u64,
+    pub(crate) segments: Segments,
     /// The axis of the window.
     pub(crate) axis: Axis,
     /// A second axis, which follows the first; or [`Axis::NONE`].
@@ -133,7 +134,7 @@ impl Task<'_> {
         let inputs = if self.has_terms() { 2 } else { 1 };
         let bytes = step * self.width * inputs * self.dtype.bytes();
         let loaded = pixels.saturating_mul(bytes);
-        let busy = UNDER_WAY.saturating_add(loaded / 2) / loaded;
+        let busy = self.segments.times(UNDER_WAY).saturating_add(loaded / 2) / loaded;
         let (before, after) = self.halo();
         let long = channels / (2 * (1 + before + after));
         let wanted = channels.div_ceil(busy.min(long).max(1)).next_multiple_of(grain);

@@ -3,7 +3,7 @@
 use super::unroll::unrolled;
 use super::{Power, Shader};
 use crate::Operation;
-use crate::precision::Arithmetic;
+use crate::precision::{Arithmetic, hides_roots};
 use crate::shader::text::wgsl;
 use crate::stage::Stage;
 
@@ -49,6 +49,7 @@ impl Shader {
         let mut values = vec![
             ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
             ("POWER", self.power.constant().to_owned()),
+            ("CORRECTED", self.corrects_roots().to_string()),
             ("RELU", self.relu.to_string()),
             ("HAS_EPILOGUE", self.has_epilogue.to_string()),
             ("READS_OUTPUT", self.reads_output.to_string()),
@@ -56,6 +57,11 @@ impl Shader {
         values.extend(self.elements());
         values.extend(self.constants.iter().map(|(name, value)| (*name, format!("{value}u"))));
         values
+    }
+
+    /// Whether powers have a low part. Those that are not made of roots need theirs.
+    fn corrects_roots(&self) -> bool {
+        self.power == Power::General || !hides_roots(self.dtype, self.operation, self.reads_output)
     }
 
     fn types(&self) -> &'static str {

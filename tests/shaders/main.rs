@@ -10,7 +10,8 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use test_support::cases::CASES;
 use wgpu_lrn::internals::{
-    LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage, TensorParams,
+    Arithmetic, LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage,
+    TensorParams,
 };
 use wgpu_lrn::{Choice, Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 
@@ -223,6 +224,19 @@ fn every_value_has_its_place() {
             let found = source.lines().filter(|line| places.iter().any(|place| line == place));
             assert_eq!(found.count(), 1, "{name} of {shader:?}");
         }
+    }
+}
+
+/// The device's roots are left as they are where rounding to 16 bits hides their errors: not where terms may cancel.
+#[test]
+fn only_y_of_16_bits_does_without_corrected_roots() {
+    for shader in shaders().iter().filter(|shader| shader.arithmetic == Arithmetic::Single) {
+        let is_half = [Dtype::F16, Dtype::Bf16].contains(&shader.dtype);
+        let cancels = shader.operation == Operation::Backward || shader.reads_output;
+        let is_of_roots = shader.power != Power::General;
+        let hidden = is_half && !cancels && shader.operation == Operation::Forward && is_of_roots;
+        let corrected = format!("const CORRECTED = {};", !hidden);
+        assert!(shader.source().contains(&corrected), "{shader:?}");
     }
 }
 
