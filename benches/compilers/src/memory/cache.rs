@@ -26,7 +26,7 @@ impl Cache {
         Cache { capacity: sectors.max(1), time: 0, lines, used }
     }
 
-    /// The line of a sector, empty if it is new; and the line that was given up for it.
+    /// The line of a sector, empty if it is new; and the sector and the line that were given up for it.
     pub fn line(&mut self, sector: u64) -> (&mut Line, Option<(u64, Line)>) {
         self.time += 1;
         let time = self.time;
@@ -43,9 +43,10 @@ impl Cache {
         (line, given_up)
     }
 
-    /// What it holds.
-    pub fn into_lines(self) -> impl Iterator<Item = (u64, Line)> {
-        self.lines.into_iter().map(|(s, (_, line))| (s, line))
+    /// What it holds, in the order in which it would be given up.
+    pub fn into_lines(mut self) -> impl Iterator<Item = (u64, Line)> {
+        let sectors = self.used.into_values();
+        sectors.filter_map(move |sector| Some((sector, self.lines.remove(&sector)?.1)))
     }
 
     fn make_room(&mut self) -> Option<(u64, Line)> {

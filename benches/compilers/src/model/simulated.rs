@@ -103,8 +103,9 @@ const CASES: [Case; 17] = [
     case(alexnet(4, 1), Forward, (33.9, 8, 56, 0), 0.91, true),
     case(alexnet(8, 1), Forward, (33.9, 8, 56, 0), 0.89, true),
     case(Layer { dims: [4, 64, 56, 56], ..alexnet(4, 1) }, Forward, (33.9, 8, 56, 0), 0.93, true),
-    case(Layer { dtype: F16, ..alexnet(4, 1) }, Forward, (34.9, 8, 52, 0), 0.83, true),
-    // Rows of DRAM are opened more often than the model finds.
+    // Rows of DRAM are opened more often than the model finds. (f16 was simulated while it still corrected its roots,
+    // and took these instructions.)
+    case(Layer { dtype: F16, ..alexnet(4, 1) }, Forward, (34.9, 8, 52, 0), 0.83, false),
     case(alexnet(2, 1), Backward, (24.8, 16, 64, 0), 0.83, false),
     case(alexnet(4, 1), Backward, (24.8, 16, 64, 0), 0.83, false),
     case(one_image(), Forward, (33.9, 8, 56, 0), 0.65, true),
