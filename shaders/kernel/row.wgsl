@@ -187,10 +187,11 @@ fn block(workgroup: vec3<u32>, own: Run) -> Block {
     return Block(begin, end - begin, select(0u, own.pixel + own.begin - begin, own.some));
 }
 
-// Where a packet is staged, by its number. Invocations, WRITTEN packets apart, would meet in the same banks if that were
-// even.
+// Where a packet is staged, by its number. The banks of workgroup memory hold eight packets side by side. Eight invocations
+// that take neighbouring packets meet in none; nor do they WRITTEN packets apart, if that is odd. If it is 2 or 4, they
+// would, so each eight packets change their places among themselves.
 fn stage(packet: u32) -> u32 {
-    if WRITTEN % 2u == 0u { return packet + packet / WRITTEN; }
+    if WRITTEN % 2u == 0u { return packet ^ (packet / 8u % 4u); }
     return packet;
 }
 

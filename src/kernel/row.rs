@@ -14,6 +14,9 @@ pub(super) struct Row;
 /// Channels that are loaded at once: a vec4.
 const PACKET: u64 = 4;
 
+/// Packets that are staged in places of their own, in an order that suits the banks of workgroup memory.
+const PLACES: u64 = 4;
+
 /// The most channels of a run: forward, and backward.
 const RUN: [u64; 2] = [16, 12];
 
@@ -67,7 +70,7 @@ impl Design for Row {
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
         let room = (invocations - 1) * step / PACKET + packets;
-        let staged = places(room, step / PACKET);
+        let staged = room.next_multiple_of(PLACES);
         check_workgroup_memory(task, staged)?;
         let mut constants = vec![
             ("INVOCATIONS", invocations),
@@ -119,12 +122,6 @@ fn run_length(task: &Task<'_>) -> u64 {
     let most = most.max(PACKET) / PACKET * PACKET;
     let channels = (task.loaded.channels * PACKET).max(1);
     channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
-}
-
-/// The places in workgroup memory for some packets, of which a run writes `written`: where that is even, each run of them
-/// is one place longer, so that invocations meet in different banks.
-fn places(packets: u64, written: u64) -> u64 {
-    if written.is_multiple_of(2) { packets + (packets - 1) / written } else { packets }
 }
 
 /// Refuses a device whose workgroups have too little memory for the packets that forward stages.
