@@ -41,6 +41,10 @@ const TEAM: u64 = 256;
 /// H100 moves some 2 MB in the time that a load takes. With fewer, the channels are cut into segments.
 const UNDER_WAY: u64 = 2 << 20;
 
+/// Bytes for which an invocation counts at least: so 65,536 are enough, since a large GPU holds about 100,000 at once.
+/// Few more than it holds take twice as long.
+const OF_INVOCATION: u64 = 32;
+
 impl Task<'_> {
     pub(crate) fn window(&self) -> u64 {
         self.axis.window()
@@ -133,7 +137,7 @@ impl Task<'_> {
         let pixels = self.loaded.outer.saturating_mul(self.loaded.inner).max(1);
         let inputs = if self.has_terms() { 2 } else { 1 };
         let bytes = step * self.width * inputs * self.dtype.bytes();
-        let loaded = pixels.saturating_mul(bytes);
+        let loaded = pixels.saturating_mul(bytes.max(OF_INVOCATION));
         let busy = self.segments.times(UNDER_WAY).saturating_add(loaded / 2) / loaded;
         let (before, after) = self.halo();
         let long = channels / (2 * (1 + before + after));
