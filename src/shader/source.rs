@@ -3,6 +3,7 @@
 use super::unroll::unrolled;
 use super::{Power, Shader};
 use crate::Operation;
+use crate::kernel::Loads;
 use crate::precision::Arithmetic;
 use crate::shader::text::wgsl;
 use crate::stage::Stage;
@@ -58,11 +59,15 @@ impl Shader {
         values
     }
 
+    /// What the elements are that are loaded at once.
+    pub(super) fn loads(&self) -> Loads {
+        self.choice.kernel.design().loads(self.choice.width)
+    }
+
     fn types(&self) -> &'static str {
-        if self.choice.kernel.design().loads_channels() {
-            wgsl!("elements/packets.wgsl")
-        } else {
-            wgsl!("elements/pixels.wgsl")
+        match self.loads() {
+            Loads::Pixels => wgsl!("elements/pixels.wgsl"),
+            Loads::Channels | Loads::Columns => wgsl!("elements/packets.wgsl"),
         }
     }
 

@@ -23,8 +23,8 @@ fn barriers_stand_in_uniform_control_flow() {
         let expected = match (shader.choice.kernel, shader.entry()) {
             (Kernel::Row, "windowed") => 3,
             (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
-            (Kernel::Plane, "backward") => 2,
-            (Kernel::Plane, _) => 1,
+            (Kernel::Plane, "backward") => 4,
+            (Kernel::Plane, _) => 2,
             (Kernel::Whole, "backward") => 4,
             (Kernel::Whole, _) => 2,
             (Kernel::Pixel, entry) => {
