@@ -11,7 +11,8 @@ use crate::{Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
-    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, or for *row* 4 channels.
+    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, for *row* 4 channels, or
+    /// for *plane* 4 columns.
     pub width: u32,
 }
 

@@ -96,8 +96,8 @@ kernels! {
     Whole = whole;
     /// `shaders/kernel/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
     Row = row;
-    /// `shaders/kernel/plane.wgsl`: one workgroup per strip of columns walks their rows, narrow windows of one
-    /// length along both in registers and workgroup memory.
+    /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a block of rows, or walks down them; narrow
+    /// windows of one length along both in registers and workgroup memory.
     Plane = plane;
     /// `shaders/kernel/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
     /// registers.

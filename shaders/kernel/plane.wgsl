@@ -50,14 +50,19 @@ struct Place {
     end: u32,
 }
 
-fn blocks() -> u32 { return (params.part.pixels + PIXELS - 1u) / PIXELS; }
-
-// The first row that a workgroup writes.
+// The first row that a workgroup writes. Those of the same planes follow each other, so that caches hold what they have
+// in common.
 fn first_row(workgroup: vec3<u32>) -> u32 {
-    return params.part.write_begin + group_of(workgroup) / (params.tensor.strips * blocks()) * params.tensor.segment;
+    let segment = group_of(workgroup) / params.tensor.strips % params.part.segments;
+    return params.part.write_begin + segment * params.tensor.segment;
 }
 
-fn idle(workgroup: vec3<u32>) -> bool { return first_row(workgroup) >= params.part.write_end; }
+// The first of its planes.
+fn first_pixel(workgroup: vec3<u32>) -> u32 {
+    return group_of(workgroup) / (params.tensor.strips * params.part.segments) * PIXELS;
+}
+
+fn idle(workgroup: vec3<u32>) -> bool { return first_pixel(workgroup) >= params.part.pixels; }
 
 // The first row of the step of a row. Steps are counted from row 0, also where a piece of the tensor begins inside one:
 // so each row is summed in the same order in every piece.
@@ -78,7 +83,7 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     let are_beside = params.tensor.beside > 1u;
     let place = select(lane % RUNS, lane / PIXELS, are_beside);
     let plane = select(lane / RUNS, lane % PIXELS, are_beside);
-    let pixel = group / params.tensor.strips % blocks() * PIXELS + plane;
+    let pixel = first_pixel(workgroup) + plane;
     let runs = params.tensor.columns / LOADS;
     let run = group % params.tensor.strips * WRITTEN + place - RUNS_BEFORE; // wraps
     let before = min(place, run);
@@ -277,7 +282,8 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
             for (var t = 0u; t < STEP; t++) { results[c * LENGTH + t] = window_result(c * LENGTH + t); } // unroll
         }
         write_step(p, i);
-        if !IN_ONE_GO { keep_squares(); }
+        if IN_ONE_GO { break; }
+        keep_squares();
     }
 }
 
@@ -301,9 +307,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
             }
         }
         write_step(p, j + FIRST);
-        if !IN_ONE_GO {
-            keep_squares();
-            keep_terms();
-        }
+        if IN_ONE_GO { break; }
+        keep_squares();
+        keep_terms();
     }
 }

@@ -19,8 +19,14 @@ const SECTOR: u64 = 8;
 /// The widest window for which registers hold a block of rows with all that they depend on.
 const IN_ONE_GO: u64 = 5;
 
-/// Rows of a step where a workgroup walks: as many as leave room in registers and workgroup memory for enough workgroups.
+/// The widest window for which registers hold twice as many rows, forward.
+const SMALL: u64 = 3;
+
+/// Rows of a step: as many as leave room in registers and workgroup memory for enough workgroups.
 const STEP: u64 = 4;
+
+/// The most invocations of a workgroup that takes one block: many small ones load and compute at different times.
+const SMALL_TEAM: u64 = 128;
 
 impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
@@ -31,14 +37,19 @@ impl Design for Plane {
             && rows.window() == columns.window()
     }
 
-    /// Packets of columns where those are contiguous and fill them, and a block is loaded in one go.
+    /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two, which
+    /// take more registers than as many columns, unless they are halves and so a word.
     fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
         let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
-        let in_one_go = loads_in_one_go(problem.arithmetic, problem.axes[0].window());
-        if in_one_go && problem.axes.last().is_some_and(fills) {
-            return &[PACKET as u32, 1];
+        if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {
+            return problem.widths_of_walk();
         }
-        problem.widths_of_walk()
+        match (problem.axes.last().is_some_and(fills), problem.has_pairs(), problem.dtype.is_half()) {
+            (true, ..) => &[PACKET as u32, 1],
+            (_, true, true) => &[2, 1],
+            (_, true, false) => &[1, 2],
+            _ => &[1],
+        }
     }
 
     fn loads(&self, width: u32) -> Loads {
@@ -107,8 +118,7 @@ impl Block {
             let step = STEP / task.width;
             return Block { in_one_go, run: 1, packet, step, sums: step, from: halo };
         }
-        let run = run(task);
-        let step = if terms || task.window() > 3 { 4 } else { 8 };
+        let (run, step) = run_and_step(task);
         let sums = if terms { step + halo } else { step };
         Block { in_one_go, run, packet, step, sums, from: 0 }
     }
@@ -159,14 +169,17 @@ impl Block {
     }
 }
 
-/// Columns of a run, which are four numbers at once, or one where four columns do not divide a row.
-fn run(task: &Task<'_>) -> u64 {
-    if task.width == PACKET {
-        return PACKET;
+/// Columns of a run, and rows of a block: as many as registers hold with all that they depend on. Columns that are not
+/// contiguous are taken together where neighbouring invocations take neighbouring pixels.
+fn run_and_step(task: &Task<'_>) -> (u64, u64) {
+    let divides = |run| task.across.inner > 1 && task.across.channels.is_multiple_of(run);
+    let has_packets = task.width == PACKET || (task.width == 1 && divides(PACKET));
+    match (has_packets, task.has_terms()) {
+        (true, false) if task.window() <= SMALL => (PACKET, 2 * STEP),
+        (true, _) => (PACKET, STEP),
+        (false, false) if task.width == 2 && divides(2) => (2, STEP),
+        (false, _) => (1, 2 * STEP / task.width),
     }
-    let wanted = 4 / task.width;
-    let is_beside = task.across.inner > 1;
-    if is_beside && task.across.channels.is_multiple_of(wanted) { wanted } else { 1 }
 }
 
 /// How *plane* cuts the columns, in runs.
@@ -193,7 +206,8 @@ impl Strips {
         let reach = lead + after;
         // The exchange has one place more, of zeros.
         let room = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
-        let invocations = task.team().min(room);
+        let team = if block.in_one_go { task.team().min(SMALL_TEAM) } else { task.team() };
+        let invocations = team.min(room);
         let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
         for pixels in [sector, sector.div_ceil(4), 1] {
             let room = invocations / pixels;
