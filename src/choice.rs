@@ -59,7 +59,8 @@ impl Segments {
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
-    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, or for *row* 4 channels.
+    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, for *row* 4 channels, or
+    /// for *plane* 4 columns.
     pub width: u32,
     /// Into how many segments it cuts an axis. Kernels without segments take no notice.
     pub segments: Segments,

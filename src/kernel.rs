@@ -14,6 +14,17 @@ pub use geometry::Memory;
 pub(crate) use problem::Problem;
 pub(crate) use task::Task;
 
+/// What neighbouring elements are that are loaded at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Loads {
+    /// Pixels, which are computed at once too.
+    Pixels,
+    /// Channels of a pixel.
+    Channels,
+    /// Columns of a row, where they follow each other in memory (plane).
+    Columns,
+}
+
 /// What the rest of the crate asks of a kernel.
 pub(crate) trait Design {
     /// Whether it computes a problem.
@@ -29,9 +40,9 @@ pub(crate) trait Design {
         &[1]
     }
 
-    /// Whether what it loads at once are channels of a pixel rather than pixels.
-    fn loads_channels(&self) -> bool {
-        false
+    /// What the neighbouring elements are of which it loads so many at once.
+    fn loads(&self, _width: u32) -> Loads {
+        Loads::Pixels
     }
 
     /// Whether the result of an operation that has a replaceable input may take its place: if no element is read after
@@ -85,8 +96,8 @@ kernels! {
     Whole = whole;
     /// `shaders/kernel/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
     Row = row;
-    /// `shaders/kernel/plane.wgsl`: one workgroup per strip of columns walks their rows, narrow windows of one
-    /// length along both in registers and workgroup memory.
+    /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a block of rows, or walks down them; narrow
+    /// windows of one length along both in registers and workgroup memory.
     Plane = plane;
     /// `shaders/kernel/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
     /// registers.

@@ -181,7 +181,7 @@ fn absurd_limits() {
 fn a_plan_falls_back_on_a_kernel_that_fits() {
     let descriptor = wgpu::DeviceDescriptor {
         required_limits: wgpu::Limits {
-            max_compute_workgroup_storage_size: 256,
+            max_compute_workgroup_storage_size: 128,
             ..wgpu::Limits::downlevel_defaults()
         },
         ..Default::default()

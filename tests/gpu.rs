@@ -191,8 +191,8 @@ fn small_bindings() {
             }
         }
     }
-    // Six kernels, and the stages of three; but of f64 the windows of *plane* are larger than a binding.
-    let expected = 3 * (6 + 3) + if any_has_f64 { 6 + 3 - 1 } else { 0 };
+    // Six kernels, and the stages of three.
+    let expected = (6 + 3) * if any_has_f64 { 4 } else { 3 };
     assert_eq!(kernels.len(), expected, "{kernels:?}");
     assert!(cut > 14 * expected, "{cut}");
 }

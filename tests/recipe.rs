@@ -73,7 +73,7 @@ fn every_element_is_written_once_for_drawn_layers_and_limits() {
             }
         }
     }
-    assert_eq!(kernels.len(), 9, "{kernels:?}");
+    assert_eq!(kernels.len(), 10, "{kernels:?}");
     assert!(
         cut > 1000 && left_over > 100 && refused > 100,
         "{cut} cut, {left_over} with pixels left over by row, {refused} refused"

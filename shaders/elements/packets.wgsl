@@ -1,7 +1,11 @@
-// The types of elements where four neighbouring channels are loaded at once.
+// The types of elements where four neighbouring channels, or columns, are loaded at once.
 
 alias Stored = vec4<f32>; // what is loaded at once, as it is in memory
 alias Output = vec4<f32>; // the same in the output
 alias Loaded = vec4<f32>; // the same as numbers
 alias Value = f32;        // what is computed at once: one of them
 alias Bits = u32;         // as many words
+
+fn part(v: Loaded, i: u32) -> Value { return v[i]; }
+
+fn as_loaded(a: Value, b: Value, c: Value, d: Value) -> Loaded { return Loaded(a, b, c, d); }

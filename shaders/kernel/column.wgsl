@@ -71,6 +71,12 @@ fn take_dy(w: Walk, channel: u32) {
     }
 }
 
+// Writes the results of a step, all of which are in the segment.
+fn put_step(at: u32, stride: u32) {
+    for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * stride); } // unroll
+    for (var t = 0u; t < STEP; t++) { put(at + t * stride, epilogue(results[t], olds[t])); } // unroll
+}
+
 // Writes the results of a step that are in the segment.
 fn write_step(w: Walk, channel: u32) {
     if within(channel, w.begin, w.end) && channel + STEP <= w.end {
@@ -78,6 +84,11 @@ fn write_step(w: Walk, channel: u32) {
     } else {
         for (var t = 0u; t < STEP; t++) { write(w, channel + t, results[t]); } // unroll
     }
+}
+
+// Sums the windows that a step completes, of squares or of terms.
+fn sum_step(at: u32) {
+    for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); } // unroll
 }
 
 fn hold_halo(w: Walk, channel: u32) {
@@ -108,6 +119,17 @@ fn take_next(channel: u32) {
     for (var t = 0u; t < STEP; t++) { // unroll
         held[SQUARES + HALO + t] = present(held[SQUARES + HALO + t], channel + t);
     }
+}
+
+// These make the end of a step the beginning of the next.
+fn shift() {
+    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; } // unroll
+    shift_held(SQUARES);
+}
+
+fn shift_terms() {
+    shift_held(TERMS);
+    for (var i = 0u; i < LOOK_BEHIND; i++) { normalized_dy[i] = normalized_dy[i + STEP]; } // unroll
 }
 
 // Square sums, and the stages of an operation whose window has several axes: stage/ says what is summed,

@@ -1,47 +1,68 @@
-// plane: for narrow windows of one length along two neighbouring axes, rows and columns. A workgroup walks
-// down the rows of COLUMNS columns of PIXELS planes, with an invocation for each, in steps of STEP rows.
-// What is summed is exchanged in workgroup memory, where each invocation sums it across its row; those sums it
-// sums down the column as column.wgsl does, in registers. So every value is loaded once, but for those at the
-// sides of a tile, which its neighbours load too.
+// plane: for narrow windows of one length along two neighbouring axes, rows and columns. An invocation takes a run of RUN
+// neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers; those
+// sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
 //
-// Steps write to two exchanges in turn, or backward its squares to one and its terms to the other. So a value
-// is read before it is written again, with one barrier for each exchange.
+// Where registers hold a block of rows with all that those depend on, a workgroup takes one block, IN_ONE_GO: it loads
+// all of it before it computes. What blocks have in common is loaded again, from a cache. Otherwise a workgroup walks
+// down the rows in steps, and keeps what the next one needs.
 
-const INVOCATIONS = 224u; // PIXELS * COLUMNS
-const PIXELS = 4u;
-const COLUMNS = 56u;
-const WRITTEN = 56u; // columns
-const COLUMNS_BEFORE = 0u;     // columns before those
-const PAD = 2u;      // columns of zeros on each side of a row
+const INVOCATIONS = 252u; // PIXELS * RUNS
+const PIXELS = 18u;
+const RUNS = 14u;        // of a plane, in a workgroup
+const RUNS_BEFORE = 0u;  // those before the first that is written
+const WRITTEN = 14u;     // runs
+const RUN = 4u;          // columns
+const PACKET = 1u;       // of which so many are loaded at once
+const LOADS = 4u;        // RUN / PACKET
+const LENGTH = 12u;      // rows that are held, and places of a column in registers: RUN * LENGTH is HELD
+const X_FROM = 0u;       // the first of those that a step loads; the rest is kept of the steps before
+const X_ROWS = 12u;      // loaded of x,
+const SUM_ROWS = 8u;     // and of dy; so many have their square sums made
+const SUM_GROUPS = 2u;   // SUM_ROWS / SHARE
+const LEAD_IN = 0u;      // rows before the first that is written, in whole steps
 const ACROSS_BEHIND = 2u; // the window along a row
 const ACROSS_AHEAD = 2u;
-const LEAD_IN = 8u;   // rows before the first that is written, in whole steps
+const LINE = 8u;         // columns that the windows of a run hold
+const REACH = 1u;        // runs on each side in which those may lie
+const SIDE = 2u;         // columns on each side of a run that windows of its neighbours may hold,
+const EXCHANGED = 4u;    // and all of those
 
-const SLOTS = (COLUMNS + 2u * PAD) * PIXELS; // of a row, with zeros on both sides
-const EXCHANGE = STEP * SLOTS;
+const IN_ONE_GO = X_FROM == 0u;
+const FIRST = HALO - X_FROM; // of the rows that are held, the first whose gradient is made
+const NOTHING = INVOCATIONS; // where the exchange holds zeros
 
-var<workgroup> exchange: array<Sum, 2u * EXCHANGE>;
+// The sums of a row, by the row, the column in its run and the invocation: so neighbours meet in different banks.
+var<workgroup> exchange: array<array<array<Sum, INVOCATIONS + 1u>, EXCHANGED>, SUM_ROWS>;
 
-// The column and the plane of an invocation.
+var<private> line: array<Sum, LINE>;
+
+// The run of columns of an invocation, and its plane.
 struct Place {
-    some: bool,      // whether there are such
-    written: bool,   // whether they are more than a neighbour of what is written
-    slot: u32,       // in a row of the exchange
+    written: bool,   // whether it is more than a neighbour of what is written
+    before: u32,     // runs before it in its workgroup and its row,
+    all: u32,        // and all of them
+    stride: u32,     // invocations from a run to the next
     inner: u32,      // elements from a row to the next
+    beside: u32,     // and from a column, or those that are loaded at once, to the next
     input: u32,      // element of row 0 in x and dy
     output: u32,     // and in the output
     begin: u32,      // first row written
     end: u32,
 }
 
-fn blocks() -> u32 { return (params.part.pixels + PIXELS - 1u) / PIXELS; }
-
-// The first row that a workgroup writes.
+// The first row that a workgroup writes. Those of the same planes follow each other, so that caches hold what they have
+// in common.
 fn first_row(workgroup: vec3<u32>) -> u32 {
-    return params.part.write_begin + group_of(workgroup) / (params.tensor.strips * blocks()) * params.tensor.segment;
+    let segment = group_of(workgroup) / params.tensor.strips % params.part.segments;
+    return params.part.write_begin + segment * params.tensor.segment;
 }
 
-fn idle(workgroup: vec3<u32>) -> bool { return first_row(workgroup) >= params.part.write_end; }
+// The first of its planes.
+fn first_pixel(workgroup: vec3<u32>) -> u32 {
+    return group_of(workgroup) / (params.tensor.strips * params.part.segments) * PIXELS;
+}
+
+fn idle(workgroup: vec3<u32>) -> bool { return first_pixel(workgroup) >= params.part.pixels; }
 
 // The first row of the step of a row. Steps are counted from row 0, also where a piece of the tensor begins inside one:
 // so each row is summed in the same order in every piece.
@@ -49,6 +70,7 @@ fn step_of(row: u32) -> u32 { return row / STEP * STEP; }
 
 // Rows that are walked: those that are written, after those on which they depend.
 fn walked(workgroup: vec3<u32>) -> u32 {
+    if IN_ONE_GO { return STEP; }
     let begin = first_row(workgroup);
     return LEAD_IN + min(begin + params.tensor.segment, params.part.write_end) - step_of(begin);
 }
@@ -59,19 +81,22 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     group = group_of(workgroup);
     lane = index;
     let are_beside = params.tensor.beside > 1u;
-    let place = select(lane % COLUMNS, lane / PIXELS, are_beside);
-    let plane = select(lane / COLUMNS, lane % PIXELS, are_beside);
-    let pixel = group / params.tensor.strips % blocks() * PIXELS + plane;
-    let column = group % params.tensor.strips * WRITTEN + place - COLUMNS_BEFORE; // wraps
-    let some = pixel < params.part.pixels && column < params.tensor.columns;
-    let offset = pixel_offset(params.part.first_pixel + min(pixel, params.part.pixels - 1u))
-        + min(column, params.tensor.columns - 1u) * params.tensor.beside;
+    let place = select(lane % RUNS, lane / PIXELS, are_beside);
+    let plane = select(lane / RUNS, lane % PIXELS, are_beside);
+    let pixel = first_pixel(workgroup) + plane;
+    let runs = params.tensor.columns / LOADS;
+    let run = group % params.tensor.strips * WRITTEN + place - RUNS_BEFORE; // wraps
+    let before = min(place, run);
     let begin = first_row(workgroup);
+    let offset = pixel_offset(params.part.first_pixel + min(pixel, params.part.pixels - 1u))
+        + min(run, runs - 1u) * LOADS * params.tensor.beside;
     return Place(
-        some,
-        some && within(place, COLUMNS_BEFORE, COLUMNS_BEFORE + WRITTEN),
-        (place + PAD) * PIXELS + plane,
+        pixel < params.part.pixels && run < runs && within(place, RUNS_BEFORE, RUNS_BEFORE + WRITTEN),
+        before,
+        before + min(RUNS - place, runs - run),
+        select(1u, PIXELS, are_beside),
         params.tensor.inner,
+        params.tensor.beside,
         params.part.input_shift + offset,
         params.part.output_shift + offset,
         begin,
@@ -79,90 +104,167 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
-// Writes the zeros on both sides of the rows.
-fn clear_sides() {
-    for (var n = lane; n < 2u * STEP * 2u * PAD * PIXELS; n += INVOCATIONS) {
-        let row = n / (2u * PAD * PIXELS);
-        let slot = n % (2u * PAD * PIXELS);
-        exchange[row * SLOTS + select(slot, slot + COLUMNS * PIXELS, slot >= PAD * PIXELS)] = exactly(Value(0.0));
-    }
-}
-
-fn is_there(p: Place, row: u32) -> bool { return p.some && within(row, params.part.read_begin, params.part.read_end); }
-
-// The rows of a step from one on, all of which are bound.
+// Loads x from a row on, all of which are bound; those of an invocation without a run are of no use.
 fn load_x_inside(p: Place, row: u32) {
-    load_x_step(p.input + row * p.inner, p.inner);
-    for (var t = 0u; t < STEP; t++) { // unroll
-        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], p.some);
-    }
+    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, row + t); } // unroll
 }
 
 fn load_dy_inside(p: Place, row: u32) {
-    load_dy_step(p.input + row * p.inner, p.inner);
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = select(Value(0.0), held_dy[t], p.some); } // unroll
+    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, row + t); } // unroll
 }
 
-// The same where some may be missing.
+// The same where some may be missing, which are 0.
 fn load_x_edge(p: Place, row: u32) {
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_at(p.input + bound(row + t) * p.inner); } // unroll
-    for (var t = 0u; t < STEP; t++) { // unroll
-        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_there(p, row + t));
-    }
-}
-
-fn load_dy_edge(p: Place, row: u32) {
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = dy_at(p.input + bound(row + t) * p.inner); } // unroll
-    for (var t = 0u; t < STEP; t++) { // unroll
-        held_dy[t] = select(Value(0.0), held_dy[t], is_there(p, row + t));
-    }
-}
-
-fn write_step(p: Place, row: u32) {
-    if !p.written { return; }
-    let at = p.output + row * p.inner;
-    if within(row, p.begin, p.end) && row + STEP <= p.end {
-        put_step(at, p.inner);
-    } else {
-        for (var t = 0u; t < STEP; t++) { // unroll
-            if within(row + t, p.begin, p.end) { put(at + t * p.inner, epilogue(results[t], old_at(at + t * p.inner))); }
+    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, bound(row + t)); } // unroll
+    for (var t = 0u; t < X_ROWS; t++) { // unroll
+        for (var c = 0u; c < RUN; c++) { // unroll
+            let at = c * LENGTH + X_FROM + t;
+            held_x[at] = select(Value(0.0), held_x[at], are_bound(row + t, 1u));
         }
     }
 }
 
-// The sum of an invocation's own value and of those of the columns around it in a row.
-fn sum_across(slot: u32, before: u32, own: Sum) -> Sum {
-    var sum = own;
-    for (var i = 0u; i < WINDOW; i++) { // unroll
-        if i != before { sum = add(sum, exchange[slot + i * PIXELS - before * PIXELS]); }
+fn load_dy_edge(p: Place, row: u32) {
+    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, bound(row + t)); } // unroll
+    for (var t = 0u; t < SUM_ROWS; t++) { // unroll
+        for (var c = 0u; c < RUN; c++) { // unroll
+            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], are_bound(row + t, 1u));
+        }
     }
-    return sum;
 }
 
-// Sums the squares of a step across the rows, and down the columns.
-fn sum_squares(p: Place, exchange_slot: u32) {
-    for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = square(held_x[HALO + t]); } // unroll
-    for (var t = 0u; t < STEP; t++) { // unroll
-        exchange[exchange_slot + t * SLOTS + p.slot] = held[SQUARES + HALO + t];
+// A row of a run, as the t-th that is loaded.
+fn load_x_row(p: Place, t: u32, row: u32) {
+    let at = p.input + row * p.inner;
+    for (var l = 0u; l < LOADS; l++) { // unroll
+        let v = x_at(at + l * p.beside);
+        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + X_FROM + t] = part(v, i); } // unroll
+    }
+}
+
+fn load_dy_row(p: Place, t: u32, row: u32) {
+    let at = p.input + row * p.inner;
+    for (var l = 0u; l < LOADS; l++) { // unroll
+        let v = dy_at(at + l * p.beside);
+        for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = part(v, i); } // unroll
+    }
+}
+
+// Writes the rows of a step that are in the segment.
+fn write_step(p: Place, row: u32) {
+    if !p.written { return; }
+    let at = p.output + row * p.inner;
+    if within(row, p.begin, p.end) && row + STEP <= p.end {
+        for (var t = 0u; t < STEP; t++) { load_olds(p, t, at + t * p.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { write_row(p, t, at + t * p.inner); } // unroll
+    } else {
+        for (var t = 0u; t < STEP; t++) { // unroll
+            if within(row + t, p.begin, p.end) {
+                load_olds(p, t, at + t * p.inner);
+                write_row(p, t, at + t * p.inner);
+            }
+        }
+    }
+}
+
+// What the output holds, of the t-th row of a step.
+fn load_olds(p: Place, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { olds[t * LOADS + l] = old_at(at + l * p.beside); } // unroll
+}
+
+fn write_row(p: Place, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { // unroll
+        for (var i = 0u; i < PACKET; i++) { // unroll
+            let result = (l * PACKET + i) * LENGTH + t;
+            results[result] = epilogue(results[result], part(olds[t * LOADS + l], i));
+        }
+        let first = l * PACKET * LENGTH + t;
+        put(at + l * p.beside, as_loaded(results[first], results[first + 1u % PACKET * LENGTH],
+            results[first + 2u % PACKET * LENGTH], results[first + 3u % PACKET * LENGTH]));
+    }
+}
+
+// Writes the zeros that stand for the runs beyond the ends of a row.
+fn clear_nothing() {
+    for (var n = lane; n < SUM_ROWS * EXCHANGED; n += INVOCATIONS) {
+        exchange[n / EXCHANGED][n % EXCHANGED][NOTHING] = exactly(Value(0.0));
+    }
+}
+
+// Hands the sums of the t-th row to the neighbours: those of the first SIDE columns of the run, and of the last.
+fn hand_on(t: u32, sum: u32) {
+    for (var e = 0u; e < EXCHANGED; e++) { // unroll
+        exchange[t][e][lane] = sums[select(RUN - EXCHANGED + e, e, e < SIDE) * LENGTH + sum];
+    }
+}
+
+// The sum of a column, which is counted from REACH runs before the own.
+fn sum_of(p: Place, t: u32, sum: u32, column: u32) -> Sum {
+    let run = column / RUN;
+    let c = column % RUN;
+    if run == REACH { return sums[c * LENGTH + sum]; }
+    let is_there = p.before + run - REACH < p.all;
+    let at = select(NOTHING, lane + run * p.stride - REACH * p.stride, is_there);
+    return exchange[t][select(c + EXCHANGED - RUN, c, c < SIDE)][at];
+}
+
+// Sums the sums of the t-th row across it, over windows that begin `before` columns before their own.
+fn sum_across(p: Place, t: u32, sum: u32, before: u32) {
+    for (var i = 0u; i < LINE; i++) { line[i] = sum_of(p, t, sum, REACH * RUN + i - before); } // unroll
+    for (var c = 0u; c < RUN; c++) { // unroll
+        var all = line[c];
+        for (var i = 1u; i < WINDOW; i++) { all = add(all, line[c + i]); } // unroll
+        sums[c * LENGTH + sum] = all;
+    }
+}
+
+// Sums squares: down the columns, and across the rows.
+fn sum_squares(p: Place) {
+    for (var c = 0u; c < RUN; c++) { // unroll
+        for (var t = 0u; t < X_ROWS; t++) { // unroll
+            held[SQUARES + c * LENGTH + X_FROM + t] = square(held_x[c * LENGTH + X_FROM + t]);
+        }
+        for (var g = 0u; g < SUM_GROUPS; g++) { // unroll
+            sum_windows(SQUARES + c * LENGTH + g * SHARE, c * LENGTH + g * SHARE);
+        }
     }
     workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { // unroll
-        held[SQUARES + HALO + t] = sum_across(exchange_slot + t * SLOTS + p.slot, ACROSS_BEHIND, held[SQUARES + HALO + t]);
-    }
-    sum_step(SQUARES);
+    for (var t = 0u; t < SUM_ROWS; t++) { hand_on(t, t); } // unroll
+    workgroupBarrier();
+    for (var t = 0u; t < SUM_ROWS; t++) { sum_across(p, t, t, ACROSS_BEHIND); } // unroll
 }
 
 // The same with the terms, over the mirrored windows.
 fn sum_terms(p: Place) {
-    for (var t = 0u; t < STEP; t++) { held[TERMS + HALO + t] = step_term(t, held_dy[t]); } // unroll
-    for (var t = 0u; t < STEP; t++) { // unroll
-        exchange[EXCHANGE + t * SLOTS + p.slot] = held[TERMS + HALO + t];
+    for (var c = 0u; c < RUN; c++) { // unroll
+        for (var t = 0u; t < SUM_ROWS; t++) { // unroll
+            held[TERMS + c * LENGTH + HALO + t] = step_term(c * LENGTH + t, held_dy[c * LENGTH + t]);
+        }
+        for (var g = 0u; g < GROUPS; g++) { // unroll
+            sum_windows(TERMS + c * LENGTH + FIRST + g * SHARE, c * LENGTH + FIRST + g * SHARE);
+        }
     }
     workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { // unroll
-        held[TERMS + HALO + t] = sum_across(EXCHANGE + t * SLOTS + p.slot, ACROSS_AHEAD, held[TERMS + HALO + t]);
+    for (var t = 0u; t < STEP; t++) { hand_on(t, FIRST + t); } // unroll
+    workgroupBarrier();
+    for (var t = 0u; t < STEP; t++) { sum_across(p, t, FIRST + t, ACROSS_AHEAD); } // unroll
+}
+
+// Makes the end of a step the beginning of the next.
+fn keep_squares() {
+    for (var c = 0u; c < RUN; c++) { // unroll
+        for (var i = 0u; i < HALO; i++) { held_x[c * LENGTH + i] = held_x[c * LENGTH + i + STEP]; } // unroll
+        shift_held(SQUARES + c * LENGTH);
     }
-    sum_step(TERMS);
+}
+
+fn keep_terms() {
+    for (var c = 0u; c < RUN; c++) { // unroll
+        shift_held(TERMS + c * LENGTH);
+        for (var i = 0u; i < LOOK_BEHIND; i++) { // unroll
+            normalized_dy[c * LENGTH + i] = normalized_dy[c * LENGTH + i + STEP];
+        }
+    }
 }
 
 // Square sums and forward.
@@ -170,38 +272,43 @@ fn sum_terms(p: Place) {
 fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
-    clear_sides();
+    clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = step_of(p.begin) - LEAD_IN + done;
-        let next = i + LOOK_AHEAD;
-        if are_bound(next, STEP) { load_x_inside(p, next); } else { load_x_edge(p, next); }
-        sum_squares(p, done / STEP % 2u * EXCHANGE);
-        for (var t = 0u; t < STEP; t++) { results[t] = window_result(t); } // unroll
+        let x_row = i - LOOK_BEHIND + X_FROM;
+        if are_bound(x_row, X_ROWS) { load_x_inside(p, x_row); } else { load_x_edge(p, x_row); }
+        sum_squares(p);
+        for (var c = 0u; c < RUN; c++) { // unroll
+            for (var t = 0u; t < STEP; t++) { results[c * LENGTH + t] = window_result(c * LENGTH + t); } // unroll
+        }
         write_step(p, i);
-        shift();
+        if IN_ONE_GO { break; }
+        keep_squares();
     }
 }
 
-// A step completes the terms from row j + LOOK_BEHIND on, and with them the gradients from j on.
+// Of the rows held, the first is j. They complete the terms from row j + LOOK_BEHIND on, and with them the gradients from
+// j + FIRST on.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
-    clear_sides();
+    clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let j = step_of(p.begin) - LEAD_IN + done;
-        if are_bound(j + LOOK_BEHIND, LOOK_AHEAD + STEP) {
-            load_x_inside(p, j + HALO);
-            load_dy_inside(p, j + LOOK_BEHIND);
-        } else {
-            load_x_edge(p, j + HALO);
-            load_dy_edge(p, j + LOOK_BEHIND);
-        }
-        sum_squares(p, 0u);
+        let j = step_of(p.begin) - LEAD_IN + done - FIRST;
+        let is_inside = are_bound(j + X_FROM, X_ROWS) && are_bound(j + LOOK_BEHIND, SUM_ROWS);
+        if is_inside { load_x_inside(p, j + X_FROM); } else { load_x_edge(p, j + X_FROM); }
+        if is_inside { load_dy_inside(p, j + LOOK_BEHIND); } else { load_dy_edge(p, j + LOOK_BEHIND); }
+        sum_squares(p);
         sum_terms(p);
-        for (var t = 0u; t < STEP; t++) { results[t] = step_gradient(t); } // unroll
-        write_step(p, j);
-        shift();
-        shift_terms();
+        for (var c = 0u; c < RUN; c++) { // unroll
+            for (var t = 0u; t < STEP; t++) { // unroll
+                results[c * LENGTH + t] = step_gradient(c * LENGTH + FIRST + t);
+            }
+        }
+        write_step(p, j + FIRST);
+        if IN_ONE_GO { break; }
+        keep_squares();
+        keep_terms();
     }
 }

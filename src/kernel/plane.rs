@@ -1,22 +1,32 @@
-//! *plane*: one workgroup per strip of columns of some planes walks their rows.
+//! *plane*: one workgroup per strip of columns of some planes takes a block of their rows, or walks them.
 
 use super::geometry::{Groups, Memory};
-use super::window::{self, NARROW};
-use super::{Design, Geometry, Problem, Task};
+use super::window::{self, NARROW, share};
+use super::{Design, Geometry, Loads, Problem, Task};
+use crate::axis::Axis;
+use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
 use crate::shader::text::wgsl;
 
 pub(super) struct Plane;
 
+/// Neighbouring columns that are loaded at once, where they follow each other in memory: a vec4.
+const PACKET: u64 = 4;
+
 /// Neighbouring elements that a load from memory brings at least: 32 bytes of f32.
 const SECTOR: u64 = 8;
 
-/// Elements of a step, which an invocation loads together: as many as leave room in workgroup memory for enough
-/// workgroups.
+/// The widest window for which registers hold a block of rows with all that they depend on.
+const IN_ONE_GO: u64 = 5;
+
+/// The widest window for which registers hold twice as many rows, forward.
+const SMALL: u64 = 3;
+
+/// Rows of a step: as many as leave room in registers and workgroup memory for enough workgroups.
 const STEP: u64 = 4;
 
-/// The sums of a column in workgroup memory: two steps.
-const COLUMN_SUMS: u64 = 2 * STEP;
+/// The most invocations of a workgroup that takes one block: many small ones load and compute at different times.
+const SMALL_TEAM: u64 = 128;
 
 impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
@@ -27,8 +37,23 @@ impl Design for Plane {
             && rows.window() == columns.window()
     }
 
+    /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two, which
+    /// take more registers than as many columns, unless they are halves and so a word.
     fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
-        problem.widths_of_walk()
+        let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
+        if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {
+            return problem.widths_of_walk();
+        }
+        match (problem.axes.last().is_some_and(fills), problem.has_pairs(), problem.dtype.is_half()) {
+            (true, ..) => &[PACKET as u32, 1],
+            (_, true, true) => &[2, 1],
+            (_, true, false) => &[1, 2],
+            _ => &[1],
+        }
+    }
+
+    fn loads(&self, width: u32) -> Loads {
+        if u64::from(width) == PACKET { Loads::Columns } else { Loads::Pixels }
     }
 
     /// A strip reads its neighbours' columns.
@@ -37,23 +62,15 @@ impl Design for Plane {
     }
 
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
-        let step = STEP / task.width;
-        let (before, after) = task.halo();
-        let Strips { columns, written, lead, strips, pixels } = Strips::new(task)?;
-        let mut constants = window::constants_of_steps(task.window(), step);
-        constants.extend([
-            ("INVOCATIONS", columns * pixels),
-            ("PIXELS", pixels),
-            ("COLUMNS", columns),
-            ("WRITTEN", written),
-            ("COLUMNS_BEFORE", lead),
-            ("PAD", side(task)),
-            ("ACROSS_BEHIND", task.across.look_behind),
-            ("ACROSS_AHEAD", task.across.look_ahead),
-            ("LEAD_IN", (before + after).next_multiple_of(step)),
-        ]);
-        let groups = Groups::Pixels { pixels, strips };
-        let geometry = Geometry::new(task, Memory::Registers, groups, task.segment(step, 0, step), constants);
+        let block = Block::new(task);
+        let strips = Strips::new(task, &block)?;
+        let groups = Groups::Pixels { pixels: strips.pixels, strips: strips.strips };
+        let constants = block.constants(task).chain(strips.constants()).collect();
+        if block.in_one_go {
+            return Geometry::new(task, Memory::Registers, groups, block.step, constants);
+        }
+        let segment = task.segment(block.step, 0, block.step);
+        let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
         geometry.map(Geometry::in_steps)
     }
 
@@ -66,15 +83,109 @@ impl Design for Plane {
     }
 }
 
-/// Columns of zeros on each side of a row in workgroup memory, which windows reach.
+/// Whether blocks of rows are loaded in one go. What they have in common is computed again, which is too much where a
+/// sum takes two registers.
+fn loads_in_one_go(arithmetic: Arithmetic, window: u64) -> bool {
+    window <= IN_ONE_GO && arithmetic == Arithmetic::Single
+}
+
+/// Columns of a row on each side which windows reach.
 fn side(task: &Task<'_>) -> u64 {
     task.across.look_behind.max(task.across.look_ahead)
 }
 
-/// How *plane* cuts the columns.
+/// What an invocation takes at once.
+struct Block {
+    in_one_go: bool,
+    /// Neighbouring columns,
+    run: u64,
+    /// of which so many are loaded at once.
+    packet: u64,
+    /// Rows that are written.
+    step: u64,
+    /// Rows whose square sums are made.
+    sums: u64,
+    /// The first row that is loaded of those that are held.
+    from: u64,
+}
+
+impl Block {
+    fn new(task: &Task<'_>) -> Block {
+        let (halo, terms) = (task.window() - 1, task.has_terms());
+        let in_one_go = loads_in_one_go(task.arithmetic, task.window());
+        let packet = if task.width == PACKET { PACKET } else { 1 };
+        if !in_one_go {
+            let step = STEP / task.width;
+            return Block { in_one_go, run: 1, packet, step, sums: step, from: halo };
+        }
+        let (run, step) = run_and_step(task);
+        let sums = if terms { step + halo } else { step };
+        Block { in_one_go, run, packet, step, sums, from: 0 }
+    }
+
+    /// Columns of a run of which its neighbours need the sums.
+    fn exchanged(&self, task: &Task<'_>) -> u64 {
+        (2 * side(task)).min(self.run)
+    }
+
+    /// The sums of an invocation in workgroup memory.
+    fn exchanged_sums(&self, task: &Task<'_>) -> u64 {
+        self.exchanged(task) * self.sums
+    }
+
+    fn constants(&self, task: &Task<'_>) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        let Block { run, packet, step, sums, from, .. } = *self;
+        let halo = task.window() - 1;
+        let length = sums + halo;
+        let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
+        let held = run * length;
+        let windows = window::constants(task.window(), [held, 2 * held, held], share);
+        let own = [
+            ("STEP", step),
+            ("GROUPS", step / share),
+            ("RUN", run),
+            ("PACKET", packet),
+            ("LOADS", run / packet),
+            ("LENGTH", length),
+            ("X_FROM", from),
+            ("X_ROWS", length - from),
+            ("SUM_ROWS", sums),
+            ("SUM_GROUPS", sums / share),
+            ("LEAD_IN", self.lead_in(task)),
+            ("ACROSS_BEHIND", task.across.look_behind),
+            ("ACROSS_AHEAD", task.across.look_ahead),
+            ("LINE", run + halo),
+            ("REACH", side(task).div_ceil(run)),
+            ("SIDE", side(task).min(run)),
+            ("EXCHANGED", self.exchanged(task)),
+        ];
+        own.into_iter().chain(windows)
+    }
+
+    /// Rows that are walked before the first that is written.
+    fn lead_in(&self, task: &Task<'_>) -> u64 {
+        let (before, after) = task.halo();
+        if self.in_one_go { 0 } else { (before + after).next_multiple_of(self.step) }
+    }
+}
+
+/// Columns of a run, and rows of a block: as many as registers hold with all that they depend on. Columns that are not
+/// contiguous are taken together where neighbouring invocations take neighbouring pixels.
+fn run_and_step(task: &Task<'_>) -> (u64, u64) {
+    let divides = |run| task.across.inner > 1 && task.across.channels.is_multiple_of(run);
+    let has_packets = task.width == PACKET || (task.width == 1 && divides(PACKET));
+    match (has_packets, task.has_terms()) {
+        (true, false) if task.window() <= SMALL => (PACKET, 2 * STEP),
+        (true, _) => (PACKET, STEP),
+        (false, false) if task.width == 2 && divides(2) => (2, STEP),
+        (false, _) => (1, 2 * STEP / task.width),
+    }
+}
+
+/// How *plane* cuts the columns, in runs.
 struct Strips {
-    /// Columns that a workgroup holds.
-    columns: u64,
+    /// Runs that a workgroup holds of a plane.
+    runs: u64,
     /// Those that it writes.
     written: u64,
     /// Those before the first that it writes.
@@ -88,33 +199,42 @@ struct Strips {
 impl Strips {
     /// Whole rows, or strips that are wide beside the columns around them on which they depend; of as many
     /// planes as a load brings anyway, if there is room for them.
-    fn new(task: &Task<'_>) -> Result<Strips> {
-        let all = task.across.channels.max(1);
+    fn new(task: &Task<'_>, block: &Block) -> Result<Strips> {
+        let all = task.across.channels.max(1).div_ceil(block.run);
         let (lead, after) = task.halo_across();
+        let (lead, after) = (lead.div_ceil(block.run), after.div_ceil(block.run));
         let reach = lead + after;
-        let invocations = task.team();
-        let slots = task.workgroup_sums() / COLUMN_SUMS;
-        // The most columns of so many planes, and the most planes of so many columns.
-        let room = |planes: u64| {
-            (invocations / planes).min((slots / planes).saturating_sub(2 * side(task)))
-        };
-        let planes = |columns: u64| (invocations / columns).min(slots / (columns + 2 * side(task)));
-        let side_by_side = if task.loaded.inner > all { SECTOR / task.width } else { 1 };
-        for pixels in [side_by_side, side_by_side.div_ceil(4), 1] {
-            let room = room(pixels);
+        // The exchange has one place more, of zeros.
+        let room = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
+        let team = if block.in_one_go { task.team().min(SMALL_TEAM) } else { task.team() };
+        let invocations = team.min(room);
+        let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
+        for pixels in [sector, sector.div_ceil(4), 1] {
+            let room = invocations / pixels;
+            // As many planes as there is room for, in whole transactions.
+            let planes = |runs: u64| invocations / runs / pixels * pixels;
             if all <= room {
-                let whole = Strips { columns: all, written: all, lead: 0, strips: 1, pixels };
+                let whole = Strips { runs: all, written: all, lead: 0, strips: 1, pixels };
                 return Ok(Strips { pixels: planes(all), ..whole });
             }
             let widest = if pixels > 1 { room / 2 } else { room };
             if reach < widest {
                 let written = all.div_ceil(all.div_ceil(room - reach));
-                let (columns, strips) = (written + reach, all.div_ceil(written));
-                return Ok(Strips { columns, written, lead, strips, pixels: planes(columns) });
+                let (runs, strips) = (written + reach, all.div_ceil(written));
+                return Ok(Strips { runs, written, lead, strips, pixels: planes(runs) });
             }
         }
-        let columns = reach + 1;
-        let sums = (columns + 2 * side(task)) * COLUMN_SUMS;
-        Err(task.too_large(Kernel::Plane, columns, sums))
+        let sums = (reach + 2) * block.exchanged_sums(task);
+        Err(task.too_large(Kernel::Plane, reach + 1, sums))
+    }
+
+    fn constants(&self) -> [(&'static str, u64); 5] {
+        [
+            ("INVOCATIONS", self.runs * self.pixels),
+            ("PIXELS", self.pixels),
+            ("RUNS", self.runs),
+            ("RUNS_BEFORE", self.lead),
+            ("WRITTEN", self.written),
+        ]
     }
 }

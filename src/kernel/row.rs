@@ -2,7 +2,7 @@
 
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
-use super::{Design, Geometry, Problem, Task};
+use super::{Design, Geometry, Loads, Problem, Task};
 use crate::axis::{Axis, MOST_CHANNELS};
 use crate::limit::exceeded;
 use crate::precision::Arithmetic;
@@ -47,8 +47,8 @@ impl Design for Row {
         &[PACKET as u32]
     }
 
-    fn loads_channels(&self) -> bool {
-        true
+    fn loads(&self, _: u32) -> Loads {
+        Loads::Channels
     }
 
     /// A run reads its neighbours' channels.

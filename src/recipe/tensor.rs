@@ -2,7 +2,7 @@
 
 use super::stages::Draft;
 use crate::axis::Axis;
-use crate::kernel::Geometry;
+use crate::kernel::{Geometry, Loads};
 use crate::limit::most_bytes;
 use crate::params::TensorParams;
 use crate::stage::Stage;
@@ -17,7 +17,7 @@ pub(super) struct Tensor {
     pub(super) channels: u64,
     /// The images that are computed.
     pub(super) images: Range<u64>,
-    /// Length of a second axis, which follows the first; or 1.
+    /// Length of a second axis, which follows the first, in what is loaded at once; or 1.
     pub(super) columns: u64,
     /// Channels that are loaded at once.
     pub(super) packet: u64,
@@ -45,7 +45,9 @@ impl Tensor {
     ) -> Tensor {
         let several = draft.stage != Stage::Only;
         let width = u64::from(choice.width);
-        let packet = if choice.kernel.design().loads_channels() { width } else { 1 };
+        let loads = choice.kernel.design().loads(choice.width);
+        let of = |kind| if loads == kind { width } else { 1 };
+        let packet = of(Loads::Channels);
         let joined = joined(choice.kernel, &draft.axis);
         let axis = draft.axis.joined(joined).divided(packet, width / packet);
         let stored = dtype.bytes() * width;
@@ -54,7 +56,7 @@ impl Tensor {
             images: draft.first_image..axis.outer,
             axis,
             channels: draft.axis.channels,
-            columns: draft.across.channels,
+            columns: draft.across.channels / of(Loads::Columns),
             packet,
             stored,
             summed,
@@ -91,5 +93,5 @@ impl Tensor {
 
 /// The pixels that a kernel takes as one; it leaves those that are too few.
 pub(super) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
-    if kernel.design().loads_channels() { axis.pixels_in_packets() } else { 1 }
+    if kernel.design().loads(1) == Loads::Channels { axis.pixels_in_packets() } else { 1 }
 }

@@ -3,6 +3,7 @@
 use super::unroll::unrolled;
 use super::{Power, Shader};
 use crate::Operation;
+use crate::kernel::Loads;
 use crate::precision::{Arithmetic, hides_roots};
 use crate::shader::text::wgsl;
 use crate::stage::Stage;
@@ -64,11 +65,15 @@ impl Shader {
         self.power == Power::General || !hides_roots(self.dtype, self.operation, self.reads_output)
     }
 
+    /// What the elements are that are loaded at once.
+    pub(super) fn loads(&self) -> Loads {
+        self.choice.kernel.design().loads(self.choice.width)
+    }
+
     fn types(&self) -> &'static str {
-        if self.choice.kernel.design().loads_channels() {
-            wgsl!("elements/packets.wgsl")
-        } else {
-            wgsl!("elements/pixels.wgsl")
+        match self.loads() {
+            Loads::Pixels => wgsl!("elements/pixels.wgsl"),
+            Loads::Channels | Loads::Columns => wgsl!("elements/packets.wgsl"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Shader;
 use crate::Dtype;
+use crate::kernel::Loads;
 use crate::shader::text::wgsl;
 
 /// How elements lie in the bindings: a file of `shaders/storage/`.
@@ -86,7 +87,7 @@ impl Shader {
             Storage::Words => "atomic<u32>".to_owned(),
             _ => stored.clone(),
         };
-        let at_once = if self.choice.kernel.design().loads_channels() { 1 } else { width };
+        let at_once = if self.loads() == Loads::Pixels { width } else { 1 };
         let largest = if self.dtype == Dtype::F64 {
             format!("{:?}lf", f64::MAX)
         } else {

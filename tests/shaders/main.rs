@@ -23,7 +23,7 @@ const DEVICES: [wgpu::Features; 3] = [
 ];
 
 /// Cases with every kernel and width, in every memory.
-const VARIED: [&str; 11] = [
+const VARIED: [&str; 12] = [
     "four_pixels",
     "runs_last",
     "narrowest_wide",
@@ -33,6 +33,7 @@ const VARIED: [&str; 11] = [
     "long_axis_wide",
     "plane_strips",
     "plane_vectors",
+    "plane_packets",
     "three_axes",
     "long_box",
 ];

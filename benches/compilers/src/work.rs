@@ -38,7 +38,13 @@ pub fn work(shader: &Shader) -> (Place, f64) {
             let values = constant("ROWS") * constant("ROW") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))
         }
-        Kernel::Column | Kernel::Plane | Kernel::Ring => (Place::Loop, constant("STEP") * width),
+        Kernel::Plane => {
+            let at_once = width / constant("PACKET");
+            let is_in_one_go = constant("X_FROM") == 0.0;
+            let place = if is_in_one_go { Place::Straight } else { Place::Loop };
+            (place, constant("STEP") * constant("RUN") * at_once)
+        }
+        Kernel::Column | Kernel::Ring => (Place::Loop, constant("STEP") * width),
         Kernel::Whole => (Place::Loops, constant("TURNS") * width),
         new => panic!("this place must learn where {} computes", new.name()),
     }

@@ -174,8 +174,9 @@ fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
     let Some(written) = constant(shader, "WRITTEN").filter(|_| params.tensor.columns > 1) else {
         return vec![0];
     };
-    let held = constant(shader, "COLUMNS").unwrap();
-    assert!(constant(shader, "COLUMNS_BEFORE").unwrap() + written <= held);
+    let of = |name| constant(shader, name).unwrap();
+    assert!(of("RUNS_BEFORE") + written <= of("RUNS"));
+    let written = written * of("LOADS");
     let strips = 0..u64::from(params.tensor.strips);
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
     columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()
