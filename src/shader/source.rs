@@ -50,11 +50,13 @@ impl Shader {
         let mut values = vec![
             ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
             ("POWER", self.power.constant().to_owned()),
-            ("CORRECTED", self.corrects_roots().to_string()),
             ("RELU", self.relu.to_string()),
             ("HAS_EPILOGUE", self.has_epilogue.to_string()),
             ("READS_OUTPUT", self.reads_output.to_string()),
         ];
+        if self.arithmetic == Arithmetic::Single {
+            values.push(("CORRECTED", self.corrects_roots().to_string()));
+        }
         values.extend(self.elements());
         values.extend(self.constants.iter().map(|(name, value)| (*name, format!("{value}u"))));
         values
