@@ -104,6 +104,9 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
+// Whether a row is bound; without a branch, among which SwiftShader takes minutes to compile so many values.
+fn is_row_bound(row: u32) -> bool { return within(row, params.part.read_begin, params.part.read_end); }
+
 // Loads x from a row on, all of which are bound; those of an invocation without a run are of no use.
 fn load_x_inside(p: Place, row: u32) {
     for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, row + t); } // unroll
@@ -117,9 +120,10 @@ fn load_dy_inside(p: Place, row: u32) {
 fn load_x_edge(p: Place, row: u32) {
     for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, bound(row + t)); } // unroll
     for (var t = 0u; t < X_ROWS; t++) { // unroll
+        let is_bound = is_row_bound(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
             let at = c * LENGTH + X_FROM + t;
-            held_x[at] = select(Value(0.0), held_x[at], are_bound(row + t, 1u));
+            held_x[at] = select(Value(0.0), held_x[at], is_bound);
         }
     }
 }
@@ -127,8 +131,9 @@ fn load_x_edge(p: Place, row: u32) {
 fn load_dy_edge(p: Place, row: u32) {
     for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, bound(row + t)); } // unroll
     for (var t = 0u; t < SUM_ROWS; t++) { // unroll
+        let is_bound = is_row_bound(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
-            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], are_bound(row + t, 1u));
+            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], is_bound);
         }
     }
 }
@@ -156,13 +161,12 @@ fn write_step(p: Place, row: u32) {
     let at = p.output + row * p.inner;
     if within(row, p.begin, p.end) && row + STEP <= p.end {
         for (var t = 0u; t < STEP; t++) { load_olds(p, t, at + t * p.inner); } // unroll
-        for (var t = 0u; t < STEP; t++) { write_row(p, t, at + t * p.inner); } // unroll
+        for (var t = 0u; t < STEP; t++) { // unroll
+            for (var l = 0u; l < LOADS; l++) { write(at + t * p.inner + l * p.beside, t, l, olds[t * LOADS + l]); } // unroll
+        }
     } else {
         for (var t = 0u; t < STEP; t++) { // unroll
-            if within(row + t, p.begin, p.end) {
-                load_olds(p, t, at + t * p.inner);
-                write_row(p, t, at + t * p.inner);
-            }
+            if within(row + t, p.begin, p.end) { write_row(p, t, at + t * p.inner); }
         }
     }
 }
@@ -173,15 +177,18 @@ fn load_olds(p: Place, t: u32, at: u32) {
 }
 
 fn write_row(p: Place, t: u32, at: u32) {
-    for (var l = 0u; l < LOADS; l++) { // unroll
-        for (var i = 0u; i < PACKET; i++) { // unroll
-            let result = (l * PACKET + i) * LENGTH + t;
-            results[result] = epilogue(results[result], part(olds[t * LOADS + l], i));
-        }
-        let first = l * PACKET * LENGTH + t;
-        put(at + l * p.beside, as_loaded(results[first], results[first + 1u % PACKET * LENGTH],
-            results[first + 2u % PACKET * LENGTH], results[first + 3u % PACKET * LENGTH]));
-    }
+    for (var l = 0u; l < LOADS; l++) { write(at + l * p.beside, t, l, old_at(at + l * p.beside)); } // unroll
+}
+
+// Writes the l-th of a row's loads.
+fn write(at: u32, t: u32, l: u32, old: Loaded) {
+    let first = l * PACKET * LENGTH + t;
+    put(at, as_loaded(
+        epilogue(results[first], part(old, 0u)),
+        epilogue(results[first + 1u % PACKET * LENGTH], part(old, 1u % PACKET)),
+        epilogue(results[first + 2u % PACKET * LENGTH], part(old, 2u % PACKET)),
+        epilogue(results[first + 3u % PACKET * LENGTH], part(old, 3u % PACKET)),
+    ));
 }
 
 // Writes the zeros that stand for the runs beyond the ends of a row.
