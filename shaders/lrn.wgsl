@@ -126,6 +126,9 @@ fn epilogue(result: Value, old: Value) -> Value {
 // A channel that is bound for reading: the same, if it is.
 fn bound(channel: u32) -> u32 { return max(min(channel, params.part.read_end - 1u), params.part.read_begin); }
 
+// Whether a channel is bound for reading. It takes no branch, unlike are_bound; SwiftShader takes minutes to compile many.
+fn is_bound(channel: u32) -> bool { return within(channel, params.part.read_begin, params.part.read_end); }
+
 // Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
 fn are_bound(channel: u32, count: u32) -> bool {
     let first = channel - params.part.read_begin;

@@ -327,7 +327,8 @@ impl Inner {
         let of = in_place.then_some(operation);
         let tuned = Options::from(tuning.choice(operation)).admitted(lrn, shape, features, of);
         let mut choices = tuned.unwrap_or_default();
-        choices.extend(options.admitted(lrn, shape, features, of)?);
+        let others = options.admitted(lrn, shape, features, of)?;
+        choices.extend(others.into_iter().filter(|&choice| choice != tuning.choice(operation)));
         let accepted = choices.iter().map(|&choice| recipe(choice)).find(Result::is_ok);
         accepted.unwrap_or_else(|| recipe(choices[0]))
     }

@@ -150,7 +150,7 @@ impl Context<'_> {
                 dispatches.push(self.dispatch(&tensor, &region, part, &geometry));
             }
         }
-        let groups = dispatches.iter().map(|d| u64::from(d.grid[0]) * u64::from(d.grid[1])).max();
+        let groups = dispatches.iter().map(Dispatch::workgroups).max();
         let pass = Pass {
             shader: self.shader(&task, &geometry),
             sources: draft.sources.clone(),

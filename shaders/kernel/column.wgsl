@@ -55,20 +55,14 @@ fn take_x(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_of(next_x[t], at + t * w.inner); } // unroll
     if are_bound(channel, STEP) { return; }
-    for (var t = 0u; t < STEP; t++) { // unroll
-        let is_bound = within(channel + t, params.part.read_begin, params.part.read_end);
-        held_x[HALO + t] = select(Value(0.0), held_x[HALO + t], is_bound);
-    }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = where_bound(held_x[HALO + t], channel + t); } // unroll
 }
 
 fn take_dy(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_dy[t] = loaded(next_dy[t], at + t * w.inner); } // unroll
     if are_bound(channel, STEP) { return; }
-    for (var t = 0u; t < STEP; t++) { // unroll
-        let is_bound = within(channel + t, params.part.read_begin, params.part.read_end);
-        held_dy[t] = select(Value(0.0), held_dy[t], is_bound);
-    }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = where_bound(held_dy[t], channel + t); } // unroll
 }
 
 // Writes the results of a step, all of which are in the segment.

@@ -104,9 +104,6 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
-// Whether a row is bound; without a branch, among which SwiftShader takes minutes to compile so many values.
-fn is_row_bound(row: u32) -> bool { return within(row, params.part.read_begin, params.part.read_end); }
-
 // Loads x from a row on, all of which are bound; those of an invocation without a run are of no use.
 fn load_x_inside(p: Place, row: u32) {
     for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, row + t); } // unroll
@@ -120,10 +117,10 @@ fn load_dy_inside(p: Place, row: u32) {
 fn load_x_edge(p: Place, row: u32) {
     for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, bound(row + t)); } // unroll
     for (var t = 0u; t < X_ROWS; t++) { // unroll
-        let is_bound = is_row_bound(row + t);
+        let is_there = is_bound(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
             let at = c * LENGTH + X_FROM + t;
-            held_x[at] = select(Value(0.0), held_x[at], is_bound);
+            held_x[at] = select(Value(0.0), held_x[at], is_there);
         }
     }
 }
@@ -131,9 +128,9 @@ fn load_x_edge(p: Place, row: u32) {
 fn load_dy_edge(p: Place, row: u32) {
     for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, bound(row + t)); } // unroll
     for (var t = 0u; t < SUM_ROWS; t++) { // unroll
-        let is_bound = is_row_bound(row + t);
+        let is_there = is_bound(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
-            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], is_bound);
+            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], is_there);
         }
     }
 }

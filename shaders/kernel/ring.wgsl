@@ -218,7 +218,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 
 // The term of the first channel of a mirrored window.
 fn held_term(i: u32, at: u32) -> Sum {
-    if !within(i, params.part.read_begin, params.part.read_end) { return exactly(Value(0.0)); }
+    if !is_bound(i) { return exactly(Value(0.0)); }
     return scratch[behind(TERM, at, WINDOW)];
 }
 

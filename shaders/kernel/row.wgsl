@@ -85,7 +85,7 @@ fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shi
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_in_run = i >= behind && i < behind + WRITTEN;
     if JOINED > 1u || (is_in_run && are_whole()) { return v; }
-    return select(Loaded(0.0), v, within(first + i, params.part.read_begin, params.part.read_end));
+    return select(Loaded(0.0), v, is_bound(first + i));
 }
 
 // Takes x from the packets that are loaded.

@@ -35,15 +35,12 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     );
 }
 
-fn load_x(w: Walk, channel: u32) -> Value {
-    let v = x_at(w.input + bound(channel) * w.inner);
-    return select(Value(0.0), v, within(channel, params.part.read_begin, params.part.read_end));
-}
+// What is loaded of a channel; if that is missing, zero.
+fn where_bound(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_bound(channel)); }
 
-fn load_dy(w: Walk, channel: u32) -> Value {
-    let v = dy_at(w.input + bound(channel) * w.inner);
-    return select(Value(0.0), v, within(channel, params.part.read_begin, params.part.read_end));
-}
+fn load_x(w: Walk, channel: u32) -> Value { return where_bound(x_at(w.input + bound(channel) * w.inner), channel); }
+
+fn load_dy(w: Walk, channel: u32) -> Value { return where_bound(dy_at(w.input + bound(channel) * w.inner), channel); }
 
 fn write(w: Walk, channel: u32, result: Value) {
     if !within(channel, w.begin, w.end) { return; }
@@ -55,9 +52,7 @@ fn write(w: Walk, channel: u32, result: Value) {
 fn fetch_bound(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + bound(channel) * w.inner); }
 
 // What is summed of a channel that may be missing: if so, nothing.
-fn present(v: Sum, channel: u32) -> Sum {
-    return kept(v, within(channel, params.part.read_begin, params.part.read_end));
-}
+fn present(v: Sum, channel: u32) -> Sum { return kept(v, is_bound(channel)); }
 
 var<private> needed: array<Needed, STEP>;
 

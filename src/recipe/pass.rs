@@ -34,6 +34,13 @@ pub struct Dispatch {
     pub grid: [u32; 2],
 }
 
+impl Dispatch {
+    /// Returns how many workgroups run.
+    pub fn workgroups(&self) -> u64 {
+        u64::from(self.grid[0]) * u64::from(self.grid[1])
+    }
+}
+
 /// Dispatches of one shader.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -46,4 +53,11 @@ pub struct Pass {
     pub workspace: u64,
     /// The dispatches; none for an empty tensor.
     pub dispatches: Vec<Dispatch>,
+}
+
+impl Pass {
+    /// Returns how many workgroups run, in all dispatches.
+    pub fn workgroups(&self) -> u64 {
+        self.dispatches.iter().map(Dispatch::workgroups).sum()
+    }
 }

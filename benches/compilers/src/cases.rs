@@ -110,7 +110,7 @@ impl Cases {
         for (place, pass) in passes.into_iter().enumerate() {
             let moved = moved(&pass, dtype);
             let shader = number(&mut self.shaders, pass.shader.clone());
-            let workgroups = workgroups(&pass);
+            let workgroups = pass.workgroups();
             let run = number(&mut self.runs, pass);
             self.cases.push(Case {
                 layer: layer.clone(),
@@ -149,10 +149,6 @@ fn recipe(
         ..wgpu::Limits::default()
     };
     Ok(Recipe::new(lrn, shape, operation, false, choice, args.features(), &limits)?)
-}
-
-fn workgroups(pass: &Pass) -> u64 {
-    pass.dispatches.iter().map(|one| u64::from(one.grid[0]) * u64::from(one.grid[1])).sum()
 }
 
 /// Bytes of an element that a pass moves: sums between passes are at least of f32.

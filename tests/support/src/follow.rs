@@ -192,7 +192,7 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let summed = pass.shader.dtype.bytes().max(4) * width as u64;
     let reads = |of: fn(Source) -> bool| pass.sources.iter().any(|&(_, source)| of(source));
     let groups = groups(&pass.shader, params);
-    let grid = u64::from(dispatch.grid[0]) * u64::from(dispatch.grid[1]);
+    let grid = dispatch.workgroups();
     assert!(
         grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
         "{groups} in {:?}",

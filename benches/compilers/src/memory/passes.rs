@@ -37,8 +37,7 @@ fn of_pass(runner: &Runner, pass: &Pass, loads: u64) -> Result<Option<Memory>, F
 fn workgroups(pass: &Pass, loads: u64) -> u32 {
     let of_one = |one: &Dispatch| {
         let (tensor, part) = (&one.params.tensor, &one.params.part);
-        let groups = u64::from(one.grid[0]) * u64::from(one.grid[1]);
-        u64::from(part.pixels) * u64::from(tensor.channels) / groups.max(1)
+        u64::from(part.pixels) * u64::from(tensor.channels) / one.workgroups().max(1)
     };
     let of_one = pass.dispatches.first().map_or(0, of_one);
     (loads / of_one.max(1)).max(8).min(u32::MAX.into()) as u32

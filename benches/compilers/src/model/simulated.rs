@@ -6,7 +6,7 @@ use crate::nvidia;
 use crate::trace::Runner;
 use std::path::Path;
 use wgpu_lrn::Operation::{self, Backward, Forward};
-use wgpu_lrn::internals::{Dispatch, Pass, Recipe};
+use wgpu_lrn::internals::{Pass, Recipe};
 use wgpu_lrn::{Choice, Dtype, Lrn, Shape, wgpu};
 
 /// A V100 with a quarter of everything.
@@ -164,10 +164,9 @@ impl Compiled {
 impl Case {
     /// The share of a copy's speed that the model finds.
     fn predicted(&self, pass: &Pass, memory: &Memory) -> f64 {
-        let workgroups = |one: &Dispatch| u64::from(one.grid[0]) * u64::from(one.grid[1]);
         let kernel = Kernel {
             memory,
-            workgroups: pass.dispatches.iter().map(workgroups).sum(),
+            workgroups: pass.workgroups(),
             resident: self.compiled.resident(memory.invocations),
             loads: self.compiled.loads,
             instructions: self.compiled.instructions,
