@@ -1,61 +1,77 @@
-//! The text of a file of shaders, as it is compiled in: without its lines of comments, which a package for browsers would
-//! carry along.
+//! The text of a file of shaders, as it is compiled in: without its comments, which a package for browsers would carry
+//! along.
+
+use super::unroll::MARK;
 
 /// The code of a file in `shaders/`.
 macro_rules! wgsl {
     ($file:literal) => {{
         const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file));
-        const CODE: [u8; $crate::shader::text::length_of_code(TEXT)] =
-            $crate::shader::text::code(TEXT);
+        const LENGTH: usize = $crate::shader::text::code::<{ TEXT.len() }>(TEXT).1;
+        const CODE: [u8; LENGTH] = $crate::shader::text::code(TEXT).0;
         const WGSL: &str = match std::str::from_utf8(&CODE) {
             Ok(code) => code,
-            Err(_) => TEXT, // never: whole lines were left out
+            Err(_) => TEXT, // never: only whole comments were left out
         };
         WGSL
     }};
 }
 pub(crate) use wgsl;
 
-pub(crate) const fn length_of_code(text: &str) -> usize {
-    let (mut line, mut length) = (0, 0);
+/// The code of a text, and how many bytes it has.
+pub(crate) const fn code<const LENGTH: usize>(text: &str) -> ([u8; LENGTH], usize) {
+    let (mut code, mut length) = ([0; LENGTH], 0);
+    let text = text.as_bytes();
+    let mut line = 0;
     while line < text.len() {
-        let end = end_of_line(text, line);
-        if !is_comment(text, line) {
-            length += end - line;
+        let end = end_of_code(text, line);
+        if end > line {
+            length = append(&mut code, length, text, line, end);
+            length = append(&mut code, length, b"\n", 0, 1);
         }
-        line = end;
+        line = end_of_line(text, end) + 1;
     }
-    length
+    (code, length)
 }
 
-pub(crate) const fn code<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
-    let mut code = [0; LENGTH];
-    let (mut line, mut length) = (0, 0);
-    while line < text.len() {
-        let end = end_of_line(text, line);
-        let mut at = if is_comment(text, line) { end } else { line };
-        while at < end {
-            code[length] = text.as_bytes()[at];
-            (at, length) = (at + 1, length + 1);
-        }
-        line = end;
-    }
-    code
-}
-
-/// Where the line after this one begins.
-const fn end_of_line(text: &str, mut at: usize) -> usize {
-    while at < text.len() && text.as_bytes()[at] != b'\n' {
+/// Writes a range of a text behind the code, and returns the new length.
+const fn append(code: &mut [u8], length: usize, text: &[u8], start: usize, end: usize) -> usize {
+    let mut at = start;
+    while at < end {
+        code[length + at - start] = text[at];
         at += 1;
     }
-    if at < text.len() { at + 1 } else { at }
+    length + end - start
 }
 
-/// Whether a comment is all that a line has from here on.
-const fn is_comment(text: &str, mut at: usize) -> bool {
-    let bytes = text.as_bytes();
-    while at < bytes.len() && bytes[at] == b' ' {
+/// Where the line ends that holds a place.
+const fn end_of_line(text: &[u8], mut at: usize) -> usize {
+    while at < text.len() && text[at] != b'\n' {
         at += 1;
     }
-    at + 1 < bytes.len() && bytes[at] == b'/' && bytes[at + 1] == b'/'
+    at
+}
+
+/// Where the code of a line ends: before a comment, unless it marks a loop to unroll.
+const fn end_of_code(text: &[u8], line: usize) -> usize {
+    let end = end_of_line(text, line);
+    let mut at = line;
+    while at < end && !begins(text, at, b"//") {
+        at += 1;
+    }
+    if begins(text, at, MARK.as_bytes()) {
+        return end;
+    }
+    while at > line && text[at - 1] == b' ' {
+        at -= 1;
+    }
+    at
+}
+
+const fn begins(text: &[u8], start: usize, with: &[u8]) -> bool {
+    let mut at = 0;
+    while at < with.len() && start + at < text.len() && text[start + at] == with[at] {
+        at += 1;
+    }
+    at == with.len()
 }

@@ -33,7 +33,7 @@ pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
     result
 }
 
-const MARK: &str = "// unroll";
+pub(super) const MARK: &str = "// unroll";
 
 /// The head of a loop.
 struct Head<'a> {
