@@ -15,7 +15,7 @@ use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 use wgpu_lrn::{
-    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Options, Plan, Precision, Shape, Timer,
+    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Timer, Tuning,
     block_on, wgpu,
 };
 
@@ -75,18 +75,18 @@ impl<'a> Case<'a> {
     }
 
     fn choices(&self) -> Vec<Choice> {
-        Choice::available(&self.lrn, &self.shape, self.bench.gpu.device().features())
+        Choice::available(&self.lrn, &self.shape, self.bench.gpu.device().features()).unwrap()
     }
 
     /// With pipelines of its own, so that each compiles.
-    fn plan(&self, options: Options) -> Plan {
+    fn plan(&self, tuning: Tuning) -> Plan {
         let device = self.bench.gpu.device();
-        Plan::with_options(device, &self.lrn, &self.shape, options).unwrap()
+        Plan::with_tuning(device, &self.lrn, &self.shape, tuning).unwrap()
     }
 
-    fn bound(&self, options: Options) -> Bound {
+    fn bound(&self, tuning: Tuning) -> Bound {
         let operands: Vec<_> = self.buffers().iter().map(Into::into).collect();
-        self.plan(options).bind(self.operation, &operands).unwrap()
+        self.plan(tuning).bind(self.operation, &operands).unwrap()
     }
 
     fn layer(&self, choice: Choice) -> Work {
@@ -113,7 +113,7 @@ fn plan_and_run(group: &mut Group<'_>, case: &Case<'_>) {
         case.buffers();
         let gpu = &case.bench.gpu;
         bencher.iter(|| {
-            let bound = case.bound(Options::default());
+            let bound = case.bound(Tuning::default());
             let mut encoder = gpu.device().create_command_encoder(&Default::default());
             bound.record(&mut encoder);
             gpu.queue().submit([encoder.finish()]);
@@ -183,8 +183,10 @@ fn network(
     let (dtype, precision) = numbers;
     let lrn = network.lrn().unwrap().with_precision(precision);
     for layout in Layout::ALL {
-        let shape =
-            layout.shape(&network.dims(batch, layout), network.windows.len()).unwrap().of(dtype);
+        let shape = layout
+            .shape(&network.dims(batch, layout), network.windows.len())
+            .unwrap()
+            .with_dtype(dtype);
         for &operation in Operation::ALL {
             let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());
@@ -207,7 +209,7 @@ fn networks(criterion: &mut Criterion, bench: &Bench) {
 fn windows(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
     for radius in [2, 5, 15, 40, 127] {
-        let lrn = Lrn::exact(radius, radius, 1e-5, 0.75, 1.0).unwrap();
+        let lrn = Lrn::new(radius, radius, 1e-5, 0.75, 1.0).unwrap();
         for &operation in Operation::ALL {
             let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             compare(criterion, &case, format!("window/{}/{}", 2 * radius + 1, operation.name()));
@@ -218,9 +220,9 @@ fn windows(criterion: &mut Criterion, bench: &Bench) {
 /// What the CPU takes to record an operation, by itself or bound before.
 fn recording(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(2, 96, 13, 11).unwrap();
-    let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
+    let lrn = Lrn::new(2, 1, 0.3, 0.75, 1.2).unwrap();
     let case = Case::new(bench, lrn, shape, Operation::Backward);
-    let plan = case.plan(Options::default());
+    let plan = case.plan(Tuning::default());
     let operands: Vec<_> = case.buffers().iter().map(Into::into).collect();
     let bound = plan.bind(case.operation, &operands).unwrap();
     let mut group = criterion.benchmark_group("recording");

@@ -1,11 +1,9 @@
 //! What may be chosen freely, since every choice keeps the same promise: kernel, width and segments.
 
-use crate::axis::axes;
 use crate::error::unknown;
 use crate::kernel::Problem;
 use crate::names::names;
-use crate::precision::Arithmetic;
-use crate::{Dtype, Error, Kernel, Lrn, Operation, Result, Shape};
+use crate::{Error, Kernel, Lrn, Operation, Result, Shape};
 
 names! {
     /// Into how many segments *column*, *ring* and *plane* cut an axis, beside what their rule says. More segments keep
@@ -38,7 +36,7 @@ impl Segments {
     fn suffix(self) -> String {
         match self {
             Segments::Usual => String::new(),
-            other => format!(" {}", other.name()),
+            other => format!(" {other}"),
         }
     }
 
@@ -72,19 +70,15 @@ impl Choice {
         Choice { kernel, width, segments: Segments::Usual }
     }
 
-    /// The choices for a layer on a device with these features, the preferred first, with the usual segments.
-    pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
-        let Ok(axes) = axes(lrn, shape) else { return Vec::new() };
-        let dtype = shape.dtype();
-        if !computes(dtype, features) {
-            return Vec::new();
-        }
-        let arithmetic = Arithmetic::of(lrn.precision(), dtype);
-        let problem = Problem { axes: &axes, dtype, arithmetic };
-        let of_kernel = |kernel: Kernel| {
-            kernel.design().widths(&problem).iter().map(move |&width| Choice::new(kernel, width))
-        };
-        Kernel::for_problem(&problem).into_iter().flat_map(of_kernel).collect()
+    /// Returns the choices for a layer on a device with these features, the preferred first, with the usual segments. There
+    /// is at least one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
+    /// [`Error::Feature`] where the device lacks f64.
+    pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Vec<Choice>> {
+        Ok(Problem::new(lrn, shape, features)?.choices())
     }
 
     /// Whether it computes an operation with one operand as both an input and the result: forward with
@@ -94,14 +88,9 @@ impl Choice {
     }
 }
 
-/// Whether a device with these features has numbers of that type.
-fn computes(dtype: Dtype, features: wgpu::Features) -> bool {
-    dtype != Dtype::F64 || features.contains(wgpu::Features::SHADER_F64)
-}
-
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}{}", self.kernel.name(), self.width, self.segments.suffix())
+        write!(f, "{} {}{}", self.kernel, self.width, self.segments.suffix())
     }
 }
 
@@ -112,103 +101,14 @@ impl std::str::FromStr for Choice {
     fn from_str(text: &str) -> Result<Choice> {
         let (kernel, rest) = text.split_once(' ').unwrap_or((text, ""));
         let (width, segments) = rest.split_once(' ').unwrap_or((rest, Segments::Usual.name()));
-        let parsed =
-            width.parse().map_err(|_| unknown("width", width, ["1", "2", "4"].into_iter()));
         Ok(Choice {
-            kernel: Kernel::from_name(kernel)?,
-            width: parsed?,
-            segments: Segments::from_name(segments)?,
+            kernel: kernel.parse()?,
+            width: parse_width(width)?,
+            segments: segments.parse()?,
         })
     }
 }
 
-/// Choices that are made for the caller unless told.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Options {
-    /// The kernel.
-    pub kernel: Option<Kernel>,
-    /// The width.
-    pub width: Option<u32>,
-    /// The number of segments.
-    pub segments: Option<Segments>,
-}
-
-impl Options {
-    /// Forces a kernel, or with `None` leaves the choice to the rule.
-    pub fn kernel(mut self, kernel: impl Into<Option<Kernel>>) -> Self {
-        self.kernel = kernel.into();
-        self
-    }
-
-    /// Forces a width, or with `None` leaves the choice to the rule.
-    pub fn width(mut self, width: impl Into<Option<u32>>) -> Self {
-        self.width = width.into();
-        self
-    }
-
-    /// Forces a number of segments, or with `None` leaves it to the rule, which also looks at the device.
-    pub fn segments(mut self, segments: impl Into<Option<Segments>>) -> Self {
-        self.segments = segments.into();
-        self
-    }
-
-    /// The preferred available choice that has what is forced.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`] where there is none.
-    pub fn choose(&self, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
-        Ok(self.admitted(lrn, shape, features, None)?[0])
-    }
-
-    /// The available choices that have what is forced, the preferred first; with an operation, those that compute it
-    /// in place. One at least.
-    pub(crate) fn admitted(
-        &self,
-        lrn: &Lrn,
-        shape: &Shape,
-        features: wgpu::Features,
-        in_place: Option<Operation>,
-    ) -> Result<Vec<Choice>> {
-        axes(lrn, shape)?;
-        if !computes(shape.dtype(), features) {
-            return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
-        }
-        let mut available = Choice::available(lrn, shape, features);
-        available.retain(|choice| in_place.is_none_or(|of| choice.computes_in_place(of)));
-        let segments = self.segments.unwrap_or_default();
-        let admitted = available.iter().filter(|choice| self.admits(choice));
-        let admitted: Vec<_> = admitted.map(|&choice| Choice { segments, ..choice }).collect();
-        if !admitted.is_empty() {
-            return Ok(admitted);
-        }
-        let place = in_place.map_or(String::new(), |of| format!(" for {} in place", of.name()));
-        Err(Error::Unavailable {
-            wanted: format!("{self}{place}"),
-            available: available.iter().map(Choice::to_string).collect::<Vec<_>>().join(", "),
-        })
-    }
-
-    fn admits(&self, choice: &Choice) -> bool {
-        self.kernel.is_none_or(|kernel| kernel == choice.kernel)
-            && self.width.is_none_or(|width| width == choice.width)
-    }
-}
-
-impl From<Choice> for Options {
-    fn from(choice: Choice) -> Options {
-        let Choice { kernel, width, segments } = choice;
-        Options { kernel: Some(kernel), width: Some(width), segments: Some(segments) }
-    }
-}
-
-/// As [`Choice`], with `any` for what is left open.
-impl std::fmt::Display for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kernel = self.kernel.map_or("any", Kernel::name);
-        let width = self.width.map_or("any".to_owned(), |width| width.to_string());
-        let segments = self.segments.unwrap_or_default().suffix();
-        write!(f, "{kernel} {width}{segments}")
-    }
+pub(crate) fn parse_width(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| unknown("width", text, ["1", "2", "4"].into_iter()))
 }

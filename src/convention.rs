@@ -26,8 +26,8 @@ names! {
         Paper = "paper",
         /// cuda-convnet2, the program behind the paper.
         Krizhevsky = "krizhevsky",
-        /// The parameters of [`Lrn::exact`].
-        Exact = "exact",
+        /// The parameters of the formula itself, as [`Lrn::new`] takes them.
+        Formula = "formula",
     }
 }
 
@@ -82,7 +82,7 @@ impl Convention {
             Convention::Tensorflow => row(drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
             Convention::Paper      => row(gains_one,   false, true,  false, Some(5),  1e-4,         0.75, 2.0),
             Convention::Krizhevsky => row(leans_back,  true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
-            Convention::Exact      => row(drops_one,   false, false, true,  None,     1e-4,         0.75, 1.0),
+            Convention::Formula    => row(drops_one,   false, false, true,  None,     1e-4,         0.75, 1.0),
         }
     }
 
@@ -118,7 +118,7 @@ enum Extent {
 /// use wgpu_lrn::Lrn;
 ///
 /// let lrn = Lrn::pytorch(4).alpha(2.0).k(3.0).build()?;
-/// assert_eq!(lrn, Lrn::exact(2, 1, 0.5, 0.75, 3.0)?);
+/// assert_eq!(lrn, Lrn::new(2, 1, 0.5, 0.75, 3.0)?);
 /// # Ok::<(), wgpu_lrn::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -189,10 +189,10 @@ impl Spelling {
         let expected = "a number of at least 0 that f32 can hold";
         require("alpha", self.alpha, expected, self.alpha >= 0.0)?;
         let axes = self.count_axes()?;
-        let extent = self.extent.ok_or(Error::NoWindow { convention: convention.name() })?;
+        let extent = self.extent.ok_or(Error::NoWindow { convention })?;
         let (windows, elements) = placed(convention, extent, axes)?;
         let divisor = if convention.row().divides { elements } else { 1.0 };
-        Lrn::exact_over(&windows, self.alpha / divisor, self.beta, self.k)
+        Lrn::over(&windows, self.alpha / divisor, self.beta, self.k)
     }
 
     /// The number of axes, on which all calls must agree.
@@ -203,7 +203,7 @@ impl Spelling {
         };
         let axes = self.axes.unwrap_or(windows);
         if (axes, windows) != (1, 1) && !self.convention.row().axes {
-            return Err(Error::OneAxis { convention: self.convention.name() });
+            return Err(Error::OneAxis { convention: self.convention });
         }
         if axes != windows {
             return Err(Error::Windows { windows, axes });
@@ -231,7 +231,7 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
             return Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" });
         }
         Extent::Size(given) if given % 2 == 0 && !even => {
-            return Err(Error::EvenSize { convention: convention.name(), given });
+            return Err(Error::EvenSize { convention, given });
         }
         Extent::Size(n) => (window(n), f64::from(n)),
         Extent::Radius(r) => ((r, r), channels(&(r, r))),

@@ -45,7 +45,7 @@ impl Dtype {
         if given == self {
             return Ok(());
         }
-        Err(Error::Dtype { operand, given: given.name(), expected: self.name() })
+        Err(Error::Dtype { operand, given, expected: self })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that can be refused, and why.
 
+use crate::{Choice, Convention, Dtype, Kernel, Operation};
 use thiserror::Error;
 
 /// Why a call was refused. Nothing was changed by the refused call.
@@ -21,42 +22,40 @@ pub enum Error {
     /// A framework that knows only odd windows was given an even one.
     #[error("{convention} knows only odd sizes, but the size is {given}; use {} or {}", given - 1, given + 1)]
     EvenSize {
-        /// The framework's name.
-        convention: &'static str,
+        /// The framework.
+        convention: Convention,
         /// The even size that was given.
         given: u32,
     },
     /// A convention that has no default window was given none.
     #[error("{convention} has no default window size; give one")]
     NoWindow {
-        /// The framework's name.
-        convention: &'static str,
+        /// The framework.
+        convention: Convention,
     },
-    /// A name is none of those known.
-    #[error("unknown {kind} {given:?}; known are {known}")]
+    /// A name is unknown.
+    #[error("unknown {kind} {given:?}: expected {}", alternatives(known))]
     UnknownName {
         /// What was named: a convention, a kernel.
         kind: &'static str,
         /// The name that was given.
         given: String,
         /// The names that are known.
-        known: String,
+        known: Vec<&'static str>,
     },
-    /// No choice of kernel and width fits what was forced.
-    #[error("no choice {wanted:?} for this layer on this device; available are {available}")]
+    /// No available choice is as the tuning gives it.
+    #[error(
+        "{wanted:?} cannot compute {} on this device; available: {}",
+        in_place.map_or("this layer".to_owned(), |operation| format!("{operation} of this layer in place")),
+        listed(available)
+    )]
     Unavailable {
-        /// Kernel and width that were forced; `any` where left open.
+        /// What the tuning gives, as text.
         wanted: String,
-        /// The choices there are.
-        available: String,
-    },
-    /// A text is no tuning.
-    #[error("the tuning has no line like \"{operation} column 1\": {given:?}")]
-    Tuning {
-        /// The operation that it does not tell.
-        operation: &'static str,
-        /// The text that was given.
-        given: String,
+        /// The operation, where its result was to take the place of an input.
+        in_place: Option<Operation>,
+        /// The choices that can compute it.
+        available: Vec<Choice>,
     },
     /// The axis does not exist in the tensor.
     #[error("axis {axis} is outside a tensor of rank {rank}; use {} to {}", -(*rank as i64), *rank as i64 - 1)]
@@ -85,11 +84,11 @@ pub enum Error {
     },
     /// A framework whose windows have one axis was given several.
     #[error(
-        "{convention} knows windows along one axis only; take caffe, onednn, openvino or exact"
+        "{convention} knows windows along one axis only; take caffe, onednn, openvino or formula"
     )]
     OneAxis {
-        /// The framework's name.
-        convention: &'static str,
+        /// The framework.
+        convention: Convention,
     },
     /// The channels cannot be split into equal groups.
     #[error("{channels} channels cannot be split into {groups} equal groups")]
@@ -125,15 +124,15 @@ pub enum Error {
     },
     /// A host slice has elements of another type than the tensor.
     #[error(
-        "{operand} has elements of type {given}, but the shape is of {expected}; use Shape::of"
+        "{operand} has elements of type {given}, but the shape is of {expected}; use Shape::with_dtype"
     )]
     Dtype {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
         /// The type of the slice.
-        given: &'static str,
+        given: Dtype,
         /// The type of the tensor.
-        expected: &'static str,
+        expected: Dtype,
     },
     /// The device was opened without a feature.
     #[error(
@@ -149,7 +148,7 @@ pub enum Error {
     #[error("{operation} takes the operands {expected:?}, but was given {given}")]
     Operands {
         /// The operation.
-        operation: &'static str,
+        operation: Operation,
         /// The number of operands that were given.
         given: usize,
         /// The names of those it takes.
@@ -200,14 +199,14 @@ pub enum Error {
         expected: u64,
     },
     /// A buffer was created without the usage that a kernel needs.
-    #[error("the buffer of {operand} has usages {given}; create it with {expected} too")]
+    #[error("the buffer of {operand} has usages {given:?}; create it with {expected:?} too")]
     BufferUsage {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
         /// The usages of the buffer.
-        given: String,
+        given: wgpu::BufferUsages,
         /// The usage that is missing.
-        expected: &'static str,
+        expected: wgpu::BufferUsages,
     },
     /// Two operands share bytes of one buffer.
     #[error("{first} and {second} overlap in one buffer; give them disjoint ranges")]
@@ -237,7 +236,7 @@ pub enum Error {
     )]
     Capacity {
         /// The kernel.
-        kernel: &'static str,
+        kernel: Kernel,
         /// The limit's name in `wgpu::Limits`.
         limit: &'static str,
         /// What the call needs.
@@ -278,19 +277,31 @@ pub enum Error {
     },
 }
 
-/// A result whose error is [`enum@Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+/// A result whose error is [`enum@Error`], unless another is named.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn listed(choices: &[Choice]) -> String {
+    choices.iter().map(Choice::to_string).collect::<Vec<_>>().join(", ")
+}
 
 fn in_bytes(bytes: Option<u64>) -> String {
     bytes.map_or(String::new(), |bytes| format!(" ({bytes} bytes)"))
 }
 
-/// The error of a name that is none of those known.
-pub(crate) fn unknown<'a>(
+/// Returns the error of a name that is none of those known.
+pub(crate) fn unknown(
     kind: &'static str,
     given: &str,
-    known: impl Iterator<Item = &'a str>,
+    known: impl Iterator<Item = &'static str>,
 ) -> Error {
-    let known = known.collect::<Vec<_>>().join(", ");
-    Error::UnknownName { kind, given: given.to_owned(), known }
+    Error::UnknownName { kind, given: given.to_owned(), known: known.collect() }
+}
+
+/// Lists names as "a, b or c".
+fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
 }

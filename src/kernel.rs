@@ -1,6 +1,7 @@
-//! The kernels: a room for each, in which lies all that is its own, and the rule that orders them.
+//! The kernels: a file for each, in which lies all that is its own.
 //!
-//! A new kernel is a file here, its shader in `shaders/kernel/`, and a line in the list below.
+//! A new kernel is a file here, its shader in `shaders/kernel/`, a line in the list below, and its place in the rule
+//! (`src/rule.rs`).
 
 mod geometry;
 mod problem;
@@ -28,15 +29,10 @@ pub(crate) enum Loads {
 /// What the rest of the crate asks of a kernel.
 pub(crate) trait Design {
     /// Whether it computes a problem.
-    fn takes(&self, problem: &Problem<'_>) -> bool;
-
-    /// Whether it lets those that follow it in the list go first.
-    fn defers(&self, _problem: &Problem<'_>) -> bool {
-        false
-    }
+    fn takes(&self, problem: &Problem) -> bool;
 
     /// How many neighbouring elements an invocation may load at once, the preferred first.
-    fn widths(&self, _problem: &Problem<'_>) -> &'static [u32] {
+    fn widths(&self, _problem: &Problem) -> &'static [u32] {
         &[1]
     }
 
@@ -60,7 +56,17 @@ pub(crate) trait Design {
         false
     }
 
-    /// Whether it can also compute a part of an operation, and includes files of `shaders/stage/` for it.
+    /// Whether it joins pixels where the channels of one do not fill packets, and leaves the pixels that remain.
+    fn joins_pixels(&self) -> bool {
+        false
+    }
+
+    /// Whether it sums windows along two neighbouring axes in one pass.
+    fn sums_two_axes(&self) -> bool {
+        false
+    }
+
+    /// Whether it can compute a stage of an operation, one axis a pass, and includes files of `shaders/stage/` for it.
     fn has_stages(&self) -> bool {
         false
     }
@@ -68,29 +74,28 @@ pub(crate) trait Design {
 
 /// The enum of the kernels, with a module for each.
 macro_rules! kernels {
-    ($($(#[$doc:meta])* $kernel:ident = $room:ident;)*) => {
-        $(mod $room;)*
+    ($($(#[$doc:meta])* $kernel:ident = $module:ident;)*) => {
+        $(mod $module;)*
 
         names! {
             /// How the work is dealt to invocations.
             #[non_exhaustive]
             "kernel" Kernel {
-                $($(#[$doc])* $kernel = stringify!($room),)*
+                $($(#[$doc])* $kernel = stringify!($module),)*
             }
         }
 
         impl Kernel {
-            /// The room.
+            /// What is its own.
             pub(crate) fn design(self) -> &'static dyn Design {
                 match self {
-                    $(Self::$kernel => &$room::$kernel,)*
+                    $(Self::$kernel => &$module::$kernel,)*
                 }
             }
         }
     };
 }
 
-// In the order of the rule: the special before the general.
 kernels! {
     /// `shaders/kernel/whole.wgsl`: for windows that hold the whole axis.
     Whole = whole;
@@ -109,15 +114,6 @@ kernels! {
 }
 
 impl Kernel {
-    /// The kernels that compute a problem, the preferred first: in the order of the list, but those that defer come
-    /// last.
-    pub(crate) fn for_problem(problem: &Problem<'_>) -> Vec<Kernel> {
-        let mut kernels = Self::ALL.to_vec();
-        kernels.retain(|kernel| kernel.design().takes(problem));
-        kernels.sort_by_key(|kernel| kernel.design().defers(problem));
-        kernels
-    }
-
     /// Whether the result of an operation may take the place of an input.
     pub(crate) fn computes_in_place(self, operation: Operation) -> bool {
         operation.replaceable().is_some() && self.design().computes_in_place(operation)

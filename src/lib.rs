@@ -37,6 +37,7 @@ mod pipelines;
 mod plan;
 mod precision;
 mod recipe;
+mod rule;
 mod shader;
 mod shape;
 mod stage;
@@ -46,7 +47,7 @@ pub mod check;
 pub mod cpu;
 pub mod host;
 
-pub use choice::{Choice, Options, Segments};
+pub use choice::{Choice, Segments};
 pub use convention::{Convention, Spelling};
 pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};

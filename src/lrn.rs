@@ -12,7 +12,7 @@ use crate::{Error, Precision, Result};
 /// ```
 ///
 /// Frameworks write the same formula with other parameters; the constructors named after them
-/// translate. [`Lrn::exact`] takes the five numbers as they are.
+/// translate. [`Lrn::new`] takes the five numbers as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lrn {
     /// Look-behind and look-ahead along each axis.
@@ -36,8 +36,8 @@ impl Lrn {
     ///
     /// [`Error::Parameter`] where `a` is negative, `k` is not positive, or one of the three is NaN
     /// or outside the range of f32.
-    pub fn exact(look_behind: u32, look_ahead: u32, a: f64, beta: f64, k: f64) -> Result<Lrn> {
-        Lrn::exact_over(&[(look_behind, look_ahead)], a, beta, k)
+    pub fn new(look_behind: u32, look_ahead: u32, a: f64, beta: f64, k: f64) -> Result<Lrn> {
+        Lrn::over(&[(look_behind, look_ahead)], a, beta, k)
     }
 
     /// The layer with exactly these parameters and a window along each of several axes, in the order of
@@ -45,8 +45,8 @@ impl Lrn {
     ///
     /// # Errors
     ///
-    /// As [`Lrn::exact`]; also [`Error::NoAxis`] where there is no window.
-    pub fn exact_over(windows: &[(u32, u32)], a: f64, beta: f64, k: f64) -> Result<Lrn> {
+    /// As [`Lrn::new`]; also [`Error::NoAxis`] where there is no window.
+    pub fn over(windows: &[(u32, u32)], a: f64, beta: f64, k: f64) -> Result<Lrn> {
         if windows.is_empty() {
             return Err(Error::NoAxis);
         }
@@ -68,7 +68,7 @@ impl Lrn {
 
     /// The layer after ReLU, in one pass: x stands for max(x, 0) in all formulas, and dx is 0 where x
     /// is not above 0, as where the two are separate.
-    pub fn relu(&self) -> Lrn {
+    pub fn with_relu(&self) -> Lrn {
         Lrn { relu: true, ..self.clone() }
     }
 
@@ -79,7 +79,7 @@ impl Lrn {
     /// # Errors
     ///
     /// [`Error::Parameter`] where one of them is NaN or outside the range of f32.
-    pub fn blended(&self, scale: f64, blend: f64) -> Result<Lrn> {
+    pub fn with_blend(&self, scale: f64, blend: f64) -> Result<Lrn> {
         require("scale", scale, "a number that f32 can hold", true)?;
         require("blend", blend, "a number that f32 can hold", true)?;
         Ok(Lrn { scale, blend, ..self.clone() })

@@ -15,22 +15,29 @@ macro_rules! names {
         }
 
         impl $Enum {
-            /// Every value.
+            /// Lists every value.
             pub const ALL: &'static [Self] = &[$(Self::$Value),*];
 
-            /// The name.
-            pub fn name(self) -> &'static str {
+            /// Returns the name.
+            pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$Value => $name,)*
                 }
             }
+        }
 
-            /// The value of that name.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::UnknownName`](crate::Error::UnknownName).
-            pub fn from_name(name: &str) -> crate::Result<Self> {
+        /// Writes the name.
+        impl std::fmt::Display for $Enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        /// Reads a name; others return [`Error::UnknownName`](crate::Error::UnknownName).
+        impl std::str::FromStr for $Enum {
+            type Err = crate::Error;
+
+            fn from_str(name: &str) -> crate::Result<Self> {
                 let found = Self::ALL.iter().copied().find(|value| value.name() == name);
                 let known = || Self::ALL.iter().map(|value| value.name());
                 found.ok_or_else(|| crate::error::unknown($kind, name, known()))

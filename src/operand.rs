@@ -45,11 +45,8 @@ impl Operand<'_> {
             return Err(Error::BufferAlignment { operand, given, alignment });
         }
         if !self.buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
-            return Err(Error::BufferUsage {
-                operand,
-                given: format!("{:?}", self.buffer.usage()),
-                expected: "STORAGE",
-            });
+            let (given, expected) = (self.buffer.usage(), wgpu::BufferUsages::STORAGE);
+            return Err(Error::BufferUsage { operand, given, expected });
         }
         Ok(())
     }

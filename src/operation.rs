@@ -51,7 +51,7 @@ impl Operation {
         if given == expected.len() {
             return Ok(());
         }
-        Err(Error::Operands { operation: self.name(), given, expected })
+        Err(Error::Operands { operation: self, given, expected })
     }
 
     /// The bytes that have to move: each operand once.

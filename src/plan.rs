@@ -4,12 +4,14 @@ mod bound;
 mod prepared;
 
 use crate::device;
+use crate::kernel::Problem;
 use crate::lazy::Lazy;
 use crate::recipe::Recipe;
 use crate::{
-    Choice, Error, Lrn, Operand, Operation, Options, Pipelines, Result, Segments, Shape, Tuning,
+    Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning, rule,
 };
 pub use bound::Bound;
+use log::debug;
 use prepared::Prepared;
 use std::sync::Arc;
 
@@ -28,14 +30,12 @@ pub struct Plan {
 #[derive(Debug)]
 struct Inner {
     pipelines: Pipelines,
-    lrn: Lrn,
-    shape: Shape,
+    problem: Problem,
     /// Where operands may start.
     alignment: u64,
-    /// The choice for each operation.
     tuning: Tuning,
-    /// What chooses a kernel in place, where the tuned one cannot.
-    options: Options,
+    /// The choice that is tried first for each operation.
+    preferred: Vec<Choice>,
     /// Each operation once it is needed, and each in place.
     prepared: [[Lazy<Prepared>; 3]; 2],
 }
@@ -48,61 +48,34 @@ impl Plan {
     /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
     /// [`Error::Feature`] where the device lacks f64; [`Error::DeviceLost`].
     pub fn new(pipelines: impl Into<Pipelines>, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
-        Self::with_options(pipelines, lrn, shape, Options::default())
+        Self::with_tuning(pipelines, lrn, shape, Tuning::default())
     }
 
-    /// Plans with choices made by the caller.
+    /// Plans with choices made in advance: a [`Kernel`](crate::Kernel) or a [`Choice`] for all operations, or what
+    /// [`Gpu::tune`](crate::Gpu::tune) finds for each.
     ///
     /// # Errors
     ///
-    /// As [`Plan::new`]; also [`Error::Unavailable`] where nothing fits what is forced.
-    pub fn with_options(
-        pipelines: impl Into<Pipelines>,
-        lrn: &Lrn,
-        shape: &Shape,
-        options: Options,
-    ) -> Result<Plan> {
-        let pipelines = pipelines.into();
-        let segments = options.segments.unwrap_or_else(|| Segments::of(pipelines.device()));
-        let options = options.segments(segments);
-        let choice = options.choose(lrn, shape, pipelines.device().features())?;
-        Self::planned(pipelines, lrn, shape, &choice.into(), options)
-    }
-
-    /// Plans with a choice for each operation, such as [`Gpu::tune`](crate::Gpu::tune) finds.
-    ///
-    /// # Errors
-    ///
-    /// As [`Plan::new`]; also [`Error::Unavailable`] where a choice does not fit the layer or the
-    /// device.
+    /// As [`Plan::new`]; also [`Error::Unavailable`] where no choice is as the tuning gives it.
     pub fn with_tuning(
         pipelines: impl Into<Pipelines>,
         lrn: &Lrn,
         shape: &Shape,
-        tuning: &Tuning,
+        tuning: impl Into<Tuning>,
     ) -> Result<Plan> {
-        Self::planned(pipelines.into(), lrn, shape, tuning, Options::default())
-    }
-
-    fn planned(
-        pipelines: Pipelines,
-        lrn: &Lrn,
-        shape: &Shape,
-        tuning: &Tuning,
-        options: Options,
-    ) -> Result<Plan> {
+        let pipelines = pipelines.into();
         let device = pipelines.device();
         device::check(device, "making a plan")?;
-        for &operation in Operation::ALL {
-            Options::from(tuning.choice(operation)).choose(lrn, shape, device.features())?;
-        }
+        let tuning = tuning.into();
+        let problem = Problem::new(lrn, shape, device.features())?;
+        let problem = Problem { segments: Segments::of(device), ..problem };
+        let preferred = |&operation| Ok(tuning.admitted(&problem, operation, false)?[0]);
         Ok(Plan {
             inner: Arc::new(Inner {
-                lrn: lrn.clone(),
-                shape: shape.clone(),
                 alignment: device.limits().min_storage_buffer_offset_alignment.into(),
-                tuning: *tuning,
-                options,
+                preferred: Operation::ALL.iter().map(preferred).collect::<Result<_>>()?,
+                problem,
+                tuning,
                 prepared: Default::default(),
                 pipelines,
             }),
@@ -195,7 +168,7 @@ impl Plan {
     /// As [`Plan::record`].
     pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<Bound> {
         let in_place = self.check(operation, operands)?;
-        if self.inner.shape.is_empty() {
+        if self.inner.problem.shape.is_empty() {
             let nothing = || Bound::nothing(self.choice(operation));
             return device::check(self.device(), "binding operands").map(|()| nothing());
         }
@@ -215,7 +188,7 @@ impl Plan {
     /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses
     /// a pipeline.
     pub async fn prepare(&self, operation: Operation) -> Result<Choice> {
-        if self.inner.shape.is_empty() {
+        if self.inner.problem.shape.is_empty() {
             let choice = || Ok(self.choice(operation));
             return device::reported(self.device(), PREPARING, choice).await;
         }
@@ -249,12 +222,12 @@ impl Plan {
 
     /// The layer.
     pub fn lrn(&self) -> &Lrn {
-        &self.inner.lrn
+        &self.inner.problem.lrn
     }
 
     /// The shape.
     pub fn shape(&self) -> &Shape {
-        &self.inner.shape
+        &self.inner.problem.shape
     }
 
     /// Returns the choice that the plan tries first for an operation: the forced or tuned one, or else the one that the
@@ -264,7 +237,7 @@ impl Plan {
     /// [`Plan::prepare`] returns the choice that computes the operation, [`Bound::choice`] the one that computes it on
     /// certain operands, also in place.
     pub fn choice(&self, operation: Operation) -> Choice {
-        self.inner.tuning.choice(operation)
+        self.inner.preferred[operation as usize]
     }
 
     /// What is decided for an operation.
@@ -280,7 +253,7 @@ impl Plan {
         operation.check_count(operands.len())?;
         let alignment = self.inner.alignment;
         for (operand, name) in operands.iter().zip(names) {
-            operand.check(name, self.inner.shape.operand_bytes(), alignment)?;
+            operand.check(name, self.inner.problem.shape.operand_bytes(), alignment)?;
         }
         let result = operands.len() - 1;
         let replaced = operation.replaceable().filter(|&at| operands[at].is(&operands[result]));
@@ -317,19 +290,18 @@ impl Inner {
         }
     }
 
-    /// Of the choice for the operation; if that is refused, of the preferred one that is not.
+    /// Decides everything by the preferred choice; if that is refused, by the next one that is not.
     fn recipe(&self, operation: Operation, in_place: bool) -> Result<Recipe> {
-        let Inner { pipelines, lrn, shape, tuning, options, .. } = self;
-        let device = pipelines.device();
-        let (features, limits) = (device.features(), device.limits());
-        let recipe =
-            |choice| Recipe::new(lrn, shape, operation, in_place, choice, features, &limits);
-        let of = in_place.then_some(operation);
-        let tuned = Options::from(tuning.choice(operation)).admitted(lrn, shape, features, of);
-        let mut choices = tuned.unwrap_or_default();
-        let others = options.admitted(lrn, shape, features, of)?;
-        choices.extend(others.into_iter().filter(|&choice| choice != tuning.choice(operation)));
-        let accepted = choices.iter().map(|&choice| recipe(choice)).find(Result::is_ok);
-        accepted.unwrap_or_else(|| recipe(choices[0]))
+        let Inner { pipelines, problem, tuning, .. } = self;
+        let limits = pipelines.device().limits();
+        let recipe = |&choice: &Choice| Recipe::of(problem, operation, in_place, choice, &limits);
+        let choices = tuning.admitted(problem, operation, in_place)?;
+        let refused = |choice: &Choice, error: &_| debug!("{operation} not by {choice}: {error}");
+        let tried = |choice| recipe(choice).inspect_err(|error| refused(choice, error));
+        let accepted = choices.iter().map(tried).find(Result::is_ok);
+        let reason = |choice: Choice| rule::reason(problem, choice.kernel);
+        accepted
+            .unwrap_or_else(|| recipe(&choices[0]))
+            .inspect(|&Recipe { choice, .. }| debug!("{operation} by {choice}: {}", reason(choice)))
     }
 }

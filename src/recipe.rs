@@ -7,13 +7,13 @@ mod pass;
 mod stages;
 mod tensor;
 
-use crate::axis::{Axis, MOST_CHANNELS, axes};
-use crate::kernel::{Geometry, Task};
+use crate::axis::{Axis, MOST_CHANNELS};
+use crate::kernel::{Geometry, Problem, Task};
 use crate::limit::exceeded;
 use crate::params::{LayerParams, Params, PartParams};
 use crate::precision::Arithmetic;
 use crate::shader::{Power, Shader, Storage};
-use crate::{Choice, Error, Kernel, Lrn, Operation, Options, Result, Shape};
+use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning};
 use cut::{Part, Region};
 pub use pass::{Dispatch, Pass, Source};
 use stages::Draft;
@@ -54,30 +54,40 @@ impl Recipe {
         features: wgpu::Features,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        Options::from(choice).admitted(lrn, shape, features, in_place.then_some(operation))?;
-        Context { lrn, shape, operation, in_place, choice, features, limits }.recipe()
+        let problem = Problem::new(lrn, shape, features)?;
+        Tuning::from(choice).admitted(&problem, operation, in_place)?;
+        Recipe::of(&problem, operation, in_place, choice, limits)
+    }
+
+    /// Decides everything for an available choice.
+    pub(crate) fn of(
+        problem: &Problem,
+        operation: Operation,
+        in_place: bool,
+        choice: Choice,
+        limits: &wgpu::Limits,
+    ) -> Result<Recipe> {
+        Context { problem, operation, in_place, choice, limits }.recipe()
     }
 }
 
 /// What a recipe is for.
 #[derive(Clone, Copy)]
 struct Context<'a> {
-    lrn: &'a Lrn,
-    shape: &'a Shape,
+    problem: &'a Problem,
     operation: Operation,
     in_place: bool,
     choice: Choice,
-    features: wgpu::Features,
     limits: &'a wgpu::Limits,
 }
 
 impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
-        let axes = axes(self.lrn, self.shape)?;
-        self.check(&axes)?;
-        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, &axes);
+        let axes = &self.problem.axes[..];
+        self.check(axes)?;
+        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, axes)?;
         let recipe = self.of_drafts(&drafts);
-        match (&recipe, &axes[..]) {
+        match (&recipe, axes) {
             (Err(Error::Limit { .. } | Error::Capacity { .. }), [axis]) if self.can_split() => {
                 self.of_drafts(&stages::split(*axis)).or(recipe)
             }
@@ -88,7 +98,7 @@ impl Context<'_> {
     /// Refuses tensors that no buffer holds or no kernel counts, and devices that run nothing.
     fn check(&self, axes: &[Axis]) -> Result<()> {
         let limits = self.limits;
-        let (needed, granted) = (self.shape.operand_bytes(), limits.max_buffer_size);
+        let (needed, granted) = (self.problem.shape.operand_bytes(), limits.max_buffer_size);
         if needed > granted {
             return Err(exceeded("max_buffer_size", needed, granted));
         }
@@ -111,7 +121,7 @@ impl Context<'_> {
         self.operation == Operation::Backward
             && self.choice.kernel.design().has_stages()
             && !self.in_place
-            && self.arithmetic() != Arithmetic::Pair
+            && self.problem.arithmetic != Arithmetic::Pair
     }
 
     fn of_drafts(&self, drafts: &[Draft]) -> Result<Recipe> {
@@ -119,7 +129,8 @@ impl Context<'_> {
         let mut passes = passes?;
         passes.extend(self.rest(drafts)?);
         let temporaries = stages::temporaries(drafts);
-        let temporary = self.shape.elements().saturating_mul(self.shape.dtype().bytes_of_sum());
+        let temporary =
+            self.problem.shape.elements().saturating_mul(self.problem.shape.dtype().bytes_of_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {
             return Err(exceeded("max_buffer_size", temporary, granted));
@@ -141,7 +152,7 @@ impl Context<'_> {
     }
 
     fn pass(&self, draft: &Draft) -> Result<Pass> {
-        let tensor = Tensor::new(draft, self.shape.dtype(), self.choice, self.limits);
+        let tensor = Tensor::new(draft, self.problem.shape.dtype(), self.choice, self.limits);
         let task = self.task(draft, &tensor);
         let geometry = self.choice.kernel.design().geometry(&task)?;
         let mut dispatches = Vec::new();
@@ -171,8 +182,8 @@ impl Context<'_> {
             operation: self.operation,
             stage: draft.stage,
             in_place: draft.in_place,
-            dtype: self.shape.dtype(),
-            arithmetic: self.arithmetic(),
+            dtype: self.problem.shape.dtype(),
+            arithmetic: self.problem.arithmetic,
             width: self.choice.width.into(),
             segments: self.choice.segments,
             axis: draft.axis,
@@ -182,7 +193,8 @@ impl Context<'_> {
     }
 
     fn shader(&self, task: &Task<'_>, geometry: &Geometry) -> Shader {
-        let Context { lrn, operation, choice, .. } = *self;
+        let Context { operation, choice, .. } = *self;
+        let lrn = &self.problem.lrn;
         let (stage, axis) = (task.stage, task.axis);
         let windows = [
             ("LOOK_BEHIND", axis.look_behind),
@@ -198,7 +210,7 @@ impl Context<'_> {
             stage,
             in_place: task.in_place,
             dtype: task.dtype,
-            storage: Storage::of(task.dtype, choice.width, self.features),
+            storage: Storage::of(task.dtype, choice.width, self.problem.features),
             arithmetic: task.arithmetic,
             power: if stage.needs_powers(operation) {
                 Power::of(lrn.beta())
@@ -237,7 +249,7 @@ impl Context<'_> {
             totals,
             grid,
             params: Params {
-                layer: LayerParams::new(self.lrn),
+                layer: LayerParams::new(&self.problem.lrn),
                 tensor: tensor.params(geometry),
                 part: PartParams {
                     first_pixel: part.pixels.start as u32,
@@ -255,9 +267,5 @@ impl Context<'_> {
                 },
             },
         }
-    }
-
-    fn arithmetic(&self) -> Arithmetic {
-        Arithmetic::of(self.lrn.precision(), self.shape.dtype())
     }
 }

@@ -98,6 +98,6 @@ impl Shader {
 
     /// The label that wgpu's errors and profilers show.
     pub fn label(&self) -> String {
-        format!("lrn {} {} {}", self.operation.name(), self.dtype.name(), self.choice)
+        format!("lrn {} {} {}", self.operation, self.dtype, self.choice)
     }
 }

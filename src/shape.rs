@@ -82,7 +82,7 @@ impl Shape {
     }
 
     /// The same tensor with elements of that type; without this call they are f32.
-    pub fn of(&self, dtype: Dtype) -> Shape {
+    pub fn with_dtype(&self, dtype: Dtype) -> Shape {
         Shape { dtype, ..self.clone() }
     }
 
@@ -92,7 +92,7 @@ impl Shape {
     /// # Errors
     ///
     /// [`Error::Groups`] where the channels cannot be split so.
-    pub fn grouped(&self, groups: u64) -> Result<Shape> {
+    pub fn with_groups(&self, groups: u64) -> Result<Shape> {
         let View { outer, channels, inner } = self.view();
         if channels.checked_rem(groups) != Some(0) {
             return Err(Error::Groups { channels, groups });

@@ -1,77 +1,201 @@
-//! The fastest choice for each operation of a layer on a device.
+//! What is chosen in advance for each operation, by measuring or by the caller.
 
-use crate::{Choice, Error, Operation, Result};
+use crate::choice::parse_width;
+use crate::kernel::Problem;
+use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape};
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
 
-/// A choice for each operation. Its text form has a line for each, for example
-/// `forward column 2`.
+/// A kernel, a width and segments for each operation, each of which may be left to the rule; the default leaves all.
+///
+/// What is given is forced: a plan returns an error where it cannot do it. [`Tuning::or_any`] makes it a preference.
+///
+/// The text form has a line for each operation: the kernel, the width, the segments and `or any`, as far as they are
+/// given, for example `forward column 2 usual or any`. `any` leaves one open, and so does an operation without a line.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use wgpu_lrn::{Gpu, Lrn, Plan, Shape, Tuning, block_on};
+/// use wgpu_lrn::{Gpu, Kernel, Lrn, Plan, Shape, Tuning, block_on};
 ///
 /// let (gpu, lrn) = (block_on(Gpu::open())?, Lrn::caffe().build()?);
 /// let shape = Shape::nchw(32, 96, 55, 55)?;
 /// std::fs::write("lrn.tuning", block_on(gpu.tune(&lrn, &shape))?.to_string())?;
 ///
 /// let tuning: Tuning = std::fs::read_to_string("lrn.tuning")?.parse()?;
-/// let plan = Plan::with_tuning(&gpu, &lrn, &shape, &tuning)?;
+/// let tuned = Plan::with_tuning(&gpu, &lrn, &shape, tuning)?;
+/// let forced = Plan::with_tuning(&gpu, &lrn, &shape, Kernel::Pixel)?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Tuning {
-    choices: [Choice; 3],
+    wishes: [Wish; 3],
 }
 
-/// As their numbers order them.
-const OPERATIONS: [Operation; 3] = [Operation::SquareSums, Operation::Forward, Operation::Backward];
+/// What is given for an operation.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+struct Wish {
+    kernel: Option<Kernel>,
+    width: Option<u32>,
+    segments: Option<Segments>,
+    or_any: bool,
+}
 
 impl Tuning {
-    /// The same with another choice for an operation.
-    pub(crate) fn with(mut self, operation: Operation, choice: Choice) -> Tuning {
-        self.choices[operation as usize] = choice;
+    /// Gives a kernel for all operations, or with `None` leaves it to the rule.
+    pub fn with_kernel(self, kernel: impl Into<Option<Kernel>>) -> Tuning {
+        let kernel = kernel.into();
+        self.map(|wish| Wish { kernel, ..wish })
+    }
+
+    /// Gives a width for all operations, or with `None` leaves it to the rule.
+    pub fn with_width(self, width: impl Into<Option<u32>>) -> Tuning {
+        let width = width.into();
+        self.map(|wish| Wish { width, ..wish })
+    }
+
+    /// Gives a number of segments for all operations, or with `None` leaves it to the rule, which also looks at the device.
+    pub fn with_segments(self, segments: impl Into<Option<Segments>>) -> Tuning {
+        let segments = segments.into();
+        self.map(|wish| Wish { segments, ..wish })
+    }
+
+    /// Lets a plan take another choice, by the rule, where the given one is not available, cannot compute in place, or exceeds
+    /// the device's limits.
+    pub fn or_any(self) -> Tuning {
+        self.map(|wish| Wish { or_any: true, ..wish })
+    }
+
+    /// Takes what another tuning gives for an operation.
+    pub fn with(mut self, operation: Operation, other: impl Into<Tuning>) -> Tuning {
+        let at = operation as usize;
+        self.wishes[at] = other.into().wishes[at];
         self
     }
 
-    /// From the choice for each operation.
-    pub fn new(choice: impl FnMut(Operation) -> Choice) -> Tuning {
-        Tuning { choices: OPERATIONS.map(choice) }
+    /// Returns the choice that a plan prefers for an operation of a layer on a device with these features.
+    ///
+    /// # Errors
+    ///
+    /// As [`Choice::available`]; [`Error::Unavailable`] where no choice is as given.
+    pub fn choose(
+        &self,
+        operation: Operation,
+        lrn: &Lrn,
+        shape: &Shape,
+        features: wgpu::Features,
+    ) -> Result<Choice> {
+        let problem = Problem::new(lrn, shape, features)?;
+        Ok(self.admitted(&problem, operation, false)?[0])
     }
 
-    /// The choice for an operation.
-    pub fn choice(&self, operation: Operation) -> Choice {
-        self.choices[operation as usize]
+    /// Returns the choices for an operation, the preferred first; in place, those that compute it so. One at least.
+    pub(crate) fn admitted(
+        &self,
+        problem: &Problem,
+        operation: Operation,
+        in_place: bool,
+    ) -> Result<Vec<Choice>> {
+        let wish = &self.wishes[operation as usize];
+        let mut available = problem.choices();
+        available.retain(|choice| !in_place || choice.computes_in_place(operation));
+        let (mut admitted, others): (Vec<_>, Vec<_>) =
+            available.iter().copied().partition(|choice| wish.admits(choice));
+        if wish.or_any {
+            admitted.extend(others);
+        }
+        if admitted.is_empty() {
+            let (wanted, in_place) = (wish.to_string(), in_place.then_some(operation));
+            return Err(Error::Unavailable { wanted, in_place, available });
+        }
+        let segments = wish.segments.unwrap_or(problem.segments);
+        admitted.iter_mut().for_each(|choice| choice.segments = segments);
+        Ok(admitted)
+    }
+
+    fn map(self, change: impl FnMut(Wish) -> Wish) -> Tuning {
+        Tuning { wishes: self.wishes.map(change) }
     }
 }
 
-/// One choice for all operations.
+impl Wish {
+    fn admits(&self, choice: &Choice) -> bool {
+        self.kernel.is_none_or(|kernel| kernel == choice.kernel)
+            && self.width.is_none_or(|width| width == choice.width)
+    }
+}
+
+/// Gives one choice for all operations.
 impl From<Choice> for Tuning {
     fn from(choice: Choice) -> Tuning {
-        Tuning { choices: [choice; 3] }
+        let Choice { kernel, width, segments } = choice;
+        Tuning::from(kernel).with_width(width).with_segments(segments)
     }
 }
 
-impl std::fmt::Display for Tuning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Gives one kernel for all operations.
+impl From<Kernel> for Tuning {
+    fn from(kernel: Kernel) -> Tuning {
+        Tuning::default().with_kernel(kernel)
+    }
+}
+
+impl Display for Tuning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut lines = Operation::ALL.iter();
         lines.try_for_each(|&operation| {
-            writeln!(f, "{} {}", operation.name(), self.choice(operation))
+            writeln!(f, "{operation} {}", self.wishes[operation as usize])
         })
     }
 }
 
-/// Reads the text form.
-impl std::str::FromStr for Tuning {
+impl FromStr for Tuning {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Tuning> {
-        let [square_sums, forward, backward] = OPERATIONS.map(|operation| {
-            let name = operation.name();
-            let mut lines = text.lines().map(str::trim);
-            let choice = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            let missing = || Error::Tuning { operation: name, given: text.to_owned() };
-            choice.ok_or_else(missing)?.parse()
-        });
-        Ok(Tuning { choices: [square_sums?, forward?, backward?] })
+        let mut tuning = Tuning::default();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (operation, wish) = line.split_once(' ').unwrap_or((line, ""));
+            tuning.wishes[operation.parse::<Operation>()? as usize] = wish.parse()?;
+        }
+        Ok(tuning)
+    }
+}
+
+/// What a text says for what is left open.
+const ANY: &str = "any";
+
+/// How a text says that a choice is a preference.
+const OR_ANY: &str = " or any";
+
+impl Display for Wish {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kernel.map_or(ANY, Kernel::name))?;
+        match self.width {
+            Some(width) => write!(f, " {width}")?,
+            None if self.segments.is_some() => write!(f, " {ANY}")?,
+            None => (),
+        }
+        self.segments.map_or(Ok(()), |segments| write!(f, " {segments}"))?;
+        f.write_str(if self.or_any { OR_ANY } else { "" })
+    }
+}
+
+impl FromStr for Wish {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Wish> {
+        let (given, or_any) = match text.strip_suffix(OR_ANY) {
+            Some(given) => (given, true),
+            None => (text, false),
+        };
+        let mut words = given.splitn(3, ' ');
+        let mut next = || words.next().filter(|&word| word != ANY);
+        Ok(Wish {
+            kernel: next().map(str::parse).transpose()?,
+            width: next().map(parse_width).transpose()?,
+            segments: next().map(str::parse).transpose()?,
+            or_any,
+        })
     }
 }

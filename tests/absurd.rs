@@ -4,19 +4,17 @@ use test_support::follow::assert_next_pixels;
 use test_support::{buffer, noop_device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{
-    Choice, Dtype, Error, Kernel, Lrn, Operation, Options, Plan, Shape, block_on, check, cpu, wgpu,
-};
+use wgpu_lrn::{Dtype, Error, Kernel, Lrn, Operation, Plan, Shape, block_on, check, cpu, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
 fn alexnet() -> Lrn {
-    Lrn::exact(2, 2, 0.1, 0.75, 1.0).unwrap()
+    Lrn::new(2, 2, 0.1, 0.75, 1.0).unwrap()
 }
 
 /// Every recipe of a tensor on some limits.
 fn recipes(lrn: &Lrn, shape: &Shape, limits: &wgpu::Limits) -> Vec<Result<Recipe, Error>> {
-    let choices = Choice::available(lrn, shape, F64);
+    let choices = test_support::choices(lrn, shape, F64);
     let of = |choice| {
         Operation::ALL.iter().flat_map(move |&operation| {
             [false, true]
@@ -31,7 +29,7 @@ fn tensors_that_no_buffer_holds_are_refused_at_once() {
     let limits = wgpu::Limits { max_buffer_size: 1 << 40, ..Default::default() };
     for dims in [&[1 << 20, 96, 1 << 20][..], &[1 << 44, 96], &[96, 1 << 44], &[1 << 50]] {
         for dtype in Dtype::ALL {
-            let shape = Shape::new(dims, -1).unwrap().of(*dtype);
+            let shape = Shape::new(dims, -1).unwrap().with_dtype(*dtype);
             for refused in recipes(&alexnet(), &shape, &limits) {
                 match refused.unwrap_err() {
                     Error::Limit { limit, .. } => assert_eq!(limit, "max_buffer_size"),
@@ -47,7 +45,7 @@ fn tensors_that_no_buffer_holds_are_refused_at_once() {
 #[test]
 fn axes_longer_than_kernels_count_are_refused() {
     let limits = wgpu::Limits { max_buffer_size: u64::MAX, ..Default::default() };
-    let whole = Lrn::exact_over(&[(u32::MAX, u32::MAX); 2], 0.1, 0.75, 1.0).unwrap();
+    let whole = Lrn::over(&[(u32::MAX, u32::MAX); 2], 0.1, 0.75, 1.0).unwrap();
     let refused = |lrn: &Lrn, shape: &Shape, channels| {
         for recipe in recipes(lrn, shape, &limits) {
             match recipe.unwrap_err() {
@@ -82,8 +80,8 @@ fn row_joins_no_more_channels_than_it_counts() {
         ([3, most - 3], true), // joins none
     ];
     for (dims, taken) in shapes {
-        for lrn in [alexnet(), Lrn::exact(0, 5, 0.1, 0.75, 1.0).unwrap()] {
-            let shape = Shape::new(&dims, 1).unwrap().of(Dtype::F16);
+        for lrn in [alexnet(), Lrn::new(0, 5, 0.1, 0.75, 1.0).unwrap()] {
+            let shape = Shape::new(&dims, 1).unwrap().with_dtype(Dtype::F16);
             let recipes: Vec<_> = recipes(&lrn, &shape, &limits).into_iter().flatten().collect();
             recipes.iter().for_each(assert_next_pixels);
             let by_row = |recipe: &Recipe| recipe.choice.kernel == Kernel::Row;
@@ -113,16 +111,16 @@ fn vast_empty_tensors() {
                 assert!(recipe.passes.iter().all(|pass| pass.dispatches.is_empty()));
             }
         }
-        let all = Lrn::exact_over(&[(2, 1); 4], 0.1, 0.75, 1.0).unwrap();
+        let all = Lrn::over(&[(2, 1); 4], 0.1, 0.75, 1.0).unwrap();
         let shape = Shape::over(&dims, &[3, 1, 0, 2]).unwrap();
-        assert_eq!(cpu::forward::<f64>(&all, &shape.of(Dtype::F64), &[]), Ok(vec![]));
+        assert_eq!(cpu::forward::<f64>(&all, &shape.with_dtype(Dtype::F64), &[]), Ok(vec![]));
         block_on(Plan::new(&device, &all, &shape).unwrap().prepare(Operation::Backward)).unwrap();
     }
 }
 
 #[test]
 fn layers_without_axes_or_with_far_too_many_are_refused() {
-    assert_eq!(Lrn::exact_over(&[], 0.1, 0.75, 1.0), Err(Error::NoAxis));
+    assert_eq!(Lrn::over(&[], 0.1, 0.75, 1.0), Err(Error::NoAxis));
     for axes in [0, 65, usize::MAX] {
         let refused = Lrn::caffe().axes(axes).build().unwrap_err();
         assert!(matches!(refused, Error::Parameter { name: "axes", .. }), "{refused}");
@@ -154,8 +152,8 @@ fn absurd_limits() {
             l.min_storage_buffer_offset_alignment = v as u32;
         }),
     ];
-    let wide = Lrn::exact(40, 31, 0.1, 0.75, 1.0).unwrap();
-    let within = Lrn::exact_over(&[(2, 1), (1, 2)], 0.1, 0.75, 1.0).unwrap();
+    let wide = Lrn::new(40, 31, 0.1, 0.75, 1.0).unwrap();
+    let within = Lrn::over(&[(2, 1), (1, 2)], 0.1, 0.75, 1.0).unwrap();
     let dims = [2, 96, 13, 12];
     for (limit, set) in set {
         for value in [0, 1, 2, 3, 255, u64::MAX >> 33, u64::MAX >> 32] {
@@ -187,7 +185,7 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
         ..Default::default()
     };
     let (device, _queue) = wgpu::Device::noop(&descriptor);
-    let within = Lrn::exact_over(&[(2, 2), (2, 2)], 0.1, 0.75, 1.0).unwrap();
+    let within = Lrn::over(&[(2, 2), (2, 2)], 0.1, 0.75, 1.0).unwrap();
     let shape = Shape::over(&[3, 5, 32, 60], &[2, 3]).unwrap();
     let plan = Plan::new(&device, &within, &shape).unwrap();
     assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Plane);
@@ -197,8 +195,7 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     let bound = plan.bind(Operation::Forward, &[(&x).into(), (&y).into()]).unwrap();
     assert_eq!(bound.choice(), computes);
     // What is forced has no other.
-    let forced =
-        Plan::with_options(&device, &within, &shape, Options::default().kernel(Kernel::Plane));
+    let forced = Plan::with_tuning(&device, &within, &shape, Kernel::Plane);
     assert!(matches!(
         block_on(forced.unwrap().prepare(Operation::Forward)),
         Err(Error::Limit { .. })

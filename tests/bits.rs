@@ -97,12 +97,12 @@ impl Case {
         dtype: Dtype,
         precision: Precision,
     ) -> Vec<Run<'a>> {
-        let lrn = Lrn::exact_over(self.windows, 0.013, 0.75, 1.3).unwrap();
+        let lrn = Lrn::over(self.windows, 0.013, 0.75, 1.3).unwrap();
         let lrn = lrn.with_precision(precision);
         let dims = [1, IMAGES].map(|images| [&[images], self.image].concat());
-        let shapes = dims.map(|dims| Shape::over(&dims, self.axes).unwrap().of(dtype));
+        let shapes = dims.map(|dims| Shape::over(&dims, self.axes).unwrap().with_dtype(dtype));
         let inputs = inputs(&shapes[0], operation);
-        let available = |shape| Choice::available(&lrn, shape, gpus[0].device().features());
+        let available = |shape| test_support::choices(&lrn, shape, gpus[0].device().features());
         let choices = available(&shapes[0]);
         assert_eq!(choices, available(&shapes[1]));
         let run = |choice| {
@@ -161,8 +161,7 @@ impl Run<'_> {
 
     /// Of the image, and of the batch.
     fn plans(&self, gpu: &Gpu) -> [Plan; 2] {
-        let options = self.choice.into();
-        let plan = |shape| Plan::with_options(gpu, &self.lrn, shape, options).unwrap();
+        let plan = |shape| Plan::with_tuning(gpu, &self.lrn, shape, self.choice).unwrap();
         self.shapes.each_ref().map(plan)
     }
 
@@ -185,7 +184,7 @@ impl Run<'_> {
             return None;
         }
         match Recipe::new(lrn, &shapes[0], *operation, true, *choice, features, &limits) {
-            Err(Error::Capacity { kernel: "pixel", .. }) => None, // no room for all channels
+            Err(Error::Capacity { kernel: Kernel::Pixel, .. }) => None, // no room for all channels
             recipe => Some(recipe.unwrap()),
         }
     }
@@ -380,7 +379,7 @@ fn segments_begin_at_whole_steps_and_runs() {
         // No binding is too small for a run with its halos.
         limits.max_storage_buffer_binding_size = limits.max_storage_buffer_binding_size.max(1024);
         let features = wgpu::Features::SHADER_F64;
-        let choices = Choice::available(&lrn, &shape, features);
+        let choices = test_support::choices(&lrn, &shape, features);
         let choice = choices[choice % choices.len()];
         let recipe = Recipe::new(&lrn, &shape, operation, false, choice, features, &limits);
         for pass in recipe.iter().flat_map(|recipe| &recipe.passes) {

@@ -10,12 +10,12 @@ fn shape() -> Shape {
 }
 
 fn layer(a: f64, beta: f64, k: f64) -> Lrn {
-    Lrn::exact(1, 2, a, beta, k).unwrap()
+    Lrn::new(1, 2, a, beta, k).unwrap()
 }
 
 /// What the reference says, in the type of the elements.
 fn nearest<T: Element>(lrn: &Lrn, operation: Operation, inputs: &[&[T]]) -> Vec<T> {
-    let shape = shape().of(T::DTYPE);
+    let shape = shape().with_dtype(T::DTYPE);
     cpu::run(lrn, &shape, operation, inputs).unwrap().into_iter().map(T::from_f64).collect()
 }
 
@@ -108,13 +108,14 @@ fn the_reference_passes() {
 }
 
 fn of_type<T: Element>(a: f64, beta: f64, k: f64) {
-    let shape = shape().of(T::DTYPE);
+    let shape = shape().with_dtype(T::DTYPE);
     for input in INPUTS {
         let (x, dy) = (input.x::<T>(&shape, 3), input.dy::<T>(&shape, 4));
         let inputs: [&[T]; 3] = [&x, &dy, &dy];
-        for (lrn, count) in
-            [(layer(a, beta, k), 0), (layer(a, beta, k).relu().blended(-0.7, 0.4).unwrap(), 1)]
-        {
+        for (lrn, count) in [
+            (layer(a, beta, k), 0),
+            (layer(a, beta, k).with_relu().with_blend(-0.7, 0.4).unwrap(), 1),
+        ] {
             for &operation in Operation::ALL {
                 let blends = if operation == Operation::SquareSums { 0 } else { count };
                 let inputs = &inputs[..operation.operands().len() - 1 + blends];
@@ -139,9 +140,13 @@ fn any(random: &mut Random) -> f32 {
 fn any_layer(random: &mut Random) -> Option<Lrn> {
     let [a, beta, k, scale, blend] = std::array::from_fn(|_| f64::from(any(random)));
     let beta = if random.bits().is_multiple_of(2) { beta } else { random.signed(3.0).into() };
-    let lrn = Lrn::exact(1, 1, a.abs(), beta, k.abs()).ok()?;
+    let lrn = Lrn::new(1, 1, a.abs(), beta, k.abs()).ok()?;
     let lrn = lrn.with_precision(Precision::ALL[random.range(0, 1) as usize]);
-    if random.bits().is_multiple_of(2) { Some(lrn) } else { lrn.relu().blended(scale, blend).ok() }
+    if random.bits().is_multiple_of(2) {
+        Some(lrn)
+    } else {
+        lrn.with_relu().with_blend(scale, blend).ok()
+    }
 }
 
 /// The report names the element that is wrong, and its bound.

@@ -50,7 +50,7 @@ fn backward_is_the_derivative_of_forward() {
 /// Worked by hand: C = 3, window [i − 1, i], a = 1, β = 1, k = 1.
 #[test]
 fn a_pixel_worked_by_hand() {
-    let lrn = wgpu_lrn::Lrn::exact(1, 0, 1.0, 1.0, 1.0).unwrap();
+    let lrn = wgpu_lrn::Lrn::new(1, 0, 1.0, 1.0, 1.0).unwrap();
     let shape = wgpu_lrn::Shape::new(&[3], 0).unwrap();
     let (x, dy) = ([1.0f32, -2.0, 3.0], [1.0f32, 1.0, 2.0]);
     assert_eq!(cpu::square_sums(&lrn, &shape, &x).unwrap(), [1.0, 5.0, 13.0]);

@@ -30,7 +30,7 @@ half!(f16, bf16);
 
 /// A layer without a window, which only multiplies.
 fn multiplied_by(scale: f64) -> Lrn {
-    Lrn::exact(0, 0, 0.0, 0.0, 1.0).unwrap().blended(scale, 0.0).unwrap()
+    Lrn::new(0, 0, 0.0, 0.0, 1.0).unwrap().with_blend(scale, 0.0).unwrap()
 }
 
 /// Every number of a type, multiplied, is the nearest to the product; subnormals, infinities and NaN
@@ -40,7 +40,7 @@ fn every_number<T: Half>() {
     let number = |v: T| if v.is_nan() { T::nearest(f32::NAN) } else { v };
     let all: Vec<T> = (0..=u16::MAX).map(|bits| number(T::of(bits))).collect();
     for (dims, axis) in [([256, 256], 0), ([21845, 3], 1), ([16384, 4], 1)] {
-        let shape = Shape::new(&dims, axis).unwrap().of(T::DTYPE);
+        let shape = Shape::new(&dims, axis).unwrap().with_dtype(T::DTYPE);
         let x = &all[..shape.elements() as usize];
         // Exact products: themselves; ties, of which half go down; results below the normal range.
         for scale in [1.0, 1.0 + 1.0 / 2048.0, 1.0 + 1.0 / 256.0, 0.5, 3.0, 1.0 / 16384.0] {
@@ -74,9 +74,9 @@ fn every_bf16_is_rounded_to_the_nearest() {
 /// Squares beyond f16 are not beyond the sums. (TensorFlow turns the whole pixel into NaN.)
 #[test]
 fn one_large_value_does_no_harm() {
-    let lrn = Lrn::exact(2, 2, 0.7, 0.75, 1.5).unwrap();
+    let lrn = Lrn::new(2, 2, 0.7, 0.75, 1.5).unwrap();
     for (dims, axis) in [([3, 13, 7], 1), ([3, 13, 8], 1), ([3, 7, 12], 2)] {
-        let shape = Shape::new(&dims, axis).unwrap().of(Dtype::F16);
+        let shape = Shape::new(&dims, axis).unwrap().with_dtype(Dtype::F16);
         let mut x: Vec<f16> = values(&shape, 5);
         for large in [300.0, 60000.0] {
             x[5 * shape.inner() as usize] = f16::from_f64(large);
@@ -106,7 +106,7 @@ fn every_storage_is_tested() {
     let lrn = multiplied_by(1.0);
     let shape = Shape::nchw(2, 3, 4, 4).unwrap();
     let storages = |dtype: Dtype| {
-        let shape = shape.of(dtype);
+        let shape = shape.with_dtype(dtype);
         let of = |(gpu, choice): (&wgpu_lrn::Gpu, _)| {
             plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).unwrap().passes[0]
                 .shader

@@ -74,13 +74,13 @@ fn gradients(
     let gpu = &gpus()[0];
     let (x, dy) = (input.x::<f32>(shape, 21), input.dy::<f32>(shape, 22));
     let report = |lrn: &Lrn, choice: Choice| {
-        let plan = Plan::with_options(pipelines, lrn, shape, choice.into()).unwrap();
+        let plan = Plan::with_tuning(pipelines, lrn, shape, choice).unwrap();
         let dx = run(gpu, &plan, Operation::Backward, &[&x, &dy]);
         (lrn.precision(), choice, check::backward(lrn, shape, &x, &dy, &dx).unwrap())
     };
     let of_precision = |&precision: &Precision| {
         let lrn = lrn.with_precision(precision);
-        let choices = Choice::available(&lrn, shape, gpu.device().features());
+        let choices = test_support::choices(&lrn, shape, gpu.device().features());
         choices.into_iter().map(|choice| report(&lrn, choice)).collect::<Vec<_>>()
     };
     Precision::ALL.iter().flat_map(of_precision).collect()
@@ -117,7 +117,7 @@ const K: f64 = 0.7;
 impl Scaled {
     fn lrn(&self) -> Lrn {
         let Scaled { place, beta, factor, .. } = *self;
-        Lrn::exact_over(place.windows, A * factor, beta, K * factor).unwrap()
+        Lrn::over(place.windows, A * factor, beta, K * factor).unwrap()
     }
 
     /// Whether b, its powers and the squares are normal numbers of f32, whatever x is.
@@ -178,8 +178,8 @@ fn nan_reaches_its_window_for_every_exponent() {
                 for gpu in gpus_of(dtype).filter(|gpu| gpu.info().backend != wgpu::Backend::Gl) {
                     let check = Check {
                         name: "nan",
-                        lrn: Lrn::exact_over(place.windows, 0.6, beta, 1.4).unwrap(),
-                        shape: place.shape().of(dtype),
+                        lrn: Lrn::over(place.windows, 0.6, beta, 1.4).unwrap(),
+                        shape: place.shape().with_dtype(dtype),
                         operation: Operation::Forward,
                         in_place: false,
                         input: Input::Holds(f64::NAN),

@@ -24,7 +24,7 @@ type Window = (u32, u32, f64, f64);
 
 /// A layer with the same window along each axis of a shape.
 fn layer(shape: &Shape, (p, q, a, k): Window, beta: f64) -> Lrn {
-    Lrn::exact_over(&vec![(p, q); shape.axes()], a, beta, k).unwrap()
+    Lrn::over(&vec![(p, q); shape.axes()], a, beta, k).unwrap()
 }
 
 /// Windows up to 11.
@@ -103,7 +103,7 @@ fn largest(run: &Run, beta: f64, decades: f64) -> [(f64, f64); 2] {
 /// WGSL lets a device take subnormal numbers for 0. What that costs is in the bound, and many ulp.
 fn keeps_subnormals(gpu: &Gpu) -> bool {
     let layer =
-        gpu.layer(&Lrn::exact(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
+        gpu.layer(&Lrn::new(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
     block_on(layer.unwrap().forward(&[1e-40f32; 3])).unwrap() == [1e-40; 3]
 }
 
@@ -157,7 +157,7 @@ fn fast_is_within_a_few_ulp_on_ordinary_inputs() {
 
 /// Runs forward and backward on normally distributed inputs of two magnitudes, in both layouts.
 fn lose_at_most(most: [f64; 2], size: usize, side: u32, beta: f64, a: f64) {
-    let lrn = Lrn::exact(side, side, a, beta, 1.0).unwrap();
+    let lrn = Lrn::new(side, side, a, beta, 1.0).unwrap();
     let first = [size, size + 1].map(|width| Shape::nchw(1, 96, size, width).unwrap());
     let last = Shape::nhwc(1, size, size, 96).unwrap();
     for (shape, deviation) in first.iter().chain([&last]).flat_map(|s| [1.0, 50.0].map(|d| (s, d)))
@@ -217,7 +217,7 @@ fn reached(
 fn a_huge_or_bad_value_stays_inside_its_window() {
     let narrow = [[2, 41, 3, 5], [2, 41, 3, 4], [2, 44, 1, 1]].map(|dims| (dims, 3, 2));
     for (dims, p, q) in narrow.into_iter().chain([([2, 73, 3, 5], 11, 9)]) {
-        let lrn = Lrn::exact(p, q, 0.6, 0.75, 1.4).unwrap();
+        let lrn = Lrn::new(p, q, 0.6, 0.75, 1.4).unwrap();
         let shape = Shape::new(&dims, 1).unwrap();
         // The channel is in the windows of some, and those are in the mirrored windows of more.
         let (c, p, q) = (BAD, p as usize, q as usize);
@@ -241,7 +241,7 @@ fn a_huge_or_bad_value_stays_inside_its_window() {
 fn infinities_and_nan_give_what_the_formula_gives() {
     let narrow = [[2, 23, 3, 2], [2, 23, 3, 4], [2, 24, 1, 1], [2, 2, 3, 1]].map(|d| (d, 1, 2));
     for (dims, p, q) in narrow.into_iter().chain([([2, 61, 3, 5], 8, 13)]) {
-        let lrn = Lrn::exact(p, q, 0.6, 0.75, 1.4).unwrap();
+        let lrn = Lrn::new(p, q, 0.6, 0.75, 1.4).unwrap();
         let shape = Shape::new(&dims, 1).unwrap();
         for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
             for value in [1e18, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
@@ -262,7 +262,7 @@ fn zeros_stay_zeros_with_any_bias() {
         let shape = Shape::new(&dims, 1).unwrap();
         let (x, dy) = (vec![0.0; shape.elements() as usize], values(&shape, 9));
         for k in [1e-30, 1e-8, 1.0, 1e30] {
-            let lrn = Lrn::exact(2, 1, 0.4, 0.75, k).unwrap();
+            let lrn = Lrn::new(2, 1, 0.4, 0.75, k).unwrap();
             for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
                 let plan = plan(gpu, choice, &lrn, &shape);
                 assert_eq!(run(gpu, &plan, Operation::Forward, &[&x]), x);
@@ -288,7 +288,7 @@ fn what_is_missing_adds_nothing_whatever_its_power() {
         let away_from_zero = |v: f32| if v.abs() < 1.0 { 1.5 } else { v };
         let x: Vec<f32> = values::<f32>(&shape, 12).into_iter().map(away_from_zero).collect();
         let dy = values(&shape, 13);
-        let lrn = Lrn::exact_over(windows, 0.7, 2.0, 1e-20).unwrap();
+        let lrn = Lrn::over(windows, 0.7, 2.0, 1e-20).unwrap();
         for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
             for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
                 assert!(is_right(&report) && report.bound < 1.0, "{choice}: {report}");
@@ -303,7 +303,7 @@ fn a_small_bias_does_no_harm() {
     let shape = Shape::nchw(2, 33, 3, 5).unwrap();
     let (x, dy) = (values(&shape, 10), values(&shape, 11));
     for (beta, k) in [(0.5, 1e-8), (0.75, 1e-30), (1.0, 1e-20)] {
-        let lrn = Lrn::exact(32, 32, 1.0 / 33.0, beta, k).unwrap();
+        let lrn = Lrn::new(32, 32, 1.0 / 33.0, beta, k).unwrap();
         for (gpu, choice, lrn) in precise_runs(&lrn, &shape) {
             for report in reports(gpu, choice, &lrn, &shape, &x, &dy) {
                 assert!(is_right(&report), "k {k}, {choice}: {report}");

@@ -96,7 +96,7 @@ fn in_place() {
 fn two_layers_share_an_encoder_and_a_buffer() {
     let case = &CASES[0];
     let shape = case.shape();
-    let other = Lrn::exact(3, 1, 0.9, 1.0, 2.7).unwrap();
+    let other = Lrn::new(3, 1, 0.9, 1.0, 2.7).unwrap();
     let x: Vec<f32> = values(&shape, 7);
     let step = shape.bytes().next_multiple_of(256);
     for (gpu, choice) in runs(&case.lrn(), &shape) {
@@ -132,7 +132,7 @@ fn device_with_default_limits(adapter: &wgpu::Adapter) -> (wgpu::Device, wgpu::Q
 fn a_tensor_of_300_mb_works_on_default_limits() {
     let shape = Shape::nchw(13, 96, 245, 245).unwrap();
     assert!(shape.bytes() > 299_000_000);
-    let lrn = Lrn::exact(1, 2, 0.4, 0.75, 1.3).unwrap();
+    let lrn = Lrn::new(1, 2, 0.4, 0.75, 1.3).unwrap();
     let x = values(&shape, 8);
     for adapter in adapters() {
         let (device, queue) = device_with_default_limits(&adapter);
@@ -175,9 +175,9 @@ fn small_bindings() {
         let cases =
             cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))).enumerate();
         for (_, (case, dtype)) in cases.filter(|(number, _)| has_turn(&gpu, *number)) {
-            let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
-            for choice in Choice::available(&lrn, &shape, device.features()) {
-                let plan = Plan::with_options(&device, &lrn, &shape, choice.into()).unwrap();
+            let (lrn, shape) = (case.lrn(), case.shape().with_dtype(dtype));
+            for choice in test_support::choices(&lrn, &shape, device.features()) {
+                let plan = Plan::with_tuning(&device, &lrn, &shape, choice).unwrap();
                 for &operation in Operation::ALL {
                     let passes = match plan.recipe(operation) {
                         Err(Error::Limit { .. }) => continue, // a window alone is larger

@@ -8,7 +8,7 @@ use test_support::cases::CASES;
 use test_support::{adapters, buffer, describe, gpus, is_right, noop_device, of_dtype, values};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Lrn, Operation, Options, Plan, Segments, Shape, Tuning,
+    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operation, Plan, Segments, Shape, Tuning,
     block_on, check, host, wgpu,
 };
 
@@ -103,17 +103,16 @@ fn a_tuned_plan() {
     for gpu in gpus() {
         let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
         assert_eq!(tuning.to_string().parse(), Ok(tuning));
-        let available = Choice::available(&lrn, &shape, gpu.device().features());
+        let available = test_support::choices(&lrn, &shape, gpu.device().features());
         let gpu = Gpu::new(gpu.device(), gpu.queue());
-        let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, &tuning).unwrap();
+        let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, tuning).unwrap();
         for &operation in Operation::ALL {
             let segments = Segments::Usual;
-            let found = Choice { segments, ..tuning.choice(operation) };
+            let found = Choice { segments, ..plan.choice(operation) };
             assert!(available.contains(&found), "{tuning}");
-            assert_eq!(plan.choice(operation), tuning.choice(operation));
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
-            let layer = gpu.layer_with_tuning(&lrn, &shape, &tuning).unwrap();
-            assert_eq!(layer.plan().choice(operation), tuning.choice(operation));
+            let layer = gpu.layer_with_tuning(&lrn, &shape, tuning).unwrap();
+            assert_eq!(layer.plan().choice(operation), plan.choice(operation));
             let got = test_support::run(&gpu, &plan, operation, &inputs);
             assert!(is_right(&check::run(&lrn, &shape, operation, &inputs, &got).unwrap()));
         }
@@ -124,21 +123,67 @@ fn a_tuned_plan() {
 fn tuning_an_empty_tensor_takes_the_rule() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(0, 3, 4, 5).unwrap());
     let gpu = &gpus()[0];
-    let chosen = Options::default().choose(&lrn, &shape, gpu.device().features()).unwrap();
-    assert_eq!(block_on(gpu.tune(&lrn, &shape)), Ok(chosen.into()));
+    let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
+    let chosen =
+        |tuning| Plan::with_tuning(gpu, &lrn, &shape, tuning).unwrap().choice(Operation::Forward);
+    assert_eq!(chosen(tuning), chosen(Tuning::default()));
 }
 
+/// What a text leaves open, the rule chooses; what is no tuning is refused.
 #[test]
-fn texts_that_are_no_tuning_are_refused() {
-    let two = "forward column 1\nbackward column 1";
-    let open = "square_sums column 1\nforward column\nbackward column 1";
-    for (text, missing) in [("", "square_sums"), (two, "square_sums")] {
-        let refused = text.parse::<Tuning>().unwrap_err();
-        assert_eq!(refused, Error::Tuning { operation: missing, given: text.to_owned() });
+fn tunings_are_texts() {
+    let texts = [
+        "forward any",
+        "forward column",
+        "forward column 2",
+        "forward any 2 half",
+        "backward any any double or any",
+        "square_sums pixel 1 usual or any",
+        "forward any or any",
+    ];
+    for text in texts {
+        let tuning: Tuning = text.parse().unwrap();
+        assert!(tuning.to_string().contains(text), "{tuning}");
+        assert_eq!(tuning.to_string().parse(), Ok(tuning));
     }
-    assert!(matches!(open.parse::<Tuning>(), Err(Error::UnknownName { kind: "width", .. })));
-    let unknown = open.replace("forward column", "forward rows 1").parse::<Tuning>();
-    assert!(matches!(unknown, Err(Error::UnknownName { kind: "kernel", .. })));
+    assert_eq!("".parse(), Ok(Tuning::default()));
+    let bad = [
+        ("forwards column 1", "operation"),
+        ("column 1", "operation"),
+        ("forward", "kernel"),
+        ("forward rows 1", "kernel"),
+        ("forward column one", "width"),
+        ("forward column 1 few", "segments"),
+        ("forward column 1 half or", "segments"),
+    ];
+    for (text, expected) in bad {
+        let refused = text.parse::<Tuning>();
+        assert!(
+            matches!(refused, Err(Error::UnknownName { kind, .. }) if kind == expected),
+            "{text}"
+        );
+    }
+}
+
+/// A preference gives way where it cannot be met; what is forced is refused.
+#[test]
+fn what_is_given_is_forced_unless_any_may_follow() {
+    let (lrn, shape) = (Lrn::pytorch(21).build().unwrap(), Shape::nchw(1, 40, 3, 5).unwrap());
+    let gpu = &gpus()[0];
+    let buffer = gpu.buffer(shape.bytes()).unwrap();
+    let in_place = |tuning: Tuning| {
+        let plan = Plan::with_tuning(gpu, &lrn, &shape, tuning).unwrap();
+        assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Ring);
+        plan.bind(Operation::Forward, &[(&buffer).into(), (&buffer).into()])
+    };
+    assert!(matches!(in_place(Kernel::Ring.into()), Err(Error::Unavailable { .. })));
+    assert_eq!(
+        in_place(Tuning::from(Kernel::Ring).or_any()).unwrap().choice().kernel,
+        Kernel::Pixel
+    );
+    let whole = Tuning::from(Kernel::Whole);
+    assert!(matches!(Plan::with_tuning(gpu, &lrn, &shape, whole), Err(Error::Unavailable { .. })));
+    assert!(Plan::with_tuning(gpu, &lrn, &shape, whole.or_any()).is_ok());
 }
 
 /// It runs what is recorded, and is done when the GPU is.
@@ -171,7 +216,10 @@ fn bad_slices_are_named() {
     assert_eq!(block_on(layer.backward(&[0f32; 120], &[0.0; 121])), Err(length("dy", 121)));
     let too_few = block_on(layer.run(Operation::Backward, &[&[0f32; 120]]));
     let expected = Operation::Backward.operands();
-    assert_eq!(too_few, Err(Error::Operands { operation: "backward", given: 2, expected }));
+    assert_eq!(
+        too_few,
+        Err(Error::Operands { operation: Operation::Backward, given: 2, expected })
+    );
 }
 
 /// Downloads a buffer of so many bytes, of which the whole words are written.

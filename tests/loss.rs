@@ -16,7 +16,7 @@ fn fresh_gpus() -> Vec<Gpu> {
 }
 
 fn layer() -> (Lrn, Shape) {
-    (Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap(), Shape::nchw(2, 12, 5, 7).unwrap())
+    (Lrn::new(2, 1, 0.3, 0.75, 1.2).unwrap(), Shape::nchw(2, 12, 5, 7).unwrap())
 }
 
 fn assert_lost<T>(what: &str, result: Result<T>) {
@@ -30,7 +30,7 @@ fn assert_lost<T>(what: &str, result: Result<T>) {
 #[test]
 fn every_call_tells_of_a_lost_device() {
     let (lrn, shape) = layer();
-    let other = Lrn::exact(1, 3, 0.7, 0.6, 2.0).unwrap();
+    let other = Lrn::new(1, 3, 0.7, 0.6, 2.0).unwrap();
     for gpu in fresh_gpus() {
         let x = values::<f32>(&shape, 1);
         let layer = gpu.layer(&lrn, &shape).unwrap();

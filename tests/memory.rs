@@ -21,7 +21,7 @@ fn with_little_memory<T>(calls: impl FnOnce() -> T) -> T {
 
 /// Sums along two axes, one after the other, through temporaries as large as the tensor: 128 MiB.
 fn staged() -> (Lrn, Shape) {
-    let lrn = Lrn::exact_over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
+    let lrn = Lrn::over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
     (lrn, Shape::over(&[128, 64, 64, 64], &[1, 3]).unwrap())
 }
 

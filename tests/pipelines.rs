@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use test_support::{adapters, cases::CASES, is_right, values};
-use wgpu_lrn::{Gpu, Lrn, Operation, Options, Pipelines, Plan, Shape, block_on, check, wgpu};
+use wgpu_lrn::{Gpu, Lrn, Operation, Pipelines, Plan, Shape, block_on, check, wgpu};
 
 const OPERATIONS: [Operation; 2] = [Operation::Forward, Operation::Backward];
 
@@ -26,12 +26,12 @@ fn prepared(plans: &[Plan]) {
 
 /// Layers that differ in numbers, and in the batch, only; and one with other windows.
 fn layers() -> [(Lrn, Shape); 4] {
-    let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
+    let lrn = Lrn::new(2, 1, 0.3, 0.75, 1.2).unwrap();
     [
         (lrn.clone(), Shape::nchw(1, 20, 9, 7).unwrap()),
         (lrn, Shape::nchw(3, 20, 9, 7).unwrap()),
-        (Lrn::exact(2, 1, 0.7, 0.75, 2.5).unwrap(), Shape::nchw(1, 20, 9, 7).unwrap()),
-        (Lrn::exact(1, 3, 0.3, 0.75, 1.2).unwrap(), Shape::nchw(1, 20, 9, 7).unwrap()),
+        (Lrn::new(2, 1, 0.7, 0.75, 2.5).unwrap(), Shape::nchw(1, 20, 9, 7).unwrap()),
+        (Lrn::new(1, 3, 0.3, 0.75, 1.2).unwrap(), Shape::nchw(1, 20, 9, 7).unwrap()),
     ]
 }
 
@@ -87,9 +87,8 @@ fn tuning_compiles_for_later() {
         let [(lrn, shape), ..] = layers();
         let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
         let tuned = compiled();
-        prepared(&[Plan::with_tuning(&gpu, &lrn, &shape, &tuning).unwrap()]);
-        let choice = tuning.choice(Operation::Forward);
-        let layer = gpu.layer_with_options(&lrn, &shape, Options::from(choice)).unwrap();
+        prepared(&[Plan::with_tuning(&gpu, &lrn, &shape, tuning).unwrap()]);
+        let layer = gpu.layer_with_tuning(&lrn, &shape, tuning).unwrap();
         block_on(layer.forward(&values::<f32>(&shape, 1))).unwrap();
         assert_eq!(compiled(), tuned);
     }

@@ -3,7 +3,7 @@
 use test_support::{Random, describe, of_dtype, plan, precise_runs, run, values};
 use wgpu_lrn::internals::Recipe;
 use wgpu_lrn::{
-    Choice, Dtype, Element, Gpu, Lrn, Operation, Options, Precision, Shape, check, cpu, wgpu,
+    Choice, Dtype, Element, Gpu, Lrn, Operation, Precision, Shape, Tuning, check, cpu, wgpu,
 };
 
 /// Every adapter and precision, with the choice that it prefers: all compute powers alike.
@@ -31,7 +31,7 @@ const EXPONENTS: [(f64, f64); 8] = [
 
 /// A window of one channel, whose b is as small and as large as the squares of the inputs.
 fn small_and_large_bases<T: Element>() {
-    let shape = Shape::new(&[7, 19, 149], 1).unwrap().of(T::DTYPE);
+    let shape = Shape::new(&[7, 19, 149], 1).unwrap().with_dtype(T::DTYPE);
     for (beta, decades) in EXPONENTS {
         let mut random = Random(decades as u64);
         // With all the digits of an f64.
@@ -39,7 +39,7 @@ fn small_and_large_bases<T: Element>() {
             T::from_f64(f64::from(random.decades(-decades, decades)) * (1.0 + random.unit() * 1e-7))
         };
         let x: Vec<T> = (0..shape.elements()).map(&mut draw).collect();
-        let lrn = Lrn::exact(0, 0, 0.7, beta, 10f64.powf(-2.0 * decades)).unwrap();
+        let lrn = Lrn::new(0, 0, 0.7, beta, 10f64.powf(-2.0 * decades)).unwrap();
         for (gpu, choice, lrn) in preferred(&lrn, &shape) {
             let y = forward(gpu, choice, &lrn, &shape, &x);
             let report = check::forward(&lrn, &shape, &x, &y).unwrap();
@@ -66,8 +66,8 @@ const BAD: usize = 23;
 
 /// The channels whose windows hold it become what it is, and no others.
 fn bad_value_stays<T: Element>(beta: f64) {
-    let shape = Shape::new(&[2, 41, 3, 4], 1).unwrap().of(T::DTYPE);
-    let lrn = Lrn::exact(3, 2, 0.6, beta, 1.4).unwrap();
+    let shape = Shape::new(&[2, 41, 3, 4], 1).unwrap().with_dtype(T::DTYPE);
+    let lrn = Lrn::new(3, 2, 0.6, beta, 1.4).unwrap();
     let channel = |i: usize| i / shape.inner() as usize % shape.channels() as usize;
     let mut x: Vec<T> = values(&shape, 3);
     let bad = |(i, v): (usize, &mut T)| {
@@ -102,8 +102,8 @@ fn nan_makes_nan_of_its_neighbours_and_of_nothing_else() {
 
 /// What the formula gives: NaN, infinities and zeros, and numbers nearly.
 fn infinite_base<T: Element>(beta: f64) {
-    let shape = Shape::new(&[2, 23, 3, 4], 1).unwrap().of(T::DTYPE);
-    let lrn = Lrn::exact(2, 1, 0.6, beta, 1.4).unwrap();
+    let shape = Shape::new(&[2, 23, 3, 4], 1).unwrap().with_dtype(T::DTYPE);
+    let lrn = Lrn::new(2, 1, 0.6, beta, 1.4).unwrap();
     let dy: Vec<T> = values(&shape, 6);
     for value in [f64::INFINITY, f64::NEG_INFINITY] {
         let mut x: Vec<T> = values(&shape, 5);
@@ -136,8 +136,8 @@ fn an_infinite_base_gives_what_the_formula_gives() {
 
 /// y of x and a base that is k alone.
 fn y_of<T: Element>(x: f64, beta: f64, k: f64) -> Vec<f64> {
-    let shape = Shape::new(&[1, 3, 1, 33], 1).unwrap().of(T::DTYPE);
-    let lrn = Lrn::exact(1, 0, 0.0, beta, k).unwrap();
+    let shape = Shape::new(&[1, 3, 1, 33], 1).unwrap().with_dtype(T::DTYPE);
+    let lrn = Lrn::new(1, 0, 0.0, beta, k).unwrap();
     let x = vec![T::from_f64(x); shape.elements() as usize];
     let y = |(gpu, choice, lrn)| forward(gpu, choice, &lrn, &shape, &x)[0].to_f64();
     preferred(&lrn, &shape).into_iter().map(y).collect()
@@ -179,8 +179,10 @@ fn the_parts_of_an_exponent_are_all_of_it() {
     let shape = Shape::nchw(1, 7, 3, 5).unwrap();
     let limits = wgpu::Limits::default();
     for beta in [0.6, 0.3, -0.4, 1.7, 1.0 / 3.0, -12345.678, 1e-20] {
-        let lrn = Lrn::exact(1, 1, 0.3, beta, 1.0).unwrap();
-        let choice = Options::default().choose(&lrn, &shape, wgpu::Features::empty()).unwrap();
+        let lrn = Lrn::new(1, 1, 0.3, beta, 1.0).unwrap();
+        let choice = Tuning::default()
+            .choose(Operation::Forward, &lrn, &shape, wgpu::Features::empty())
+            .unwrap();
         let features = wgpu::Features::empty();
         let recipe =
             Recipe::new(&lrn, &shape, Operation::Forward, false, choice, features, &limits);

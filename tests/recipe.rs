@@ -6,7 +6,7 @@ use test_support::cases::CASES;
 use test_support::draw::{self, Drawn, Unstructured};
 use test_support::follow::assert_complete;
 use wgpu_lrn::internals::{Recipe, Stage};
-use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Precision, Shape, wgpu};
+use wgpu_lrn::{Error, Kernel, Lrn, Operation, Precision, Shape, Tuning, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -17,7 +17,7 @@ fn recipe(
     kernel: Kernel,
     limits: &wgpu::Limits,
 ) -> Recipe {
-    let choice = Options::default().kernel(kernel).choose(lrn, shape, F64).unwrap();
+    let choice = Tuning::from(kernel).choose(Operation::Forward, lrn, shape, F64).unwrap();
     Recipe::new(lrn, shape, operation, false, choice, F64, limits).unwrap()
 }
 
@@ -34,7 +34,7 @@ fn every_element_is_written_once_for_named_cases() {
     for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
         for case in CASES {
             let (lrn, shape) = (case.lrn(), case.shape());
-            for choice in Choice::available(&lrn, &shape, F64) {
+            for choice in test_support::choices(&lrn, &shape, F64) {
                 for &operation in Operation::ALL {
                     match Recipe::new(&lrn, &shape, operation, false, choice, F64, &limits) {
                         Ok(recipe) => assert_complete(&recipe, &shape, &limits),
@@ -54,7 +54,7 @@ fn every_element_is_written_once_for_drawn_layers_and_limits() {
         let bytes = draw::bytes(&mut random, 200);
         let Drawn { lrn, shape, operation, limits, choice, .. } =
             Drawn::new(&mut Unstructured::new(&bytes)).unwrap();
-        let choices = Choice::available(&lrn, &shape, F64);
+        let choices = test_support::choices(&lrn, &shape, F64);
         let choice = choices[choice % choices.len()];
         for in_place in [false, choice.computes_in_place(operation)] {
             match Recipe::new(&lrn, &shape, operation, in_place, choice, F64, &limits) {
@@ -129,7 +129,8 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
     }
     // Between the passes squares would be rounded.
     let exact = alexnet().with_precision(Precision::Exact);
-    let choice = Options::default().kernel(Kernel::Column).choose(&exact, &shape, F64).unwrap();
+    let choice =
+        Tuning::from(Kernel::Column).choose(Operation::Forward, &exact, &shape, F64).unwrap();
     let refused = Recipe::new(&exact, &shape, Operation::Backward, false, choice, F64, &limits);
     assert!(matches!(refused, Err(Error::Limit { .. })));
 }
@@ -138,7 +139,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
 fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
-    let choice = Options::default().choose(&alexnet(), &shape, F64).unwrap();
+    let choice = Tuning::default().choose(Operation::Forward, &alexnet(), &shape, F64).unwrap();
     let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits)
         .unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
@@ -174,7 +175,7 @@ fn shapes_share_shaders() {
 fn only_wide_windows_need_a_workspace() {
     let limits = wgpu::Limits::default();
     let workspace = |channels, window, kernel| {
-        let lrn = Lrn::exact(window, window, 0.1, 0.75, 1.0).unwrap();
+        let lrn = Lrn::new(window, window, 0.1, 0.75, 1.0).unwrap();
         let shape = Shape::nchw(4, channels, 10, 10).unwrap();
         recipe(&lrn, &shape, Operation::Backward, kernel, &limits).passes[0].workspace
     };
@@ -188,7 +189,7 @@ fn empty_tensors_need_no_dispatch() {
     let limits = wgpu::Limits::default();
     for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
         let shape = Shape::new(&dims, 1).unwrap();
-        for choice in Choice::available(&alexnet(), &shape, F64) {
+        for choice in test_support::choices(&alexnet(), &shape, F64) {
             let recipe =
                 Recipe::new(&alexnet(), &shape, Operation::Backward, false, choice, F64, &limits);
             assert_eq!(recipe.unwrap().passes[0].dispatches, []);

@@ -8,7 +8,7 @@ use wgpu_lrn::{Bound, Lrn, Operand, Operation, Plan, Shape, block_on, wgpu};
 fn plan() -> (Plan, wgpu::Queue) {
     let shape = Shape::nchw(2, 96, 13, 11).unwrap();
     let (device, queue) = test_support::noop_device();
-    let lrn = Lrn::exact(2, 1, 0.3, 0.75, 1.2).unwrap();
+    let lrn = Lrn::new(2, 1, 0.3, 0.75, 1.2).unwrap();
     (Plan::new(&device, &lrn, &shape).unwrap(), queue)
 }
 

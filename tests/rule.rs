@@ -1,7 +1,7 @@
 //! Which choice the rule prefers, and what it refuses.
 
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Options, Segments, Shape, wgpu};
+use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Segments, Shape, Tuning, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -37,15 +37,18 @@ const RULE: &[Preferred] = &[
 #[test]
 fn the_choice_follows_the_stated_rule() {
     for &(dims, axes, p, q, expected) in RULE {
-        let lrn = Lrn::exact_over(&vec![(p, q); axes.len()], 0.1, 0.75, 1.0).unwrap();
+        let lrn = Lrn::over(&vec![(p, q); axes.len()], 0.1, 0.75, 1.0).unwrap();
         let shape = Shape::over(dims, axes).unwrap();
         let none = wgpu::Features::empty();
-        let chosen = Options::default().choose(&lrn, &shape, none).unwrap();
+        let chosen = Tuning::default().choose(Operation::Forward, &lrn, &shape, none).unwrap();
         assert_eq!(chosen.to_string(), expected, "{dims:?}");
-        assert_eq!(Options::default().choose(&lrn, &shape, F64).unwrap(), chosen);
+        assert_eq!(
+            Tuning::default().choose(Operation::Forward, &lrn, &shape, F64).unwrap(),
+            chosen
+        );
         // What is chosen can be written down and forced.
         assert_eq!(expected.parse(), Ok(chosen));
-        assert_eq!(Options::from(chosen).choose(&lrn, &shape, none), Ok(chosen));
+        assert_eq!(Tuning::from(chosen).choose(Operation::Forward, &lrn, &shape, none), Ok(chosen));
     }
 }
 
@@ -53,16 +56,16 @@ fn the_choice_follows_the_stated_rule() {
 fn what_is_not_available_is_refused_by_name() {
     let shape = Shape::nchw(1, 96, 55, 55).unwrap();
     let none = wgpu::Features::empty();
-    let refused = |options: Options, features| {
-        options.choose(&alexnet(), &shape, features).unwrap_err().to_string()
+    let refused = |tuning: Tuning, features| {
+        let chosen = tuning.choose(Operation::Forward, &alexnet(), &shape, features);
+        chosen.unwrap_err().to_string()
     };
-    let any = Options::default();
+    let any = Tuning::default();
     assert_eq!(
-        refused(any.kernel(Kernel::Row), none),
-        "no choice \"row any\" for this layer on this device; available are column 1, \
-         pixel 1"
+        refused(Kernel::Row.into(), none),
+        "\"row\" cannot compute this layer on this device; available: column 1, pixel 1"
     );
-    assert!(refused(any.width(4), none).contains("any 4"));
+    assert!(refused(any.with_width(4), none).contains("any 4"));
     assert!(refused("column 4".parse::<Choice>().unwrap().into(), F64).contains("column 1"));
     let choice = Choice::new(Kernel::Whole, 1);
     let limits = wgpu::Limits::default();

@@ -8,7 +8,7 @@ use wgpu_lrn::{Gpu, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu}
 
 /// A layer whose backward has four passes, which hand sums on in temporaries of the plan.
 fn staged() -> (Lrn, Shape) {
-    let lrn = Lrn::exact_over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
+    let lrn = Lrn::over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
     (lrn, Shape::over(&[3, 12, 5, 22], &[1, 3]).unwrap())
 }
 

@@ -4,8 +4,8 @@
 use test_support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Options, Plan, Precision,
-    Shape, block_on, cpu, wgpu,
+    Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape, block_on,
+    cpu, wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -35,21 +35,21 @@ fn at(buffer: &wgpu::Buffer, offset: u64, size: u64) -> Operand<'_> {
 fn parameters() {
     let parameter = |name, given, expected| Err(Error::Parameter { name, given, expected });
     let at_least_0 = "a number of at least 0 that f32 can hold";
-    assert_eq!(Lrn::exact(1, 1, -0.5, 0.75, 1.0), parameter("a", -0.5, at_least_0));
+    assert_eq!(Lrn::new(1, 1, -0.5, 0.75, 1.0), parameter("a", -0.5, at_least_0));
     assert_eq!(
-        Lrn::exact(1, 1, 1.0, 0.75, 0.0),
+        Lrn::new(1, 1, 1.0, 0.75, 0.0),
         parameter("k", 0.0, "a number above 0 that f32 can hold")
     );
     assert_eq!(
-        Lrn::exact(1, 1, 1.0, 0.75, -1.0),
+        Lrn::new(1, 1, 1.0, 0.75, -1.0),
         parameter("k", -1.0, "a number above 0 that f32 can hold")
     );
-    assert!(Lrn::exact(1, 1, 1.0, 0.75, 1e-50).is_err(), "0 as an f32");
+    assert!(Lrn::new(1, 1, 1.0, 0.75, 1e-50).is_err(), "0 as an f32");
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39] {
         for lrn in [
-            Lrn::exact(1, 1, bad, 0.75, 1.0),
-            Lrn::exact(1, 1, 1.0, bad, 1.0),
-            Lrn::exact(1, 1, 1.0, 0.75, bad),
+            Lrn::new(1, 1, bad, 0.75, 1.0),
+            Lrn::new(1, 1, 1.0, bad, 1.0),
+            Lrn::new(1, 1, 1.0, 0.75, bad),
         ] {
             assert!(matches!(lrn, Err(Error::Parameter { .. })), "{bad}: {lrn:?}");
         }
@@ -62,51 +62,51 @@ fn parameters() {
     assert_eq!(Lrn::paper().alpha(-2.0).build(), parameter("alpha", -2.0, at_least_0));
     assert_eq!(
         Lrn::caffe().size(4).build(),
-        Err(Error::EvenSize { convention: "caffe", given: 4 })
+        Err(Error::EvenSize { convention: Convention::Caffe, given: 4 })
     );
     assert_eq!(
         Lrn::tensorflow().size(6).build(),
-        Err(Error::EvenSize { convention: "tensorflow", given: 6 })
+        Err(Error::EvenSize { convention: Convention::Tensorflow, given: 6 })
     );
     let none = Convention::Onnx.spelling().build();
-    assert_eq!(none, Err(Error::NoWindow { convention: "onnx" }));
+    assert_eq!(none, Err(Error::NoWindow { convention: Convention::Onnx }));
     assert!(matches!(
-        Convention::from_name("torch"),
+        "torch".parse::<Convention>(),
         Err(Error::UnknownName { kind: "convention", .. })
     ));
-    assert!(matches!(Kernel::from_name("rows"), Err(Error::UnknownName { kind: "kernel", .. })));
+    assert!(matches!("rows".parse::<Kernel>(), Err(Error::UnknownName { kind: "kernel", .. })));
 }
 
 /// Look-behind, look-ahead, a, β, k of every convention's defaults, and of an even size.
 #[test]
 fn conversion_table() {
-    let exact = Lrn::exact;
-    assert_eq!(Lrn::pytorch(5).build(), exact(2, 2, 2e-5, 0.75, 1.0));
-    assert_eq!(Lrn::pytorch(4).build(), exact(2, 1, 2.5e-5, 0.75, 1.0));
-    assert_eq!(Lrn::onnx(4).build(), exact(1, 2, 2.5e-5, 0.75, 1.0));
-    assert_eq!(Lrn::caffe().build(), exact(2, 2, 0.2, 0.75, 1.0));
-    assert_eq!(Lrn::cudnn().build(), exact(2, 2, 2e-5, 0.75, 2.0));
-    assert_eq!(Lrn::cudnn().size(4).build(), exact(1, 2, 2.5e-5, 0.75, 2.0));
-    assert_eq!(Lrn::onednn(4).alpha(1.0).build(), exact(1, 1, 0.25, 0.75, 1.0));
-    assert_eq!(Lrn::tensorflow().build(), exact(5, 5, 1.0, 0.5, 1.0));
-    assert_eq!(Lrn::tensorflow().radius(2).alpha(0.5).build(), exact(2, 2, 0.5, 0.5, 1.0));
-    assert_eq!(Lrn::paper().build(), exact(2, 2, 1e-4, 0.75, 2.0));
-    assert_eq!(Lrn::paper().size(4).build(), exact(2, 2, 1e-4, 0.75, 2.0));
-    assert_eq!(Lrn::krizhevsky().build(), exact(2, 2, 2e-5, 0.75, 2.0));
-    assert_eq!(Lrn::krizhevsky().size(4).build(), exact(2, 1, 2.5e-5, 0.75, 2.0));
-    assert_eq!(Lrn::openvino(4).alpha(1.0).build(), exact(1, 1, 0.25, 0.75, 1.0));
-    let within = |n, size: f64| Lrn::exact_over(&vec![(1, 1); n], size.recip(), 0.75, 1.0);
+    let layer = Lrn::new;
+    assert_eq!(Lrn::pytorch(5).build(), layer(2, 2, 2e-5, 0.75, 1.0));
+    assert_eq!(Lrn::pytorch(4).build(), layer(2, 1, 2.5e-5, 0.75, 1.0));
+    assert_eq!(Lrn::onnx(4).build(), layer(1, 2, 2.5e-5, 0.75, 1.0));
+    assert_eq!(Lrn::caffe().build(), layer(2, 2, 0.2, 0.75, 1.0));
+    assert_eq!(Lrn::cudnn().build(), layer(2, 2, 2e-5, 0.75, 2.0));
+    assert_eq!(Lrn::cudnn().size(4).build(), layer(1, 2, 2.5e-5, 0.75, 2.0));
+    assert_eq!(Lrn::onednn(4).alpha(1.0).build(), layer(1, 1, 0.25, 0.75, 1.0));
+    assert_eq!(Lrn::tensorflow().build(), layer(5, 5, 1.0, 0.5, 1.0));
+    assert_eq!(Lrn::tensorflow().radius(2).alpha(0.5).build(), layer(2, 2, 0.5, 0.5, 1.0));
+    assert_eq!(Lrn::paper().build(), layer(2, 2, 1e-4, 0.75, 2.0));
+    assert_eq!(Lrn::paper().size(4).build(), layer(2, 2, 1e-4, 0.75, 2.0));
+    assert_eq!(Lrn::krizhevsky().build(), layer(2, 2, 2e-5, 0.75, 2.0));
+    assert_eq!(Lrn::krizhevsky().size(4).build(), layer(2, 1, 2.5e-5, 0.75, 2.0));
+    assert_eq!(Lrn::openvino(4).alpha(1.0).build(), layer(1, 1, 0.25, 0.75, 1.0));
+    let within = |n, size: f64| Lrn::over(&vec![(1, 1); n], size.recip(), 0.75, 1.0);
     assert_eq!(Lrn::caffe().size(3).axes(2).build(), within(2, 9.0));
     assert_eq!(Lrn::onednn(4).axes(3).alpha(1.0).build(), within(3, 64.0));
     assert_eq!(
         Lrn::openvino(3).windows(&[(0, 1), (3, 2)]).alpha(6.0).build(),
-        Lrn::exact_over(&[(0, 1), (3, 2)], 0.5, 0.75, 1.0)
+        Lrn::over(&[(0, 1), (3, 2)], 0.5, 0.75, 1.0)
     );
-    let one_axis = Err(Error::OneAxis { convention: "pytorch" });
+    let one_axis = Err(Error::OneAxis { convention: Convention::Pytorch });
     assert_eq!(Lrn::pytorch(3).axes(2).build(), one_axis);
     assert_eq!(Lrn::pytorch(5).windows(&[(2, 2), (1, 3)]).axes(1).build(), one_axis);
-    assert_eq!(Lrn::caffe().window(3, 6).alpha(1.0).build(), exact(3, 6, 0.1, 0.75, 1.0));
-    assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), exact(4, 4, 0.5, 0.75, 1.0));
+    assert_eq!(Lrn::caffe().window(3, 6).alpha(1.0).build(), layer(3, 6, 0.1, 0.75, 1.0));
+    assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), layer(4, 4, 0.5, 0.75, 1.0));
 }
 
 /// A call on a spelling that says where its windows are.
@@ -145,10 +145,12 @@ fn by_last(convention: Convention, calls: &[Call]) -> wgpu_lrn::Result<Lrn> {
         Call::Axes(_) => None,
     };
     let windows = calls.iter().rev().find_map(last_windows).unwrap();
-    let (name, axes) = (convention.name(), axes.unwrap_or(windows.len()));
-    let knows_several = ["caffe", "onednn", "openvino", "exact"].contains(&name);
+    let axes = axes.unwrap_or(windows.len());
+    let several =
+        [Convention::Caffe, Convention::Onednn, Convention::Openvino, Convention::Formula];
+    let knows_several = several.contains(&convention);
     if !knows_several && [axes, windows.len()] != [1, 1] {
-        return Err(Error::OneAxis { convention: name });
+        return Err(Error::OneAxis { convention });
     }
     if axes != windows.len() {
         return Err(Error::Windows { windows: windows.len(), axes });
@@ -158,9 +160,10 @@ fn by_last(convention: Convention, calls: &[Call]) -> wgpu_lrn::Result<Lrn> {
         return Err(Error::Parameter { name: "axes", given: axes as f64, expected });
     }
     let elements: u32 = windows.iter().map(|(behind, ahead)| behind + 1 + ahead).product();
-    let divides = !["tensorflow", "paper", "exact"].contains(&name);
+    let takes_a = [Convention::Tensorflow, Convention::Paper, Convention::Formula];
+    let divides = !takes_a.contains(&convention);
     let divisor = if divides { f64::from(elements) } else { 1.0 };
-    Lrn::exact_over(&windows, 3.0 / divisor, 0.6, 1.7)
+    Lrn::over(&windows, 3.0 / divisor, 0.6, 1.7)
 }
 
 /// Every three calls in every order, for every convention: what contradicts is refused, and nothing is ignored.
@@ -201,9 +204,9 @@ fn shapes() {
     assert_eq!(Shape::new(&huge, 1), Err(Error::ShapeOverflow { dims: huge.to_vec() }));
     assert!(Shape::new(&[1 << 40, 0, 1 << 40], 0).unwrap().is_empty());
     let shape = Shape::nchw(1, 96, 2, 2).unwrap();
-    assert_eq!(shape.grouped(5), Err(Error::Groups { channels: 96, groups: 5 }));
-    assert_eq!(shape.grouped(0), Err(Error::Groups { channels: 96, groups: 0 }));
-    assert_eq!(shape.grouped(2), Shape::nchw(2, 48, 2, 2));
+    assert_eq!(shape.with_groups(5), Err(Error::Groups { channels: 96, groups: 5 }));
+    assert_eq!(shape.with_groups(0), Err(Error::Groups { channels: 96, groups: 0 }));
+    assert_eq!(shape.with_groups(2), Shape::nchw(2, 48, 2, 2));
 }
 
 #[test]
@@ -222,11 +225,8 @@ fn operands() {
     let unaligned = Error::BufferAlignment { operand: "y", given: 4, alignment: 256 };
     assert_eq!(forward(&device, whole, at(&y, 4, BYTES)), Err(unaligned));
     let copy = buffer(&device, BYTES, Usage::COPY_DST);
-    let usage = Error::BufferUsage {
-        operand: "y",
-        given: "BufferUsages(COPY_DST)".into(),
-        expected: "STORAGE",
-    };
+    let usage =
+        Error::BufferUsage { operand: "y", given: Usage::COPY_DST, expected: Usage::STORAGE };
     assert_eq!(forward(&device, whole, (&copy).into()), Err(usage));
 }
 
@@ -255,14 +255,13 @@ fn operands_in_one_buffer() {
     assert_eq!(refused, Err(Error::Overlap { first: "x", second: "s" }));
     assert_eq!(plan(&device).backward(&mut encoder, x, dx, dx), Ok(()));
     // A kernel that cannot is named with those that can.
-    let options = Options::default().kernel(Kernel::Ring);
+    let options = Kernel::Ring;
     let (lrn, shape) = (Lrn::pytorch(21).build().unwrap(), Shape::nchw(1, 40, 3, 5).unwrap());
-    let ring = Plan::with_options(&device, &lrn, &shape, options).unwrap();
+    let ring = Plan::with_tuning(&device, &lrn, &shape, options).unwrap();
     let x = at(&pool, 0, shape.bytes());
     assert_eq!(
         ring.forward(&mut encoder, x, x).unwrap_err().to_string(),
-        "no choice \"ring any for forward in place\" for this layer on this device; available \
-         are pixel 1"
+        "\"ring\" cannot compute forward of this layer in place on this device; available: pixel 1"
     );
 }
 
@@ -273,7 +272,10 @@ fn operand_counts() {
     let mut encoder = device.create_command_encoder(&Default::default());
     let refused = plan(&device).record(&mut encoder, Operation::Backward, &[(&x).into()]);
     let expected = Operation::Backward.operands();
-    assert_eq!(refused, Err(Error::Operands { operation: "backward", given: 1, expected }));
+    assert_eq!(
+        refused,
+        Err(Error::Operands { operation: Operation::Backward, given: 1, expected })
+    );
 }
 
 #[test]
@@ -281,14 +283,14 @@ fn host_slices() {
     let (lrn, shape) = (Lrn::pytorch(3).build().unwrap(), Shape::new(&DIMS, 1).unwrap());
     let short = Error::Length { operand: "dy", given: 3, expected: 420 };
     assert_eq!(cpu::backward(&lrn, &shape, &[0f32; 420], &[0.0; 3]), Err(short));
-    let other = Error::Dtype { operand: "x", given: "f64", expected: "f32" };
+    let other = Error::Dtype { operand: "x", given: Dtype::F64, expected: Dtype::F32 };
     assert_eq!(cpu::forward(&lrn, &shape, &[0f64; 420]), Err(other));
     // Only a blended layer is told what the result holds.
     let [x, y] = [[0f32; 420]; 2];
     let expected = Operation::Forward.operands();
-    let given = Error::Operands { operation: "forward", given: 3, expected };
+    let given = Error::Operands { operation: Operation::Forward, given: 3, expected };
     assert_eq!(cpu::run(&lrn, &shape, Operation::Forward, &[&x, &y]), Err(given));
-    let blended = lrn.blended(1.0, 1.0).unwrap();
+    let blended = lrn.with_blend(1.0, 1.0).unwrap();
     assert!(cpu::run(&blended, &shape, Operation::Forward, &[&x, &y]).is_ok());
 }
 
@@ -296,12 +298,12 @@ fn host_slices() {
 #[test]
 fn f64_needs_its_feature() {
     let (device, _queue) = device();
-    let shape = Shape::new(&DIMS, 1).unwrap().of(Dtype::F64);
+    let shape = Shape::new(&DIMS, 1).unwrap().with_dtype(Dtype::F64);
     let refused = Plan::new(&device, &Lrn::pytorch(3).build().unwrap(), &shape).unwrap_err();
     let expected = Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" };
     assert_eq!(refused, expected);
-    assert!(matches!(Dtype::from_name("f8"), Err(Error::UnknownName { kind: "dtype", .. })));
-    assert!(Dtype::ALL.iter().all(|dtype| Dtype::from_name(dtype.name()) == Ok(*dtype)));
+    assert!(matches!("f8".parse::<Dtype>(), Err(Error::UnknownName { kind: "dtype", .. })));
+    assert!(Dtype::ALL.iter().all(|dtype| dtype.name().parse::<Dtype>() == Ok(*dtype)));
 }
 
 /// Every kernel and operation is accepted by wgpu's validation, in a caller's own compute pass too,
@@ -310,10 +312,10 @@ fn f64_needs_its_feature() {
 fn accepted_calls_raise_no_validation_error() {
     let (device, _queue) = device();
     let (lrn, shape) =
-        (Lrn::exact(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
+        (Lrn::new(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
     let buffers: Vec<_> = (0..3).map(|_| buffer(&device, shape.bytes(), Usage::STORAGE)).collect();
-    for choice in Choice::available(&lrn, &shape, device.features()) {
-        let plan = Plan::with_options(&device, &lrn, &shape, choice.into()).unwrap();
+    for choice in test_support::choices(&lrn, &shape, device.features()) {
+        let plan = Plan::with_tuning(&device, &lrn, &shape, choice).unwrap();
         assert!(Operation::ALL.iter().all(|&operation| plan.choice(operation) == choice));
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = device.create_command_encoder(&Default::default());
@@ -363,9 +365,9 @@ fn a_long_axis_in_place() {
     let in_place = plan.bind(Operation::Forward, &[(&x).into(), (&x).into()]).unwrap();
     assert_eq!(in_place.choice().kernel, Kernel::Column);
     // Forced, it tells what it lacks, which no device grants.
-    let pixel = Options::default().kernel(Kernel::Pixel);
+    let pixel = Kernel::Pixel;
     let lrn = Lrn::pytorch(5).build().unwrap();
-    let forced = Plan::with_options(&device, &lrn, &shape, pixel).unwrap();
+    let forced = Plan::with_tuning(&device, &lrn, &shape, pixel).unwrap();
     let refused = forced.forward(&mut encoder, &x, &x).unwrap_err();
-    assert!(matches!(refused, Error::Capacity { kernel: "pixel", .. }), "{refused}");
+    assert!(matches!(refused, Error::Capacity { kernel: Kernel::Pixel, .. }), "{refused}");
 }

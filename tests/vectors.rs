@@ -36,15 +36,15 @@ fn vector(record: Value) -> Vector {
     let dims: Vec<_> = numbers(&record["shape"]).into_iter().map(|dim| dim as usize).collect();
     let axes = record["axes"].as_array().unwrap().iter();
     let axes: Vec<_> = axes.map(|axis| axis.as_i64().unwrap() as isize).collect();
-    let dtype = Dtype::from_name(record["dtype"].as_str().unwrap()).unwrap();
-    let shape = Shape::over(&dims, &axes).unwrap().of(dtype);
+    let dtype = record["dtype"].as_str().unwrap().parse::<Dtype>().unwrap();
+    let shape = Shape::over(&dims, &axes).unwrap().with_dtype(dtype);
     let window = numbers(&record["window"]);
     let windows = vec![(window[0], window[1]); axes.len()];
     let name = record["file"].as_str().unwrap().to_owned();
     let file = fs::File::open(folder().join(&name)).unwrap();
     let values: Vec<f32> = npyz::NpyFile::new(file).unwrap().into_vec().unwrap();
     Vector {
-        lrn: Lrn::exact_over(&windows, number("a"), number("beta"), number("k")).unwrap(),
+        lrn: Lrn::over(&windows, number("a"), number("beta"), number("k")).unwrap(),
         rows: values.chunks_exact(shape.elements() as usize).map(<[f32]>::to_vec).collect(),
         name,
         shape,
@@ -154,7 +154,7 @@ fn quirks_are_not_imitated() {
 #[test]
 fn spellings_mean_what_the_frameworks_computed() {
     for Vector { name, lrn, record, .. } in vectors() {
-        let convention = Convention::from_name(record["convention"].as_str().unwrap()).unwrap();
+        let convention = record["convention"].as_str().unwrap().parse::<Convention>().unwrap();
         let alpha = record["peer_alpha"].as_f64().unwrap();
         let size = record["peer_size"].as_u64().unwrap() as u32;
         let spelled = convention.spelling().size(size).axes(lrn.windows().len());

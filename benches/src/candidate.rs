@@ -55,7 +55,7 @@ impl Stand<'_> {
     /// Every copy, every choice, and a dispatch that does nothing. A choice that the device refuses is remarked.
     pub(crate) async fn candidates(&self, remarks: &mut Vec<String>) -> Result<Vec<Candidate>> {
         let mut candidates = self.copies();
-        for choice in self.choices() {
+        for choice in self.choices()? {
             match self.layer(choice).await {
                 Err(
                     refusal @ (Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }),
@@ -75,15 +75,15 @@ impl Stand<'_> {
         ways.map(|way| Candidate::new(way, None, Work::Copy(copy(way)))).collect()
     }
 
-    fn choices(&self) -> Vec<Choice> {
+    fn choices(&self) -> Result<Vec<Choice>> {
         let Stand { case, operation, .. } = self;
-        let mut choices = Choice::available(&case.lrn, self.shape, self.gpu.device().features());
+        let mut choices = Choice::available(&case.lrn, self.shape, self.gpu.device().features())?;
         choices.retain(|choice| case.variant.allows(choice, *operation));
-        choices
+        Ok(choices)
     }
 
     async fn layer(&self, choice: Choice) -> Result<Candidate> {
-        let plan = Plan::with_options(self.gpu, &self.case.lrn, self.shape, choice.into())?;
+        let plan = Plan::with_tuning(self.gpu, &self.case.lrn, self.shape, choice)?;
         // A browser refuses a pipeline only when one asks.
         plan.prepare(self.operation).await?;
         let operands = self.case.variant.operands(self.buffers);

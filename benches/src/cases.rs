@@ -83,7 +83,7 @@ pub struct Case {
 
 impl Case {
     pub fn shape(&self) -> Result<Shape> {
-        Ok(self.layout.shape(&self.dims, self.lrn.windows().len())?.of(self.dtype))
+        Ok(self.layout.shape(&self.dims, self.lrn.windows().len())?.with_dtype(self.dtype))
     }
 
     fn varied(&self, variant: Variant) -> Result<Case> {
@@ -150,7 +150,7 @@ fn step(sweep: &str, layout: Layout, size: usize) -> Result<Case> {
         dims: layout.dims(batch, input).to_vec(),
         layout,
         dtype: Dtype::F32,
-        lrn: Lrn::exact(radius, radius, 2e-5, 0.75, 1.0)?,
+        lrn: Lrn::new(radius, radius, 2e-5, 0.75, 1.0)?,
         variant: Variant::Plain,
     })
 }

@@ -72,7 +72,7 @@ impl Layout {
 
 impl Network {
     pub fn lrn(&self) -> Result<Lrn> {
-        Lrn::exact_over(&self.windows, self.a, self.beta, self.k)
+        Lrn::over(&self.windows, self.a, self.beta, self.k)
     }
 
     pub fn dims(&self, batch: usize, layout: Layout) -> [usize; 4] {

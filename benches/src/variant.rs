@@ -27,16 +27,6 @@ impl Variant {
         }
     }
 
-    /// The variant of that name.
-    pub fn from_name(name: &str) -> Result<Variant> {
-        let unknown = || Error::UnknownName {
-            kind: "variant",
-            given: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
-        };
-        Self::ALL.into_iter().find(|variant| variant.name() == name).ok_or_else(unknown)
-    }
-
     /// The name of a shape with it.
     pub fn name_of(self, shape: &str) -> String {
         match self {
@@ -48,8 +38,8 @@ impl Variant {
     pub fn lrn(self, lrn: Lrn) -> Result<Lrn> {
         match self {
             Self::Plain | Self::InPlace => Ok(lrn),
-            Self::Relu => Ok(lrn.relu()),
-            Self::Blend => lrn.blended(0.5, 0.5),
+            Self::Relu => Ok(lrn.with_relu()),
+            Self::Blend => lrn.with_blend(0.5, 0.5),
         }
     }
 
@@ -76,5 +66,19 @@ impl Variant {
     pub fn bytes_moved(self, operation: Operation, shape: &Shape) -> u64 {
         let old = if self == Self::Blend { shape.bytes() } else { 0 };
         operation.bytes_moved(shape).saturating_add(old)
+    }
+}
+
+/// Reads a name.
+impl std::str::FromStr for Variant {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Variant> {
+        let unknown = || Error::UnknownName {
+            kind: "variant",
+            given: name.to_owned(),
+            known: Self::ALL.map(Self::name).to_vec(),
+        };
+        Self::ALL.into_iter().find(|variant| variant.name() == name).ok_or_else(unknown)
     }
 }

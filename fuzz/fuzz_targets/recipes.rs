@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(drawn) = Drawn::new(&mut Unstructured::new(bytes)) else { return };
     let Drawn { lrn, shape, operation, limits, choice, .. } = drawn;
     let features = wgpu::Features::SHADER_F64;
-    let choices = Choice::available(&lrn, &shape, features);
+    let choices = Choice::available(&lrn, &shape, features).unwrap();
     let choice = choices[choice % choices.len()];
     for in_place in [false, choice.computes_in_place(operation)] {
         match Recipe::new(&lrn, &shape, operation, in_place, choice, features, &limits) {

@@ -12,5 +12,5 @@ fuzz_target!(|text: &str| {
     if let Ok(tuning) = text.parse::<Tuning>() {
         assert_eq!(tuning.to_string().parse(), Ok(tuning));
     }
-    let _ = (Kernel::from_name(text), Convention::from_name(text), Dtype::from_name(text), Precision::from_name(text));
+    let _ = (text.parse::<Kernel>(), text.parse::<Convention>(), text.parse::<Dtype>(), text.parse::<Precision>());
 });

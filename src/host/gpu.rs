@@ -7,7 +7,7 @@ use super::timer::Timer;
 use super::{adapters, find};
 use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::zeroed;
-use crate::{Element, Error, Lrn, Options, Pipelines, Plan, Result, Shape, Tuning};
+use crate::{Element, Error, Lrn, Pipelines, Plan, Result, Shape, Tuning};
 
 /// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
 ///
@@ -112,25 +112,20 @@ impl Gpu {
     ///
     /// As [`Plan::new`].
     pub fn layer(&self, lrn: &Lrn, shape: &Shape) -> Result<Layer> {
-        self.layer_with_options(lrn, shape, Options::default())
+        self.layer_with_tuning(lrn, shape, Tuning::default())
     }
 
-    /// A layer with choices made by the caller.
-    ///
-    /// # Errors
-    ///
-    /// As [`Plan::new`].
-    pub fn layer_with_options(&self, lrn: &Lrn, shape: &Shape, options: Options) -> Result<Layer> {
-        let plan = Plan::with_options(self, lrn, shape, options)?;
-        Ok(Layer { gpu: self.clone(), plan })
-    }
-
-    /// A layer with a choice for each operation, such as [`Gpu::tune`] finds.
+    /// A layer with choices made in advance, as [`Plan::with_tuning`] takes them.
     ///
     /// # Errors
     ///
     /// As [`Plan::with_tuning`].
-    pub fn layer_with_tuning(&self, lrn: &Lrn, shape: &Shape, tuning: &Tuning) -> Result<Layer> {
+    pub fn layer_with_tuning(
+        &self,
+        lrn: &Lrn,
+        shape: &Shape,
+        tuning: impl Into<Tuning>,
+    ) -> Result<Layer> {
         let plan = Plan::with_tuning(self, lrn, shape, tuning)?;
         Ok(Layer { gpu: self.clone(), plan })
     }

@@ -4,9 +4,7 @@ use super::gpu::Gpu;
 use super::owned::Owned;
 use super::timer::{ROUNDED, Timer};
 use crate::device::reported;
-use crate::{
-    Bound, Choice, Error, Lrn, Operand, Operation, Options, Plan, Result, Segments, Shape, Tuning,
-};
+use crate::{Bound, Choice, Error, Lrn, Operand, Operation, Plan, Result, Segments, Shape, Tuning};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -36,12 +34,11 @@ impl Gpu {
     /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's largest buffer,
     /// [`Error::OutOfMemory`], [`Error::Gpu`].
     pub async fn tune(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
-        let usual = Options::default().segments(Segments::of(self.device()));
-        let chosen = usual.choose(lrn, shape, self.device().features())?;
+        let chosen = Plan::new(self, lrn, shape)?.choice(Operation::Forward);
         let shape = shape.at_most(ENOUGH);
-        let mut tuning = chosen.into();
+        let mut tuning = Tuning::from(chosen);
         if shape.is_empty() {
-            return Ok(tuning);
+            return Ok(tuning.or_any());
         }
         let buffer = || self.buffer(shape.bytes()).map(Owned);
         let buffers = || Ok([buffer()?, buffer()?, buffer()?]);
@@ -60,7 +57,7 @@ impl Gpu {
             race.run(&mut timer).await?;
             tuning = tuning.with(operation, race.best.1);
         }
-        Ok(tuning)
+        Ok(tuning.or_any())
     }
 }
 
@@ -78,7 +75,7 @@ struct Race<'a> {
 impl Race<'_> {
     async fn run(&mut self, timer: &mut Timer) -> Result<()> {
         let usual = self.best.1.segments;
-        for choice in Choice::available(self.lrn, self.shape, self.gpu.device().features()) {
+        for choice in Choice::available(self.lrn, self.shape, self.gpu.device().features())? {
             self.enter(timer, &self.plan(Choice { segments: usual, ..choice })?).await?;
         }
         let operation = self.operation;
@@ -94,7 +91,7 @@ impl Race<'_> {
     }
 
     fn plan(&self, choice: Choice) -> Result<Plan> {
-        Plan::with_options(self.gpu, self.lrn, self.shape, choice.into())
+        Plan::with_tuning(self.gpu, self.lrn, self.shape, choice)
     }
 
     async fn enter(&mut self, timer: &mut Timer, plan: &Plan) -> Result<()> {

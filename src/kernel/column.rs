@@ -29,15 +29,11 @@ fn elements(task: &Task<'_>) -> u64 {
 }
 
 impl Design for Column {
-    fn takes(&self, problem: &Problem<'_>) -> bool {
+    fn takes(&self, problem: &Problem) -> bool {
         problem.has_windows_within(NARROW)
     }
 
-    fn defers(&self, problem: &Problem<'_>) -> bool {
-        !problem.is_coalesced()
-    }
-
-    fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
+    fn widths(&self, problem: &Problem) -> &'static [u32] {
         problem.widths_of_walk()
     }
 

@@ -24,7 +24,7 @@ const WIDE_RUN: u64 = 9;
 const WARP: u64 = 32;
 
 impl Design for Pixel {
-    fn takes(&self, problem: &Problem<'_>) -> bool {
+    fn takes(&self, problem: &Problem) -> bool {
         problem.axes.iter().all(|axis| is_short(axis, problem.arithmetic))
     }
 

@@ -30,8 +30,8 @@ const SMALL_TEAM: u64 = 128;
 
 impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
-    fn takes(&self, problem: &Problem<'_>) -> bool {
-        let [rows, columns] = problem.axes else { return false };
+    fn takes(&self, problem: &Problem) -> bool {
+        let [rows, columns] = &problem.axes[..] else { return false };
         problem.has_windows_within(NARROW)
             && rows.is_beside(columns)
             && rows.window() == columns.window()
@@ -39,12 +39,12 @@ impl Design for Plane {
 
     /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two, which
     /// take more registers than as many columns, unless they are halves and so a word.
-    fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
+    fn widths(&self, problem: &Problem) -> &'static [u32] {
         let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
         if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {
             return problem.widths_of_walk();
         }
-        match (problem.axes.last().is_some_and(fills), problem.has_pairs(), problem.dtype.is_half()) {
+        match (problem.axes.last().is_some_and(fills), problem.has_pairs(), problem.dtype().is_half()) {
             (true, ..) => &[PACKET as u32, 1],
             (_, true, true) => &[2, 1],
             (_, true, false) => &[1, 2],
@@ -54,6 +54,10 @@ impl Design for Plane {
 
     fn loads(&self, width: u32) -> Loads {
         if u64::from(width) == PACKET { Loads::Columns } else { Loads::Pixels }
+    }
+
+    fn sums_two_axes(&self) -> bool {
+        true
     }
 
     /// A strip reads its neighbours' columns.

@@ -1,17 +1,21 @@
 //! What a kernel is chosen for.
 
-use crate::Dtype;
-use crate::axis::Axis;
+use crate::axis::{Axis, axes};
 use crate::precision::Arithmetic;
+use crate::{Choice, Dtype, Error, Kernel, Lrn, Result, Segments, Shape, rule};
 
-/// A layer on a tensor, as far as it matters to the choice of a kernel.
-pub(crate) struct Problem<'a> {
+/// A layer on a tensor and a device that computes its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) lrn: Lrn,
+    pub(crate) shape: Shape,
+    pub(crate) features: wgpu::Features,
     /// The axes of the window.
-    pub(crate) axes: &'a [Axis],
-    /// The type of the elements.
-    pub(crate) dtype: Dtype,
+    pub(crate) axes: Vec<Axis>,
     /// How sums are kept.
     pub(crate) arithmetic: Arithmetic,
+    /// The segments where none are given.
+    pub(crate) segments: Segments,
 }
 
 /// Neighbouring pixels that fill a memory transaction: 32 of 4 bytes are the 128-byte line of
@@ -21,22 +25,50 @@ pub(super) const COALESCED: u64 = 32;
 /// The widest window for which the kernels that walk have room in registers for two pixels, beside enough waves.
 const PAIRED: u64 = 5;
 
-impl Problem<'_> {
+impl Problem {
+    /// Finds the axes of a layer on a tensor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, [`Error::Feature`] where a device
+    /// with these features does not compute with elements of that type.
+    pub(crate) fn new(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Problem> {
+        let (axes, dtype) = (axes(lrn, shape)?, shape.dtype());
+        if dtype == Dtype::F64 && !features.contains(wgpu::Features::SHADER_F64) {
+            return Err(Error::Feature { feature: "SHADER_F64", needed_for: "a tensor of f64" });
+        }
+        let arithmetic = Arithmetic::of(lrn.precision(), dtype);
+        let segments = Segments::Usual;
+        Ok(Problem { lrn: lrn.clone(), shape: shape.clone(), features, axes, arithmetic, segments })
+    }
+
+    /// Returns the available choices, the preferred first, with the usual segments.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        let of_kernel = |(kernel, _): (Kernel, _)| {
+            kernel.design().widths(self).iter().map(move |&width| Choice::new(kernel, width))
+        };
+        rule::preferred(self).into_iter().flat_map(of_kernel).collect()
+    }
+
+    pub(super) fn dtype(&self) -> Dtype {
+        self.shape.dtype()
+    }
+
     /// The only axis, if there is one.
     pub(super) fn only_axis(&self) -> Option<&Axis> {
-        match self.axes {
+        match &self.axes[..] {
             [axis] => Some(axis),
             _ => None,
         }
     }
 
     /// Whether windows along all axes are of at most so many channels.
-    pub(super) fn has_windows_within(&self, most: u64) -> bool {
+    pub(crate) fn has_windows_within(&self, most: u64) -> bool {
         self.axes.iter().all(|axis| axis.window() <= most)
     }
 
     /// Whether invocations that take neighbouring pixels load from one memory transaction.
-    pub(super) fn is_coalesced(&self) -> bool {
+    pub(crate) fn is_coalesced(&self) -> bool {
         self.axes.iter().all(|axis| axis.inner >= COALESCED)
     }
 
@@ -48,7 +80,7 @@ impl Problem<'_> {
 
     /// The widths of a kernel that walks one pixel or two: wider windows prefer one, but of halves two are a word.
     pub(super) fn widths_of_walk(&self) -> &'static [u32] {
-        let prefers_pairs = self.dtype.is_half() || self.has_windows_within(PAIRED);
+        let prefers_pairs = self.dtype().is_half() || self.has_windows_within(PAIRED);
         match (self.has_pairs(), prefers_pairs) {
             (true, true) => &[2, 1],
             (true, false) => &[1, 2],

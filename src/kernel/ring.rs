@@ -19,12 +19,8 @@ const WALK: &str = wgsl!("kernel/walk.wgsl");
 const RING: &str = wgsl!("kernel/ring.wgsl");
 
 impl Design for Ring {
-    fn takes(&self, problem: &Problem<'_>) -> bool {
+    fn takes(&self, problem: &Problem) -> bool {
         !problem.has_windows_within(NARROW)
-    }
-
-    fn defers(&self, problem: &Problem<'_>) -> bool {
-        !problem.is_coalesced()
     }
 
     /// Forward reads x again where windows end.

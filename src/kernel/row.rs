@@ -23,32 +23,24 @@ const RUN: [u64; 2] = [16, 12];
 /// The most channels that a run holds with its halos, as registers allow, unless it is a single packet.
 const HELD: u64 = 28;
 
-/// The widest window for which it goes first: it computes its halos again.
-const PREFERRED: u64 = 11;
-
-/// The same where a sum takes two registers.
-const PREFERRED_OF_LARGE: u64 = 5;
-
 impl Design for Row {
-    fn takes(&self, problem: &Problem<'_>) -> bool {
+    fn takes(&self, problem: &Problem) -> bool {
         // Pairs are too much for registers.
         problem.arithmetic != Arithmetic::Pair
             && problem.has_windows_within(NARROW)
             && problem.only_axis().is_some_and(|axis| axis.inner == 1 && fills_packets(axis))
     }
 
-    fn defers(&self, problem: &Problem<'_>) -> bool {
-        let is_large = problem.arithmetic != Arithmetic::Single;
-        let most = if is_large { PREFERRED_OF_LARGE } else { PREFERRED };
-        !problem.has_windows_within(most)
-    }
-
-    fn widths(&self, _: &Problem<'_>) -> &'static [u32] {
+    fn widths(&self, _: &Problem) -> &'static [u32] {
         &[PACKET as u32]
     }
 
     fn loads(&self, _: u32) -> Loads {
         Loads::Channels
+    }
+
+    fn joins_pixels(&self) -> bool {
+        true
     }
 
     /// A run reads its neighbours' channels.

@@ -112,7 +112,7 @@ impl Task<'_> {
         if granted < most {
             return exceeded(limit, needed, granted);
         }
-        Error::Capacity { kernel: kernel.name(), limit, needed, most }
+        Error::Capacity { kernel, limit, needed, most }
     }
 
     pub(super) fn sum_bytes(&self) -> u64 {

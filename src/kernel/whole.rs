@@ -19,11 +19,11 @@ const KEPT: u64 = 32;
 const SECTOR: u64 = 32;
 
 impl Design for Whole {
-    fn takes(&self, problem: &Problem<'_>) -> bool {
+    fn takes(&self, problem: &Problem) -> bool {
         problem.only_axis().is_some_and(|axis| axis.is_whole())
     }
 
-    fn widths(&self, problem: &Problem<'_>) -> &'static [u32] {
+    fn widths(&self, problem: &Problem) -> &'static [u32] {
         if problem.has_pairs() { &[2, 1] } else { &[1] }
     }
 

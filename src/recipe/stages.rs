@@ -8,7 +8,7 @@ use super::pass::Source;
 use crate::axis::Axis;
 use crate::binding::{DY, OUTPUT, PARTIAL, SUMS, TOTALS, X};
 use crate::stage::Stage;
-use crate::{Kernel, Operation};
+use crate::{Error, Kernel, Operation, Result};
 
 /// One pass, before anything is decided about it.
 pub(super) struct Draft {
@@ -39,24 +39,30 @@ pub(super) fn drafts(
     operation: Operation,
     in_place: bool,
     axes: &[Axis],
-) -> Vec<Draft> {
-    let Some((last, others)) = axes.split_last() else { return Vec::new() };
-    if others.is_empty() {
-        return vec![draft(Stage::Only, *last, operation, in_place, &[])];
-    }
-    if !kernel.design().has_stages() {
-        let only = draft(Stage::Only, others[0], operation, in_place, &[]);
-        return vec![Draft { across: *last, ..only }];
-    }
-    match operation {
-        Operation::SquareSums | Operation::Forward => {
-            let mut drafts = sums(Stage::Squares, others, |i| i % 2);
-            let partial = (PARTIAL, Source::Sums((others.len() - 1) % 2));
-            drafts.push(draft(Stage::Last, *last, operation, in_place, &[partial]));
-            drafts
+) -> Result<Vec<Draft>> {
+    let design = kernel.design();
+    let only = |axis| draft(Stage::Only, axis, operation, in_place, &[]);
+    match *axes {
+        [] => Ok(Vec::new()),
+        [axis] => Ok(vec![only(axis)]),
+        [axis, across] if design.sums_two_axes() => Ok(vec![Draft { across, ..only(axis) }]),
+        [ref others @ .., last] if design.has_stages() => match operation {
+            Operation::Backward => Ok(backward(axes, in_place)),
+            _ => Ok(forward(operation, in_place, others, last)),
+        },
+        _ => {
+            let (wanted, in_place) = (kernel.to_string(), in_place.then_some(operation));
+            Err(Error::Unavailable { wanted, in_place, available: Vec::new() })
         }
-        Operation::Backward => backward(axes, in_place),
     }
+}
+
+/// Square sums, and what is made of them.
+fn forward(operation: Operation, in_place: bool, others: &[Axis], last: Axis) -> Vec<Draft> {
+    let mut drafts = sums(Stage::Squares, others, |i| i % 2);
+    let partial = (PARTIAL, Source::Sums((others.len() - 1) % 2));
+    drafts.push(draft(Stage::Last, last, operation, in_place, &[partial]));
+    drafts
 }
 
 /// Backward along one axis in two passes, of which each needs a halo of one window instead of two.

@@ -93,5 +93,5 @@ impl Tensor {
 
 /// The pixels that a kernel takes as one; it leaves those that are too few.
 pub(super) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
-    if kernel.design().loads(1) == Loads::Channels { axis.pixels_in_packets() } else { 1 }
+    if kernel.design().joins_pixels() { axis.pixels_in_packets() } else { 1 }
 }

@@ -13,7 +13,7 @@ use wgpu_lrn::internals::{
     Arithmetic, LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage,
     TensorParams,
 };
-use wgpu_lrn::{Choice, Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
+use wgpu_lrn::{Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Devices with everything, without 16-bit integers, and without anything.
 const DEVICES: [wgpu::Features; 3] = [
@@ -49,7 +49,7 @@ fn all_shaders() -> HashSet<Shader> {
     let mut shaders = HashSet::new();
     for case in CASES {
         for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
-            let lrn = Lrn::exact_over(case.windows, case.a, beta, case.k).unwrap();
+            let lrn = Lrn::over(case.windows, case.a, beta, case.k).unwrap();
             for lrn in
                 [Precision::Fast, Precision::Exact].map(|precision| lrn.with_precision(precision))
             {
@@ -60,12 +60,13 @@ fn all_shaders() -> HashSet<Shader> {
         }
     }
     for case in CASES.iter().filter(|case| VARIED.contains(&case.name)) {
-        let other = Lrn::exact_over(case.windows, case.a, 1.7, case.k).unwrap();
-        let lrns = [case.lrn(), case.lrn().relu(), case.lrn().blended(0.7, -0.3).unwrap(), other];
+        let other = Lrn::over(case.windows, case.a, 1.7, case.k).unwrap();
+        let lrns =
+            [case.lrn(), case.lrn().with_relu(), case.lrn().with_blend(0.7, -0.3).unwrap(), other];
         for (features, dtype) in
             DEVICES.iter().flat_map(|f| Dtype::ALL.iter().map(move |&dtype| (*f, dtype)))
         {
-            let shape = case.shape().of(dtype);
+            let shape = case.shape().with_dtype(dtype);
             for &precision in Precision::of(dtype) {
                 for lrn in lrns.iter().map(|lrn| lrn.with_precision(precision)) {
                     add_shaders(&mut shaders, &lrn, &shape, features, &wgpu::Limits::default());
@@ -80,16 +81,16 @@ fn all_shaders() -> HashSet<Shader> {
 /// Those of backward in two passes: a binding holds one halo of these images but not two.
 fn add_split(shaders: &mut HashSet<Shader>) {
     for (dtype, reach) in [Dtype::F32, Dtype::F64].into_iter().flat_map(|d| [(d, 2), (d, 10)]) {
-        let lrn = Lrn::exact(reach, reach, 0.3, 0.75, 1.2).unwrap();
-        let shape = Shape::new(&[1, 64, 8, 7], 1).unwrap().of(dtype);
+        let lrn = Lrn::new(reach, reach, 0.3, 0.75, 1.2).unwrap();
+        let shape = Shape::new(&[1, 64, 8, 7], 1).unwrap().with_dtype(dtype);
         let window = u64::from(2 * reach + 1);
         let channel = shape.bytes() / 64;
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: (window + reach as u64) * channel + 256,
             ..Default::default()
         };
-        for lrn in [lrn.clone(), lrn.relu(), lrn.blended(0.7, -0.3).unwrap()] {
-            for choice in Choice::available(&lrn, &shape, DEVICES[0]) {
+        for lrn in [lrn.clone(), lrn.with_relu(), lrn.with_blend(0.7, -0.3).unwrap()] {
+            for choice in test_support::choices(&lrn, &shape, DEVICES[0]) {
                 let operation = Operation::Backward;
                 let recipe =
                     Recipe::new(&lrn, &shape, operation, false, choice, DEVICES[0], &limits);
@@ -108,7 +109,7 @@ fn add_shaders(
     features: wgpu::Features,
     limits: &wgpu::Limits,
 ) {
-    for choice in Choice::available(lrn, shape, features) {
+    for choice in test_support::choices(lrn, shape, features) {
         for &operation in Operation::ALL {
             let recipe = Recipe::new(lrn, shape, operation, false, choice, features, limits);
             let several = shape.axes() > 1; // more bindings than the least of devices has

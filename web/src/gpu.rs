@@ -6,7 +6,7 @@ use crate::{Layer, Lrn, Operand, Result};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use wgpu_lrn::{Dtype, Error, Shape, host, wgpu};
+use wgpu_lrn::{Dtype, Error, Shape, Tuning, host, wgpu};
 
 /// An opened GPU.
 #[wasm_bindgen]
@@ -69,14 +69,10 @@ impl Gpu {
         #[wasm_bindgen(unchecked_optional_param_type = "TensorOptions")] options: JsValue,
     ) -> Result<Layer> {
         let (lrn, shape) = (lrn.build().map_err(thrown)?, shape(&dims, &options)?);
-        let layer = match property(&options, "tuning")?.and_then(|tuning| tuning.as_string()) {
-            Some(text) => {
-                let tuning = text.parse().map_err(thrown)?;
-                self.gpu.layer_with_tuning(&lrn, &shape, &tuning)
-            }
-            None => self.gpu.layer(&lrn, &shape),
-        };
-        Ok(Layer { layer: layer.map_err(thrown)? })
+        let text = property(&options, "tuning")?.and_then(|tuning| tuning.as_string());
+        let tuning: Tuning = text.unwrap_or_default().parse().map_err(thrown)?;
+        let layer = self.gpu.layer_with_tuning(&lrn, &shape, tuning).map_err(thrown)?;
+        Ok(Layer { layer })
     }
 
     /// Measures every kernel for a layer on this GPU. The text that it finds can be kept, and given to `layer` as an option.
@@ -104,7 +100,7 @@ fn power(preference: &JsValue) -> wgpu_lrn::Result<wgpu::PowerPreference> {
         Some(other) => Err(Error::UnknownName {
             kind: "power preference",
             given: other.to_owned(),
-            known: "high-performance, low-power".to_owned(),
+            known: vec!["high-performance", "low-power"],
         }),
     }
 }
@@ -122,7 +118,7 @@ pub fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
     let groups =
         whole("groups", &js_sys::Array::of1(&groups), 1.0, "a whole number of at least 1")?;
     let dtype = property(options, "dtype")?.and_then(|name| name.as_string());
-    let dtype = dtype.map_or(Ok(Dtype::F32), |name| Dtype::from_name(&name)).map_err(thrown)?;
-    let shape = Shape::over(&dims, &axes).and_then(|shape| shape.grouped(groups[0] as u64));
-    Ok(shape.map_err(thrown)?.of(dtype))
+    let dtype = dtype.map_or(Ok(Dtype::F32), |name| name.parse::<Dtype>()).map_err(thrown)?;
+    let shape = Shape::over(&dims, &axes).and_then(|shape| shape.with_groups(groups[0] as u64));
+    Ok(shape.map_err(thrown)?.with_dtype(dtype))
 }

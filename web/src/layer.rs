@@ -32,7 +32,7 @@ impl Layer {
         &self,
         #[wasm_bindgen(unchecked_param_type = "Operation")] operation: String,
     ) -> Result<String> {
-        let operation = Operation::from_name(&operation).map_err(thrown)?;
+        let operation = operation.parse::<Operation>().map_err(thrown)?;
         let choice = self.layer.plan().prepare(operation).await.map_err(thrown)?;
         Ok(choice.to_string())
     }

@@ -22,8 +22,8 @@ impl Lrn {
     /// Checks and translates.
     pub fn build(&self) -> wgpu_lrn::Result<wgpu_lrn::Lrn> {
         let lrn = self.spelling.clone().build()?.with_precision(self.precision);
-        let lrn = if self.relu { lrn.relu() } else { lrn };
-        lrn.blended(self.scale, self.blend)
+        let lrn = if self.relu { lrn.with_relu() } else { lrn };
+        lrn.with_blend(self.scale, self.blend)
     }
 
     fn spelled(spelling: Spelling) -> Lrn {
@@ -45,7 +45,7 @@ impl Lrn {
 
     /// With the defaults of a framework, by its name.
     pub fn convention(name: &str) -> Result<Lrn> {
-        let convention = Convention::from_name(name).map_err(thrown)?;
+        let convention = name.parse::<Convention>().map_err(thrown)?;
         Ok(Lrn::spelled(convention.spelling()))
     }
 

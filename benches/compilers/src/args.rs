@@ -21,16 +21,16 @@ pub struct Args {
     )]
     layouts: Vec<String>,
     /// Types of the elements, separated by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32,f16,bf16,f64")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "f32,f16,bf16,f64")]
     pub dtypes: Vec<Dtype>,
     /// How exact f32 is: fast, exact, or both
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast,exact")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "fast,exact")]
     precisions: Vec<Precision>,
     /// This exponent, in the place of the networks' own
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub beta: Option<f64>,
     /// Only these kernels
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Kernel::from_name)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     kernels: Vec<Kernel>,
     /// What the device has not, of f16, i16 and f64
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -122,7 +122,7 @@ fn known(what: &str, given: &[String], known: &[&str]) -> Result<(), Failure> {
         None => Ok(()),
         Some(name) => {
             let known = known.join(", ");
-            Err(Failure::Refused(format!("unknown {what} {name:?}; known are {known}")))
+            Err(Failure::Refused(format!("unknown {what} {name:?}: expected {known}")))
         }
     }
 }

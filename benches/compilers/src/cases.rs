@@ -79,15 +79,16 @@ impl Cases {
     ) -> Result<(), Failure> {
         let Network { ref windows, a, beta, k, .. } = *network;
         let beta = args.beta.unwrap_or(beta);
-        let lrn = Lrn::exact_over(windows, a, beta, k)?.with_precision(precision);
-        let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.of(dtype);
+        let lrn = Lrn::over(windows, a, beta, k)?.with_precision(precision);
+        let shape =
+            layout.shape(&network.dims(BATCH, layout), network.windows.len())?.with_dtype(dtype);
         let layer = Layer {
             shape: network.name,
             layout: layout.name(),
             dtype: dtype.name(),
             arithmetic: arithmetic(Arithmetic::of(precision, dtype)),
         };
-        let choices = Choice::available(&lrn, &shape, args.features());
+        let choices = Choice::available(&lrn, &shape, args.features()).unwrap();
         for &choice in &choices {
             let preferred = Some(&choice) == choices.first();
             for operation in Operation::ALL.iter().copied().filter(|_| args.wants(choice.kernel)) {

@@ -26,14 +26,14 @@ pub struct Args {
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     pub batches: Vec<u32>,
     /// Types of the elements, separated by commas: f32, f16, bf16, f64
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Dtype::from_name, default_value = "f32")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "f32")]
     pub dtypes: Vec<Dtype>,
     /// How exact results of f32 are, separated by commas: fast, exact
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Precision::from_name, default_value = "fast")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "fast")]
     pub precisions: Vec<Precision>,
     /// What the layers of the networks compute besides, separated by commas: plain; relu before; blend, half of the
     /// result added to half of what is there; in_place, the result in the place of x or dy
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Variant::from_name, default_value = "plain")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "plain")]
     pub variants: Vec<Variant>,
     /// Only the first adapter with this in its name
     #[arg(long, value_name = "SUBSTRING")]
@@ -87,7 +87,7 @@ impl Args {
             None => Ok(()),
             Some(name) => {
                 let known = known.join(", ");
-                Err(Failure::Refused(format!("unknown shape {name:?}; known are {known}")))
+                Err(Failure::Refused(format!("unknown shape {name:?}: expected {known}")))
             }
         }
     }

@@ -189,8 +189,8 @@ fn refusals() {
     folder.put("no.json", "{\"adapters\": [{}]}");
     for (line, word) in [
         ("--shapes alexnet", "alexnet_norm1"),
-        ("--dtypes f16,half", "unknown dtype \"half\"; known are f32, f16, bf16, f64"),
-        ("--precisions exact,good", "unknown precision \"good\"; known are fast, exact"),
+        ("--dtypes f16,half", "unknown dtype \"half\": expected f32, f16, bf16 or f64"),
+        ("--precisions exact,good", "unknown precision \"good\": expected fast or exact"),
         ("--variants relu,tanh", "tanh"),
         ("--batches 0", "0"),
         ("--batches many", "many"),

@@ -79,12 +79,12 @@ pub struct Place {
 #[derive(clap::Args)]
 pub struct Layer {
     /// The framework whose parameters these are: pytorch, onnx, caffe, cudnn, onednn, openvino,
-    /// tensorflow, paper, krizhevsky, or exact
-    #[arg(long, value_name = "NAME", default_value = "pytorch", value_parser = Convention::from_name)]
+    /// tensorflow, paper, krizhevsky, or formula
+    #[arg(long, value_name = "NAME", default_value = "pytorch")]
     convention: Convention,
     #[command(flatten)]
     extent: Extent,
-    /// The framework's alpha; with exact, the coefficient a itself
+    /// The framework's alpha; with formula, the coefficient a itself
     #[arg(long, allow_hyphen_values = true)]
     alpha: Option<f64>,
     /// The exponent
@@ -117,11 +117,11 @@ pub struct Layer {
     place: Place,
     /// The dtype of all files: f32 ('<f4'), f16 ('<f2'), f64 ('<f8'), or bf16 ('<u2', its bits).
     /// Without it, that of X.npy, where '<u2' is refused
-    #[arg(long, value_name = "NAME", value_parser = Dtype::from_name)]
+    #[arg(long, value_name = "NAME")]
     pub dtype: Option<Dtype>,
     /// How exact results of f32 are: fast, within a few ulp, or exact, within one. For other dtypes it
     /// does not matter
-    #[arg(long, value_name = "NAME", value_parser = Precision::from_name, default_value = "fast")]
+    #[arg(long, value_name = "NAME", default_value = "fast")]
     precision: Precision,
     /// Compare with the CPU reference; exit code 1 beyond the bound
     #[arg(long)]
@@ -165,7 +165,7 @@ impl Layer {
     /// The layer in its exact parameters, for an operation.
     pub fn lrn(&self, operation: Operation) -> Result<Lrn, Failure> {
         let lrn = self.spelled()?.with_precision(self.precision);
-        self.blend.of(if self.relu { lrn.relu() } else { lrn }, operation)
+        self.blend.of(if self.relu { lrn.with_relu() } else { lrn }, operation)
     }
 
     fn spelled(&self) -> Result<Lrn, Failure> {
@@ -184,7 +184,7 @@ impl Layer {
 
     /// The shape of a tensor with these dimensions.
     pub fn shape(&self, dims: &[usize]) -> Result<Shape, Failure> {
-        Ok(Shape::over(dims, &self.axes())?.grouped(self.groups.into())?)
+        Ok(Shape::over(dims, &self.axes())?.with_groups(self.groups.into())?)
     }
 
     fn axes(&self) -> Vec<isize> {
@@ -221,14 +221,14 @@ impl Blend {
                  blended; leave it out"
                 )))
             }
-            _ => Ok(lrn.blended(self.scale.unwrap_or(1.0), self.blend.unwrap_or(0.0))?),
+            _ => Ok(lrn.with_blend(self.scale.unwrap_or(1.0), self.blend.unwrap_or(0.0))?),
         }
     }
 }
 
 fn kernels() -> impl TypedValueParser<Value = Forced> {
     let names = ["auto"].into_iter().chain(Kernel::ALL.iter().map(|kernel| kernel.name()));
-    PossibleValuesParser::new(names).map(|name| Kernel::from_name(&name).ok())
+    PossibleValuesParser::new(names).map(|name| name.parse::<Kernel>().ok())
 }
 
 fn window(text: &str) -> Result<(u32, u32), &'static str> {

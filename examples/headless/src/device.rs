@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use std::time::Instant;
 use terminal::Failure;
 use wgpu_lrn::{
-    Element, Gpu, Kernel, Lrn, Operation, Options, Plan, Shape, block_on, cpu, host, wgpu,
+    Element, Gpu, Kernel, Lrn, Operation, Plan, Shape, Tuning, block_on, cpu, host, wgpu,
 };
 
 /// What `--device` asks for; auto is a GPU where there is one, else the CPU reference.
@@ -72,8 +72,8 @@ impl Device {
     ) -> Result<Run<T>, Failure> {
         let (values, kernel, seconds) = match &self.gpu {
             Some(gpu) => {
-                let options = Options::default().kernel(self.kernel);
-                let layer = gpu.layer_with_options(lrn, shape, options)?;
+                let options = Tuning::default().with_kernel(self.kernel);
+                let layer = gpu.layer_with_tuning(lrn, shape, options)?;
                 // This also compiles, so that the next run is that of a warm device.
                 let values = block_on(layer.run(operation, inputs))?;
                 let (kernel, seconds) = time(gpu, layer.plan(), operation, inputs)?;

@@ -37,7 +37,7 @@ fn run_of<T: Stored>(
     let old = (lrn.blend() != 0.0).then(|| read_old(&x, files.result)).transpose()?;
     let tensors = once(&x).chain(&dy).chain(&old);
     let inputs: Vec<_> = tensors.map(|tensor| tensor.values.as_slice()).collect();
-    let shape = options.shape(&x.dims)?.of(T::DTYPE);
+    let shape = options.shape(&x.dims)?.with_dtype(T::DTYPE);
     let device = options.open()?;
     let run = device.run(&lrn, &shape, operation, &inputs)?;
     npy::write(files.result, &x.dims, &run.values)?;

@@ -70,7 +70,7 @@ pub fn gpus_of(dtype: Dtype) -> impl Iterator<Item = &'static Gpu> {
 /// Every adapter with every choice that it has for a layer.
 pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice)> {
     gpus_of(shape.dtype()).flat_map(|gpu| {
-        let choices = Choice::available(lrn, shape, gpu.device().features());
+        let choices = crate::choices(lrn, shape, gpu.device().features());
         choices.into_iter().map(move |choice| (gpu, choice))
     })
 }

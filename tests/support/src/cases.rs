@@ -18,11 +18,11 @@ pub struct Case {
 
 impl Case {
     pub fn shape(&self) -> Shape {
-        Shape::over(self.dims, self.axes).unwrap().grouped(self.groups).unwrap()
+        Shape::over(self.dims, self.axes).unwrap().with_groups(self.groups).unwrap()
     }
 
     pub fn lrn(&self) -> Lrn {
-        Lrn::exact_over(self.windows, self.a, self.beta, self.k).unwrap()
+        Lrn::over(self.windows, self.a, self.beta, self.k).unwrap()
     }
 }
 

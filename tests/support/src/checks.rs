@@ -45,8 +45,11 @@ pub fn fused() -> Vec<Check> {
     let typed = cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype)));
     let layers = typed.flat_map(|(case, dtype)| {
         let lrn = case.lrn();
-        let layers =
-            [lrn.relu().blended(-1.7, 0.6).unwrap(), lrn.relu(), lrn.blended(0.3, 0.0).unwrap()];
+        let layers = [
+            lrn.with_relu().with_blend(-1.7, 0.6).unwrap(),
+            lrn.with_relu(),
+            lrn.with_blend(0.3, 0.0).unwrap(),
+        ];
         let count = if dtype == Dtype::F32 { layers.len() } else { 1 };
         layers.into_iter().take(count).map(move |lrn| (case, dtype, lrn))
     });
@@ -85,7 +88,7 @@ pub fn hostile() -> Vec<Check> {
 
 impl Check {
     pub fn new(case: &Case, dtype: Dtype, operation: Operation) -> Check {
-        let (lrn, shape) = (case.lrn(), case.shape().of(dtype));
+        let (lrn, shape) = (case.lrn(), case.shape().with_dtype(dtype));
         Check { name: case.name, lrn, shape, operation, in_place: false, input: Input::Ordinary }
     }
 
@@ -108,16 +111,16 @@ impl Check {
         };
         let lrn = hostile.lrn(place).with_precision(Precision::ALL[turn % 2]);
         let lrn = match turn % 9 {
-            2 => lrn.relu(),
-            4 => lrn.blended(-1.7, 0.0).unwrap(),
-            6 => lrn.relu().blended(0.3, 0.6).unwrap(),
+            2 => lrn.with_relu(),
+            4 => lrn.with_blend(-1.7, 0.0).unwrap(),
+            6 => lrn.with_relu().with_blend(0.3, 0.6).unwrap(),
             _ => lrn,
         };
         let operation = operation[turn % operation.len()];
         Check {
             name: hostile.name,
             lrn,
-            shape: place.shape().of(dtype),
+            shape: place.shape().with_dtype(dtype),
             operation,
             in_place: turn % 4 == 3 && operation != Operation::SquareSums,
             input: hostile.input,
@@ -126,7 +129,7 @@ impl Check {
 
     /// The choices that compute it on a device.
     pub fn choices(&self, gpu: &Gpu) -> Vec<Choice> {
-        let mut choices = Choice::available(&self.lrn, &self.shape, gpu.device().features());
+        let mut choices = crate::choices(&self.lrn, &self.shape, gpu.device().features());
         choices.retain(|choice| !self.in_place || self.is_replaced_by(*choice, gpu));
         choices
     }
@@ -177,7 +180,7 @@ impl Check {
         choice: Choice,
         inputs: &[&[T]],
     ) -> Result<Vec<T>, String> {
-        let layer = gpu.layer_with_options(&self.lrn, &self.shape, choice.into()).map_err(text)?;
+        let layer = gpu.layer_with_tuning(&self.lrn, &self.shape, choice).map_err(text)?;
         let inputs = &inputs[..self.operation.operands().len() - 1]; // without what is blended in
         let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
         let buffers = buffers.map_err(text)?;

@@ -41,7 +41,7 @@ impl Drawn {
         let windows = windows.collect::<Result<Vec<_>>>()?;
         let begin = u.int_in_range(0..=rank - axes)?;
         let axes: Vec<_> = (begin..begin + axes).map(|axis| axis as isize).collect();
-        let shape = Shape::over(&dims, &axes).expect("small").of(*u.choose(Dtype::ALL)?);
+        let shape = Shape::over(&dims, &axes).expect("small").with_dtype(*u.choose(Dtype::ALL)?);
         Ok(Drawn {
             lrn: layer(u, &windows)?,
             shape,
@@ -92,11 +92,11 @@ fn power_of_ten(u: &mut Unstructured<'_>) -> Result<f64> {
 
 fn layer(u: &mut Unstructured<'_>, windows: &[(u32, u32)]) -> Result<Lrn> {
     let (a, beta, k) = numbers(u)?;
-    let lrn = Lrn::exact_over(windows, a, beta, k).expect("in range");
+    let lrn = Lrn::over(windows, a, beta, k).expect("in range");
     let lrn = lrn.with_precision(*u.choose(Precision::ALL)?);
-    let lrn = if u.ratio(1, 4)? { lrn.relu() } else { lrn };
+    let lrn = if u.ratio(1, 4)? { lrn.with_relu() } else { lrn };
     let (scale, blend) = *u.choose(&[(1.0, 0.0), (1.0, 0.0), (-0.7, 0.0), (1.3, 0.5)])?;
-    Ok(lrn.blended(scale, blend).expect("in range"))
+    Ok(lrn.with_blend(scale, blend).expect("in range"))
 }
 
 fn limits(u: &mut Unstructured<'_>) -> Result<wgpu::Limits> {

@@ -154,6 +154,6 @@ impl Place {
 
 impl Hostile {
     pub fn lrn(&self, place: &Place) -> Lrn {
-        Lrn::exact_over(place.windows, self.a, self.beta, self.k).unwrap()
+        Lrn::over(place.windows, self.a, self.beta, self.k).unwrap()
     }
 }

@@ -23,7 +23,7 @@ pub use half;
 pub use random::{Random, values};
 
 use wgpu_lrn::check::Report;
-use wgpu_lrn::{Choice, Gpu, Lrn, Plan, Shape};
+use wgpu_lrn::{Choice, Error, Gpu, Lrn, Plan, Shape, wgpu};
 
 /// An expression in which a name stands for the type of the elements of a dtype.
 #[macro_export]
@@ -60,7 +60,15 @@ pub fn describe(gpu: &Gpu) -> String {
     format!("{} ({:?})", gpu.info().name, gpu.info().backend)
 }
 
+/// The choices for a layer on a device with these features; none where it does not compute with elements of that type.
+pub fn choices(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
+    match Choice::available(lrn, shape, features) {
+        Err(Error::Feature { .. }) => Vec::new(),
+        choices => choices.unwrap(),
+    }
+}
+
 /// Forces a choice.
 pub fn plan(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape) -> Plan {
-    Plan::with_options(gpu.device(), lrn, shape, choice.into()).unwrap()
+    Plan::with_tuning(gpu.device(), lrn, shape, choice).unwrap()
 }

@@ -9,9 +9,9 @@ const NAMES = {
   tensorflow: 'TensorFlow', paper: 'AlexNet paper', krizhevsky: 'Krizhevsky’s program',
 };
 
-/** Those that people know. `exact` is only this library's own name for the numbers of the formula. */
+/** Those that people know. `formula` is this library's own name for the numbers of the formula. */
 function conventions() {
-  return Lrn.conventions().filter((name) => name !== 'exact');
+  return Lrn.conventions().filter((name) => name !== 'formula');
 }
 
 export class Controls {

@@ -48,7 +48,7 @@ pub fn reference(
     let axes: Vec<_> = axes.into_iter().map(|axis| axis as isize).collect();
     let inputs: Vec<_> = inputs.iter().map(Float32Array::to_vec).collect();
     let inputs: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
-    let operation = Operation::from_name(operation)?;
+    let operation = operation.parse::<Operation>()?;
     let result = cpu::run(&lrn.build()?, &Shape::over(&dims, &axes)?, operation, &inputs)?;
     Ok(result.into_iter().map(|value| value as f32).collect())
 }

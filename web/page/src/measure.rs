@@ -35,8 +35,8 @@ impl Measuring {
         dtypes: Vec<String>,
         precisions: Vec<String>,
     ) -> Result<Measuring, JsError> {
-        let dtypes = dtypes.iter().map(|name| Dtype::from_name(name));
-        let precisions = precisions.iter().map(|name| Precision::from_name(name));
+        let dtypes = dtypes.iter().map(|name| name.parse::<Dtype>());
+        let precisions = precisions.iter().map(|name| name.parse::<Precision>());
         let selection = Selection {
             shapes: networks,
             batches,

@@ -127,10 +127,10 @@ impl Layer {
     fn pass(&self, operation: Operation) -> Pass {
         let reach = (self.window - 1) / 2;
         let (beta, k) = if self.kernel.starts_with("whole") { (0.5, 1e-8) } else { (0.75, 1.0) };
-        let lrn = Lrn::exact_over(&[(reach, reach)], 2e-5, beta, k).unwrap();
-        let shape = Shape::over(&self.dims, &[self.axis as isize]).unwrap().of(self.dtype);
+        let lrn = Lrn::over(&[(reach, reach)], 2e-5, beta, k).unwrap();
+        let shape = Shape::over(&self.dims, &[self.axis as isize]).unwrap().with_dtype(self.dtype);
         let features = wgpu::Features::SHADER_F16;
-        let all = Choice::available(&lrn, &shape, features);
+        let all = Choice::available(&lrn, &shape, features).unwrap();
         let choice = *all.iter().find(|choice| choice.to_string() == self.kernel).unwrap();
         let limits = wgpu::Limits::default();
         let recipe = Recipe::new(&lrn, &shape, operation, false, choice, features, &limits);

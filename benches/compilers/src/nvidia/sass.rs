@@ -39,7 +39,7 @@ const REGISTERS: u64 = 65_536;
 pub(super) fn arch(name: &str) -> Result<&'static Arch, Failure> {
     ARCHS.iter().find(|arch| arch.name == name).ok_or_else(|| {
         let known = ARCHS.each_ref().map(|arch| arch.name).join(", ");
-        Failure::Refused(format!("unknown architecture {name:?}; known are {known}"))
+        Failure::Refused(format!("unknown architecture {name:?}: expected {known}"))
     })
 }
 

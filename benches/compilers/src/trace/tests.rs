@@ -11,7 +11,7 @@ fn trace(kernel: &str, operation: Operation, dims: [usize; 4], axis: isize) -> T
     let lrn = Lrn::pytorch(5).build().unwrap();
     let shape = Shape::over(&dims, &[axis]).unwrap();
     let (features, limits) = (wgpu::Features::empty(), wgpu::Limits::default());
-    let choices = Choice::available(&lrn, &shape, features);
+    let choices = Choice::available(&lrn, &shape, features).unwrap();
     let choice = *choices.iter().find(|choice| choice.to_string() == kernel).unwrap();
     let recipe = Recipe::new(&lrn, &shape, operation, false, choice, features, &limits);
     Runner::open().unwrap().trace(&recipe.unwrap().passes[0], u32::MAX).unwrap().unwrap()

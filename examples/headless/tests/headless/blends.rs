@@ -13,13 +13,13 @@ const DIMS: [usize; 3] = [3, 7, 5];
 /// Options and the layers that they stand for.
 fn layers() -> [(&'static str, Lrn); 5] {
     let lrn = Lrn::pytorch(4).alpha(2.0).build().unwrap();
-    let blended = |scale, blend| lrn.blended(scale, blend).unwrap();
+    let blended = |scale, blend| lrn.with_blend(scale, blend).unwrap();
     [
-        ("--relu", lrn.relu()),
+        ("--relu", lrn.with_relu()),
         ("--scale -0.7", blended(-0.7, 0.0)),
         ("--blend 1.3", blended(1.0, 1.3)),
         ("--scale 0 --blend -2", blended(0.0, -2.0)),
-        ("--relu --scale 0.7 --blend -1.3", blended(0.7, -1.3).relu()),
+        ("--relu --scale 0.7 --blend -1.3", blended(0.7, -1.3).with_relu()),
     ]
 }
 
@@ -43,7 +43,7 @@ fn inputs<'a, T>(
 fn run<T: Element>(device: &str, check: impl Fn(&Lrn, &Shape, Operation, &[&[T]], Vec<T>)) {
     let folder =
         Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("blend-{}-{device}", T::DTYPE.name()));
-    let shape = Shape::new(&DIMS, 1).unwrap().of(T::DTYPE);
+    let shape = Shape::new(&DIMS, 1).unwrap().with_dtype(T::DTYPE);
     let tensors: [Vec<T>; 3] = [1, 2, 3].map(|seed| values(&shape, seed));
     let [x, dy, old] = &tensors;
     folder.store_elements("x.npy", &DIMS, x);

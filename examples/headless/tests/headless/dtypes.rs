@@ -36,7 +36,7 @@ fn assert_same<T: Element + Debug + PartialEq>(device: &str, computed: Computed<
         Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("dtype-{}-{device}", T::DTYPE.name()));
     let options = format!("{OPTIONS} {} --device {device}", option(T::DTYPE));
     for dims in DIMS {
-        let shape = Shape::new(dims, 1).unwrap().of(T::DTYPE);
+        let shape = Shape::new(dims, 1).unwrap().with_dtype(T::DTYPE);
         let (x, dy): (Vec<T>, Vec<T>) = (values(&shape, 1), values(&shape, 2));
         folder.store_elements("x.npy", dims, &x);
         folder.store_elements("dy.npy", dims, &dy);

@@ -17,10 +17,10 @@ fn narrow_gpus() -> impl Iterator<Item = Gpu> {
 
 /// The first kernel by which the operation can be prepared.
 fn first(gpu: &Gpu, lrn: &Lrn, shape: &Shape, operation: Operation) -> Kernel {
-    let choices = Choice::available(lrn, shape, gpu.device().features());
+    let choices = Choice::available(lrn, shape, gpu.device().features()).unwrap();
     assert_eq!(choices[0].kernel, Kernel::Plane);
     let fits = |choice: &Choice| {
-        let plan = Plan::with_options(gpu, lrn, shape, (*choice).into()).unwrap();
+        let plan = Plan::with_tuning(gpu, lrn, shape, *choice).unwrap();
         block_on(plan.prepare(operation)).is_ok()
     };
     choices.into_iter().find(fits).unwrap().kernel
@@ -28,7 +28,7 @@ fn first(gpu: &Gpu, lrn: &Lrn, shape: &Shape, operation: Operation) -> Kernel {
 
 #[test]
 fn where_the_preferred_kernel_has_no_room_the_next_is_named() {
-    let lrn = Lrn::exact_over(&[(2, 1), (0, 3)], 0.3, 0.75, 1.3).unwrap();
+    let lrn = Lrn::over(&[(2, 1), (0, 3)], 0.3, 0.75, 1.3).unwrap();
     let shape = Shape::over(&[3, 5, 32, 60], &[2, 3]).unwrap();
     let (x, dy): (Vec<f32>, Vec<f32>) = (values(&shape, 1), values(&shape, 2));
     for gpu in narrow_gpus() {

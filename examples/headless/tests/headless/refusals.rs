@@ -114,7 +114,7 @@ fn dtypes() {
         ("backward good.npy f16.npy dx.npy", "f16.npy: its dtype is '<f2', but must be '<f4'"),
         ("backward f16.npy good.npy good.npy", "good.npy: its dtype is '<f4', but must be '<f2'"),
         ("backward bits.npy f16.npy dx.npy --dtype bf16", "f16.npy: its dtype is '<f2'"),
-        ("forward good.npy y.npy --dtype f8", "known are f32, f16, bf16, f64"),
+        ("forward good.npy y.npy --dtype f8", "expected f32, f16, bf16 or f64"),
         ("forward good.npy y.npy --dtype", "--dtype"),
     ] {
         assert_refused(&folder, &format!("{line} --size 3"), word);
@@ -166,7 +166,8 @@ fn parameters() {
     for (options, word) in [
         ("", "pytorch has no default window"),
         ("--convention onnx", "onnx has no default window"),
-        ("--convention exact", "exact has no default window"),
+        ("--convention formula", "formula has no default window"),
+        ("--convention exact --window 1,1", "krizhevsky or formula"),
         ("--convention caffe --size 4", "odd"),
         ("--convention tensorflow --size 4", "odd"),
         ("--convention torch --size 3", "krizhevsky"),
@@ -213,7 +214,7 @@ fn parameters() {
         ("--size 3 --groups 2", "2 equal groups"),
         ("--size 3 --groups -1", "-1"),
         ("--size 3 --size 3", "--size"),
-        ("--size 3 --precision exactly", "unknown precision \"exactly\"; known are fast, exact"),
+        ("--size 3 --precision exactly", "unknown precision \"exactly\": expected fast or exact"),
         ("--size 3 --precision", "--precision"),
     ] {
         assert_refused(&folder, &format!("forward good.npy y.npy {options}"), word);
@@ -283,7 +284,7 @@ fn devices() {
         ("", "--device cpu --adapter any", "--adapter"),
         ("", "--device tpu", "tpu"),
         ("", "--kernel wide", "wide"),
-        ("", "--kernel row", "available are"),
+        ("", "--kernel row", "available: "),
     ] {
         assert_refused(&folder, &format!("{set} {forward} {options}"), word);
     }

@@ -53,8 +53,8 @@ fn every_convention() {
     for (line, spelling) in table {
         assert_forward(line, &DIMS, &spelling.build().unwrap(), &shape);
     }
-    let exact = Lrn::exact(1, 3, 0.7, 0.75, 2.0).unwrap();
-    assert_forward("--convention exact --window 1,3 --alpha 0.7 --k 2", &DIMS, &exact, &shape);
+    let exact = Lrn::new(1, 3, 0.7, 0.75, 2.0).unwrap();
+    assert_forward("--convention formula --window 1,3 --alpha 0.7 --k 2", &DIMS, &exact, &shape);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn every_axis_and_groups() {
     let lrn = Lrn::pytorch(3).alpha(2.0).build().unwrap();
     for (axis, groups) in [(0, 1), (1, 3), (2, 1), (-1, 5), (-3, 4)] {
         let line = format!("--size 3 --alpha 2 --axis {axis} --groups {groups}");
-        let shape = Shape::new(&DIMS, axis).unwrap().grouped(groups).unwrap();
+        let shape = Shape::new(&DIMS, axis).unwrap().with_groups(groups).unwrap();
         assert_forward(&line, &DIMS, &lrn, &shape);
     }
     let vector = Shape::new(&[7], 0).unwrap();
@@ -71,8 +71,8 @@ fn every_axis_and_groups() {
 
 #[test]
 fn several_axes() {
-    let exact = |windows: &[(u32, u32)]| Lrn::exact_over(windows, 0.7, 0.75, 2.0).unwrap();
-    let given = "--convention exact --alpha 0.7 --k 2";
+    let exact = |windows: &[(u32, u32)]| Lrn::over(windows, 0.7, 0.75, 2.0).unwrap();
+    let given = "--convention formula --alpha 0.7 --k 2";
     for (line, axes, lrn) in [
         ("--convention caffe --size 3 --axes 1,2", [1, 2], Lrn::caffe().size(3).axes(2).build()),
         ("--convention onednn --size 4 --axes -1,0", [-1, 0], Lrn::onednn(4).axes(2).build()),
@@ -138,7 +138,7 @@ fn the_scale_of_parameters_does_not_matter() {
     let (folder, ..) = folder("scale", &dims);
     for parameters in ["--alpha 1e-17 --k 1e-17", "--alpha 1e30 --k 1e30 --beta 1"] {
         for precision in ["fast", "exact"] {
-            let layer = format!("--convention exact --window 2,2 {parameters}");
+            let layer = format!("--convention formula --window 2,2 {parameters}");
             let line = format!("backward x.npy dy.npy dx.npy {layer} --precision {precision}");
             let ended = folder.succeed(&format!("{line} --check --device gpu"));
             assert!(!ended.stdout[0].contains("elements"), "{line}: {ended:?}");

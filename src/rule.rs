@@ -1,0 +1,51 @@
+//! The rule: which kernel computes a layer.
+
+use crate::Kernel;
+use crate::kernel::Problem;
+use crate::precision::Arithmetic;
+
+/// The widest window for which *row* precedes *pixel*: it computes the halos of its runs again.
+const SHORT: u64 = 11;
+
+/// The same where a sum takes two registers.
+const SHORT_OF_LARGE: u64 = 5;
+
+/// Returns the kernels that compute a problem, the preferred first, each with the reason for its place.
+///
+/// The order follows from how GPUs access memory and from compilers' listings (docs/measurements.md).
+pub(crate) fn preferred(problem: &Problem) -> Vec<(Kernel, &'static str)> {
+    let mut order = Vec::new();
+    let mut then = |kernel: Kernel, reason| {
+        if kernel.design().takes(problem) && order.iter().all(|&(before, _)| before != kernel) {
+            order.push((kernel, reason));
+        }
+    };
+    then(Kernel::Whole, "one sum serves all channels of a pixel");
+    if has_short_halos(problem) {
+        then(Kernel::Row, "runs of channels lie together in memory, and their halos are short");
+    }
+    // Two passes along one axis each would move more than twice the bytes.
+    then(Kernel::Plane, "windows along two axes take one pass");
+    // Neighbouring invocations take neighbouring pixels, which must fill a memory transaction.
+    if problem.is_coalesced() {
+        then(Kernel::Column, "neighbouring pixels lie together, and windows fit in registers");
+        then(Kernel::Ring, "neighbouring pixels lie together, and windows are wide");
+    }
+    then(Kernel::Pixel, "a workgroup loads what lies together, and sums in its own memory");
+    // These load or sum more than they need.
+    then(Kernel::Row, "it is left, with long halos");
+    then(Kernel::Column, "it is left, with strided loads");
+    then(Kernel::Ring, "it is left, with strided loads");
+    order
+}
+
+/// Returns why a kernel has its place in the order.
+pub(crate) fn reason(problem: &Problem, kernel: Kernel) -> &'static str {
+    let order = preferred(problem);
+    order.into_iter().find(|&(other, _)| other == kernel).map_or("", |(_, reason)| reason)
+}
+
+fn has_short_halos(problem: &Problem) -> bool {
+    let is_large = problem.arithmetic != Arithmetic::Single;
+    problem.has_windows_within(if is_large { SHORT_OF_LARGE } else { SHORT })
+}
