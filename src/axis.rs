@@ -39,13 +39,19 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
     let mut axes: Vec<_> = windows.map(|(&window, view)| Axis::of(view, window)).collect();
     if axes.len() > 1 {
         axes.retain(|axis| axis.window() > 1);
-        axes.sort_by_key(|axis| axis.outer); // neighbours side by side
+        axes = axes.into_iter().fold(Vec::new(), in_order); // neighbours side by side
         axes = axes.into_iter().fold(Vec::new(), merged);
     }
     if axes.is_empty() {
         axes.extend(shape.views().first().map(|view| Axis::of(view, (0, 0)).elements_as_pixels()));
     }
     Ok(axes.into_iter().map(Axis::canonical).collect())
+}
+
+/// The axes and another, in the order of the tensor.
+fn in_order(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
+    axes.insert(axes.partition_point(|other| other.outer < axis.outer), axis);
+    axes
 }
 
 /// The axes and another, which may be one with the last.

@@ -26,16 +26,17 @@ pub async fn adapters() -> Vec<wgpu::Adapter> {
 pub async fn adapters_preferring(power: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     let mut adapters = enumerate(power).await;
     adapters.retain(computes);
-    let low = power == wgpu::PowerPreference::LowPower;
-    adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type, low));
     adapters
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-async fn enumerate(_: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
+async fn enumerate(power: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     let backends = descriptor.backends;
-    wgpu::Instance::new(descriptor).enumerate_adapters(backends).await
+    let mut adapters = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
+    let low = power == wgpu::PowerPreference::LowPower;
+    adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type, low));
+    adapters
 }
 
 /// wgpu's enumeration would not say what is preferred.
@@ -59,6 +60,7 @@ fn computes(adapter: &wgpu::Adapter) -> bool {
         && adapter.get_info().backend != wgpu::Backend::Noop
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
     match device {
         wgpu::DeviceType::DiscreteGpu => u8::from(low_power),
