@@ -14,9 +14,10 @@ use criterion::{
 use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
+use wgpu_lrn::host::{Clock, Timer};
 use wgpu_lrn::{
-    Bound, Choice, Clock, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Timer, Tuning,
-    block_on, wgpu,
+    BoundOperation, Choice, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Tuning, block_on,
+    wgpu,
 };
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
@@ -84,7 +85,7 @@ impl<'a> Case<'a> {
         Plan::with_tuning(device, &self.lrn, &self.shape, tuning).unwrap()
     }
 
-    fn bound(&self, tuning: Tuning) -> Bound {
+    fn bound(&self, tuning: Tuning) -> BoundOperation {
         let operands: Vec<_> = self.buffers().iter().map(Into::into).collect();
         self.plan(tuning).bind(self.operation, &operands).unwrap()
     }

@@ -1,4 +1,4 @@
-// What the kernels share: the formula, and what is bound of the tensor.
+// What the kernels share: the formula, and which channels can be read.
 //
 //     s_i  = sum of x_j^2 over the window [i - p, i + q]
 //     b_i  = k + a * s_i
@@ -90,7 +90,7 @@ fn backward_term(p: Powers, x_i: Value, dy_i: Value, normalized_dy: Sum) -> Sum 
 
 fn input_gradient(x_j: Value, normalized_dy: Sum, terms: Sum) -> Value {
     // The sign goes to x: FXC fails on a negated argument of `add`, whose selects it makes a swap.
-    let of_terms = multiply(exactly(-x_j), layer.coefficient);
+    let of_terms = multiply(widened(-x_j), layer.coefficient);
     let gradient = rounded(add_product(normalized_dy, of_terms, terms));
     if RELU { return select(gradient, Value(0.0), x_j == Value(0.0)); }
     return gradient;
@@ -118,22 +118,22 @@ fn old_at(i: u32) -> Loaded {
 // scale * result + blend * old
 fn epilogue(result: Value, old: Value) -> Value {
     if !HAS_EPILOGUE { return result; }
-    var sum = multiply(number(params.layer.scale), exactly(result));
-    if READS_OUTPUT { sum = add_product(sum, number(params.layer.blend), exactly(old)); }
+    var sum = multiply(number(params.layer.scale), widened(result));
+    if READS_OUTPUT { sum = add_product(sum, number(params.layer.blend), widened(old)); }
     return rounded(sum);
 }
 
-// A channel that is bound for reading: the same, if it is.
-fn bound(channel: u32) -> u32 { return max(min(channel, params.part.read_end - 1u), params.part.read_begin); }
+// Returns the channel, or the nearest that can be read.
+fn readable(channel: u32) -> u32 { return max(min(channel, params.part.read_end - 1u), params.part.read_begin); }
 
-// Whether a channel is bound for reading. It takes no branch, unlike are_bound; SwiftShader takes minutes to compile many.
-fn is_bound(channel: u32) -> bool { return within(channel, params.part.read_begin, params.part.read_end); }
+// Whether a channel can be read. It takes no branch, unlike are_readable; SwiftShader takes minutes to compile many.
+fn is_readable(channel: u32) -> bool { return within(channel, params.part.read_begin, params.part.read_end); }
 
-// Whether so many channels from one on are bound for reading; a channel "below zero" has wrapped and is not.
-fn are_bound(channel: u32, count: u32) -> bool {
+// Whether so many channels from one on can be read; a channel "below zero" has wrapped and is not.
+fn are_readable(channel: u32, count: u32) -> bool {
     let first = channel - params.part.read_begin;
-    let bound = params.part.read_end - params.part.read_begin;
-    return first < bound && first + count <= bound;
+    let all = params.part.read_end - params.part.read_begin;
+    return first < all && first + count <= all;
 }
 
 // Whether the channel is in [begin, end); a channel "below zero" has wrapped and is not.

@@ -27,7 +27,7 @@ struct TensorParams {
 struct PartParams {
     first_pixel: u32,
     pixels: u32,
-    read_begin: u32,   // channels that are bound for reading
+    read_begin: u32,   // channels that can be read: the others are not bound
     read_end: u32,
     write_begin: u32,  // channels that are written
     write_end: u32,

@@ -31,8 +31,8 @@ names! {
     }
 }
 
-/// One row of the conversion table.
-struct Row {
+/// One entry of the conversion table.
+struct Entry {
     /// (look-behind, look-ahead) of a window of n channels.
     window: fn(u32) -> (u32, u32),
     divides: bool,
@@ -67,35 +67,35 @@ fn gains_one(n: u32) -> (u32, u32) {
 
 impl Convention {
     #[rustfmt::skip]
-    fn row(self) -> Row {
-        let row = |window, divides, even, axes, size, alpha, beta, k| Row {
+    fn entry(self) -> Entry {
+        let entry = |window, divides, even, axes, size, alpha, beta, k| Entry {
             window, divides, even, axes, size, alpha, beta, k,
         };
         // window, alpha divided by n, even n, several axes, default n, alpha, beta, k
         match self {
-            Convention::Pytorch    => row(leans_back,  true,  true,  false, None,     1e-4,         0.75, 1.0),
-            Convention::Onnx       => row(leans_ahead, true,  true,  false, None,     1e-4,         0.75, 1.0),
-            Convention::Caffe      => row(drops_one,   true,  false, true,  Some(5),  1.0,          0.75, 1.0),
-            Convention::Cudnn      => row(leans_ahead, true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
-            Convention::Onednn     => row(drops_one,   true,  true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
-            Convention::Openvino   => row(drops_one,   true,  true,  true,  None,     1e-4,         0.75, 1.0),
-            Convention::Tensorflow => row(drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
-            Convention::Paper      => row(gains_one,   false, true,  false, Some(5),  1e-4,         0.75, 2.0),
-            Convention::Krizhevsky => row(leans_back,  true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
-            Convention::Formula    => row(drops_one,   false, false, true,  None,     1e-4,         0.75, 1.0),
+            Convention::Pytorch    => entry(leans_back,  true,  true,  false, None,     1e-4,         0.75, 1.0),
+            Convention::Onnx       => entry(leans_ahead, true,  true,  false, None,     1e-4,         0.75, 1.0),
+            Convention::Caffe      => entry(drops_one,   true,  false, true,  Some(5),  1.0,          0.75, 1.0),
+            Convention::Cudnn      => entry(leans_ahead, true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Onednn     => entry(drops_one,   true,  true,  true,  None,     1.0 / 8192.0, 0.75, 1.0),
+            Convention::Openvino   => entry(drops_one,   true,  true,  true,  None,     1e-4,         0.75, 1.0),
+            Convention::Tensorflow => entry(drops_one,   false, false, false, Some(11), 1.0,          0.5,  1.0),
+            Convention::Paper      => entry(gains_one,   false, true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Krizhevsky => entry(leans_back,  true,  true,  false, Some(5),  1e-4,         0.75, 2.0),
+            Convention::Formula    => entry(drops_one,   false, false, true,  None,     1e-4,         0.75, 1.0),
         }
     }
 
     /// The parameters that this framework takes where its user sets none.
     pub fn spelling(self) -> Spelling {
-        let row = self.row();
+        let entry = self.entry();
         Spelling {
             convention: self,
-            extent: row.size.map(Extent::Size),
+            extent: entry.size.map(Extent::Size),
             axes: None,
-            alpha: row.alpha,
-            beta: row.beta,
-            k: row.k,
+            alpha: entry.alpha,
+            beta: entry.beta,
+            k: entry.k,
         }
     }
 }
@@ -191,7 +191,7 @@ impl Spelling {
         let axes = self.count_axes()?;
         let extent = self.extent.ok_or(Error::NoWindow { convention })?;
         let (windows, elements) = placed(convention, extent, axes)?;
-        let divisor = if convention.row().divides { elements } else { 1.0 };
+        let divisor = if convention.entry().divides { elements } else { 1.0 };
         Lrn::over(&windows, self.alpha / divisor, self.beta, self.k)
     }
 
@@ -202,7 +202,7 @@ impl Spelling {
             _ => self.axes.unwrap_or(1),
         };
         let axes = self.axes.unwrap_or(windows);
-        if (axes, windows) != (1, 1) && !self.convention.row().axes {
+        if (axes, windows) != (1, 1) && !self.convention.entry().axes {
             return Err(Error::OneAxis { convention: self.convention });
         }
         if axes != windows {
@@ -220,7 +220,7 @@ impl Spelling {
 
 /// The windows of an extent, and the number of elements that divides alpha.
 fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
-    let Row { window, even, .. } = convention.row();
+    let Entry { window, even, .. } = convention.entry();
     let channels = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
     let (window, size) = match extent {
         Extent::Windows(windows) => {

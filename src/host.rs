@@ -4,10 +4,11 @@ pub(crate) mod gpu;
 pub(crate) mod layer;
 mod owned;
 mod signal;
-pub(crate) mod timer;
+mod timer;
 mod tune;
 
 use crate::{Error, Result};
+pub use timer::{Clock, Timer};
 
 /// Every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows; the one that
 /// [`Gpu::open`](crate::Gpu::open) would take first.

@@ -53,13 +53,12 @@ pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};
 pub use host::gpu::Gpu;
 pub use host::layer::Layer;
-pub use host::timer::{Clock, Timer};
 pub use kernel::Kernel;
 pub use lrn::Lrn;
 pub use operand::Operand;
 pub use operation::Operation;
 pub use pipelines::Pipelines;
-pub use plan::{Bound, Plan};
+pub use plan::{BoundOperation, Plan};
 /// Waits for an async call. Native only: a browser cannot block.
 #[cfg(not(target_arch = "wasm32"))]
 pub use pollster::block_on;

@@ -10,7 +10,7 @@ use crate::recipe::Recipe;
 use crate::{
     Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning, rule,
 };
-pub use bound::Bound;
+pub use bound::BoundOperation;
 use log::debug;
 use prepared::Prepared;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ struct Inner {
     /// The choice that is tried first for each operation.
     preferred: Vec<Choice>,
     /// Each operation once it is needed, and each in place.
-    prepared: [[Lazy<Prepared>; 3]; 2],
+    operations: [[Lazy<Prepared>; 3]; 2],
 }
 
 impl Plan {
@@ -76,7 +76,7 @@ impl Plan {
                 preferred: Operation::ALL.iter().map(preferred).collect::<Result<_>>()?,
                 problem,
                 tuning,
-                prepared: Default::default(),
+                operations: Default::default(),
                 pipelines,
             }),
         })
@@ -166,10 +166,10 @@ impl Plan {
     /// # Errors
     ///
     /// As [`Plan::record`].
-    pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<Bound> {
+    pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<BoundOperation> {
         let in_place = self.check(operation, operands)?;
         if self.inner.problem.shape.is_empty() {
-            let nothing = || Bound::nothing(self.choice(operation));
+            let nothing = || BoundOperation::nothing(self.choice(operation));
             return device::check(self.device(), "binding operands").map(|()| nothing());
         }
         let prepared = self.inner.prepared(operation, in_place)?;
@@ -234,7 +234,7 @@ impl Plan {
     /// rule prefers. The operation may run by another: where this one cannot compute in place, or exceeds the device's
     /// limits, the plan takes the next that can.
     ///
-    /// [`Plan::prepare`] returns the choice that computes the operation, [`Bound::choice`] the one that computes it on
+    /// [`Plan::prepare`] returns the choice that computes the operation, [`BoundOperation::choice`] the one that computes it on
     /// certain operands, also in place.
     pub fn choice(&self, operation: Operation) -> Choice {
         self.inner.preferred[operation as usize]
@@ -279,7 +279,7 @@ impl Inner {
     }
 
     fn lazy(&self, operation: Operation, in_place: bool) -> &Lazy<Prepared> {
-        &self.prepared[usize::from(in_place)][operation as usize]
+        &self.operations[usize::from(in_place)][operation as usize]
     }
 
     fn forget(&self, operation: Operation, in_place: bool) {

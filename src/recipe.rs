@@ -233,8 +233,8 @@ impl Context<'_> {
         part: Part,
         geometry: &Geometry,
     ) -> Dispatch {
-        let stored = |channels| region.bound(tensor, channels, tensor.stored);
-        let summed = |channels| region.bound(tensor, channels, tensor.summed);
+        let stored = |channels| region.binding(tensor, channels, tensor.stored);
+        let summed = |channels| region.binding(tensor, channels, tensor.summed);
         let (input, input_shift) = stored(&region.read);
         let (output, output_shift) = stored(&region.write);
         let (sums, sums_shift) = summed(&region.read);

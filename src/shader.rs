@@ -21,7 +21,7 @@ pub struct Shader {
     pub choice: Choice,
     /// What is computed.
     pub operation: Operation,
-    /// Which part of that.
+    /// Which stage of that.
     pub stage: Stage,
     /// Whether an input is read where the result is.
     pub in_place: bool,
@@ -92,7 +92,7 @@ impl Shader {
             (Stage::Only, Operation::Forward) if self.choice.kernel.design().has_forward() => {
                 "forward"
             }
-            _ => "windowed",
+            _ => "stage",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use wgpu::BufferUsages as Usage;
-use wgpu_lrn::{Bound, Lrn, Operand, Operation, Plan, Shape, block_on, wgpu};
+use wgpu_lrn::{BoundOperation, Lrn, Operand, Operation, Plan, Shape, block_on, wgpu};
 
 /// A plan, and the queue without which its device is lost.
 fn plan() -> (Plan, wgpu::Queue) {
@@ -17,7 +17,7 @@ fn buffers(plan: &Plan) -> Vec<wgpu::Buffer> {
     (0..3).map(buffer).collect()
 }
 
-fn bound(plan: &Plan, buffers: &[wgpu::Buffer]) -> Bound {
+fn bound(plan: &Plan, buffers: &[wgpu::Buffer]) -> BoundOperation {
     let operands: Vec<Operand<'_>> = buffers.iter().map(Into::into).collect();
     plan.bind(Operation::Backward, &operands).unwrap()
 }

@@ -14,12 +14,12 @@ mod driver_copy;
 pub use driver_copy::copy_buffer_gbps;
 
 use half::{bf16, f16};
-use wgpu_lrn::{Bound, Dtype, Element, Gpu, Operation, Result, Shape, wgpu};
+use wgpu_lrn::{BoundOperation, Dtype, Element, Gpu, Operation, Result, Shape, wgpu};
 
 /// What is timed.
 pub enum Work {
     Copy(copy::Pass),
-    Layer(Bound),
+    Layer(BoundOperation),
 }
 
 impl Work {

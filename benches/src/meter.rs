@@ -10,7 +10,8 @@ use std::time::Duration;
 use std::time::Instant;
 #[cfg(target_arch = "wasm32")]
 use web_time::Instant;
-use wgpu_lrn::{Clock, Gpu, Operation, Result, Shape, Timer, wgpu};
+use wgpu_lrn::host::{Clock, Timer};
+use wgpu_lrn::{Gpu, Operation, Result, Shape, wgpu};
 
 /// How an operation on a tensor is measured.
 pub struct Patience {

@@ -2,7 +2,7 @@
 
 alias Sum = Value;
 
-fn exactly(v: Value) -> Sum { return v; }
+fn widened(v: Value) -> Sum { return v; }
 
 fn rounded(s: Sum) -> Value { return s; }
 

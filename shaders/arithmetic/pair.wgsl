@@ -16,7 +16,7 @@ struct Factor {
     low: Value,
 }
 
-fn exactly(v: Value) -> Sum { return Sum(v, Value(0.0)); }
+fn widened(v: Value) -> Sum { return Sum(v, Value(0.0)); }
 
 fn number(parts: vec3<f32>) -> Sum { return Sum(Value(parts.x), Value(parts.y)); }
 

@@ -1,8 +1,8 @@
 // column: one invocation per pixel (or two, as a Value) walks its channels in steps of STEP, with the
 // window in registers. For narrow windows.
 //
-// While a step is computed, what the next one needs is under way. Where all its channels are bound, which is so but at
-// the ends of the axis, no load or store is checked: whether they are is the same for the whole workgroup.
+// While a step is computed, what the next one needs is under way. Where all its channels can be read, as everywhere but
+// at the ends of the axis, no load or store is checked. The whole workgroup agrees on that.
 
 const INVOCATIONS = 64u;
 
@@ -17,12 +17,12 @@ var<private> next: array<Fetched, STEP>;
 
 // Loads x of a step from a channel on, into next_x.
 fn load_next_x(w: Walk, channel: u32) {
-    if are_bound(channel, STEP) { load_x_inside(w, channel); } else { load_x_edge(w, channel); }
+    if are_readable(channel, STEP) { load_x_inside(w, channel); } else { load_x_edge(w, channel); }
 }
 
 // Loads x of a step from a channel on, and dy from LOOK_AHEAD channels before it, into next_x and next_dy.
 fn load_next(w: Walk, channel: u32) {
-    if are_bound(channel - LOOK_AHEAD, LOOK_AHEAD + STEP) {
+    if are_readable(channel - LOOK_AHEAD, LOOK_AHEAD + STEP) {
         load_x_inside(w, channel);
         load_dy_inside(w, channel - LOOK_AHEAD);
     } else {
@@ -43,26 +43,26 @@ fn load_dy_inside(w: Walk, channel: u32) {
 
 // The same where some may be missing, in whose place others are loaded.
 fn load_x_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { next_x[t] = stored_x(w.input + bound(channel + t) * w.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_x[t] = stored_x(w.input + readable(channel + t) * w.inner); } // unroll
 }
 
 fn load_dy_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(w.input + bound(channel + t) * w.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(w.input + readable(channel + t) * w.inner); } // unroll
 }
 
 // Takes next_x, which was loaded from a channel on: what is missing is 0.
 fn take_x(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_of(next_x[t], at + t * w.inner); } // unroll
-    if are_bound(channel, STEP) { return; }
-    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = where_bound(held_x[HALO + t], channel + t); } // unroll
+    if are_readable(channel, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = where_readable(held_x[HALO + t], channel + t); } // unroll
 }
 
 fn take_dy(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_dy[t] = loaded(next_dy[t], at + t * w.inner); } // unroll
-    if are_bound(channel, STEP) { return; }
-    for (var t = 0u; t < STEP; t++) { held_dy[t] = where_bound(held_dy[t], channel + t); } // unroll
+    if are_readable(channel, STEP) { return; }
+    for (var t = 0u; t < STEP; t++) { held_dy[t] = where_readable(held_dy[t], channel + t); } // unroll
 }
 
 // Writes the results of a step, all of which are in the segment.
@@ -99,17 +99,17 @@ fn sum_squares() {
 // Loads what is summed of the channels of a step from one on, into next.
 fn fetch_next(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
-    if are_bound(channel, STEP) {
+    if are_readable(channel, STEP) {
         for (var t = 0u; t < STEP; t++) { next[t] = fetch_summand(at + t * w.inner); } // unroll
     } else {
-        for (var t = 0u; t < STEP; t++) { next[t] = fetch_bound(w, channel + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { next[t] = fetch_nearest(w, channel + t); } // unroll
     }
 }
 
 // Takes next, which was loaded from a channel on.
 fn take_next(channel: u32) {
     for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(next[t]); } // unroll
-    if are_bound(channel, STEP) { return; }
+    if are_readable(channel, STEP) { return; }
     for (var t = 0u; t < STEP; t++) { // unroll
         held[SQUARES + HALO + t] = present(held[SQUARES + HALO + t], channel + t);
     }
@@ -129,18 +129,18 @@ fn shift_terms() {
 // Square sums, and the stages of an operation whose window has several axes: stage/ says what is summed,
 // and what is made of it.
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
     for (var i = 0u; i < HALO; i++) { // unroll
         let channel = w.first - LOOK_BEHIND + i;
-        held[SQUARES + i] = present(summand(fetch_bound(w, channel)), channel);
+        held[SQUARES + i] = present(summand(fetch_nearest(w, channel)), channel);
     }
     fetch_next(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
         take_next(i + LOOK_AHEAD);
         if i + STEP < w.end { fetch_next(w, i + STEP + LOOK_AHEAD); }
-        if are_bound(i, STEP) { fetch_needed_inside(w, i); } else { fetch_needed_edge(w, i); }
+        if are_readable(i, STEP) { fetch_needed_inside(w, i); } else { fetch_needed_edge(w, i); }
         sum_step(SQUARES);
         finish_step(w, i);
         shift_held(SQUARES);

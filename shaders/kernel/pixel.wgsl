@@ -1,31 +1,31 @@
-// pixel: one workgroup per pixel, or for as many as it has room for, with all hands at work all the time.
+// pixel: one workgroup per pixel, or for as many as it can hold, with all invocations at work all the time.
 //
 // Every invocation loads ITEMS values, so that neighbours load neighbouring elements, and puts what is summed
 // into workgroup memory. There each takes a run of RUN neighbouring channels and sums their windows: narrow ones
 // by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums take the place of what was summed, and each
 // invocation takes those of its ITEMS values, which it has kept, and writes what is made of them.
 //
-// A workgroup has ROWS rows of ROW pixels, of each pixel SPAN channels, in RUNS runs. A row takes all invocations
-// TURNS times. So where a row takes one turn an invocation has the same channel in every row, and finds its places by
+// A workgroup has BANDS bands of BAND pixels, of each pixel SPAN channels, in RUNS runs. A band takes all invocations
+// TURNS times. So where a band takes one turn an invocation has the same channel in every band, and finds its places by
 // constants.
 //
 // Backward does the same with its terms. A window along several axes takes a stage for each: stage/ says what is
 // summed then, and what is made of it.
 
 const INVOCATIONS = 192u;
-const ROWS = 6u;
-const ROW = 2u;   // pixels
+const BANDS = 6u;
+const BAND = 2u;   // pixels
 const TURNS = 1u;
-const ITEMS = 6u; // ROWS * TURNS
+const ITEMS = 6u; // BANDS * TURNS
 const SPAN = 96u; // channels
 const RUNS = 14u; // of a pixel
 const RUN = 7u;  // channels of a run
 const SIDE_BY_SIDE = 0u; // 1 where a pixel's neighbour is the next in memory, rather than its next channel
 
-// Values of a row.
-const VALUES = ROW * SPAN;
+// Values of a band.
+const VALUES = BAND * SPAN;
 
-alias Values = array<array<array<array<Sum, RUN>, RUNS>, ROW>, ROWS>;
+alias Values = array<array<array<array<Sum, RUN>, RUNS>, BAND>, BANDS>;
 
 var<workgroup> values: Values;
 
@@ -40,11 +40,11 @@ var<private> run_sums: array<Sum, RUN>;
 
 // What a workgroup holds, and what of it is written.
 struct Span {
-    is_whole: bool,    // whether that is all it has room for, all channels, and all written
+    is_whole: bool,    // whether that is all it can hold, all channels, and all written
     first_pixel: u32,
     begin: u32,        // first channel
     end: u32,
-    read_end: u32,     // of those that are bound, from params.part.read_begin on
+    read_end: u32,     // of those that can be read, from params.part.read_begin on
     write_begin: u32,
     write_end: u32,
     offset: u32,       // element of the first pixel, or of an invocation's own, where pixels lie side by side
@@ -58,8 +58,8 @@ fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
     only_place = find_place(0u);
     let write_begin = params.part.write_begin + group % params.part.segments * params.tensor.segment;
     let write_end = min(write_begin + params.tensor.segment, params.part.write_end);
-    let first_pixel = group / params.part.segments * ROWS * ROW;
-    let is_whole = first_pixel + ROWS * ROW <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN;
+    let first_pixel = group / params.part.segments * BANDS * BAND;
+    let is_whole = first_pixel + BANDS * BAND <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN;
     // Segments are counted from channel 0, also where a piece of the tensor begins inside one: so runs begin at the same
     // channels in every piece.
     var segment_begin = write_begin;
@@ -79,13 +79,13 @@ fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
 
 fn offset_of(first_pixel: u32) -> u32 {
     if SIDE_BY_SIDE == 0u { return (params.part.first_pixel + first_pixel) * params.tensor.image; }
-    return pixel_offset(params.part.first_pixel + min(first_pixel + lane % ROW, params.part.pixels - 1u));
+    return pixel_offset(params.part.first_pixel + min(first_pixel + lane % BAND, params.part.pixels - 1u));
 }
 
-// The places in a row that an invocation takes turn by turn; they follow each other as elements do.
+// The places in a band that an invocation takes turn by turn; they follow each other as elements do.
 struct Place {
     some: bool,     // whether there is such
-    pixel: u32,     // in the row
+    pixel: u32,     // in the band
     channel: u32,   // counted from those that are held
     run: u32,       // of the channel
     in_run: u32,    // its place there
@@ -104,22 +104,22 @@ fn find_place(turn: u32) -> Place {
     let number = turn * INVOCATIONS + lane;
     let some = (turn + 1u) * INVOCATIONS <= VALUES || number < VALUES;
     let place = select(VALUES - 1u, number, some);
-    let pixel = select(place / SPAN, lane % ROW, SIDE_BY_SIDE == 1u);
-    let channel = select(place % SPAN, place / ROW, SIDE_BY_SIDE == 1u);
+    let pixel = select(place / SPAN, lane % BAND, SIDE_BY_SIDE == 1u);
+    let channel = select(place % SPAN, place / BAND, SIDE_BY_SIDE == 1u);
     return Place(some, pixel, channel, channel / RUN, channel % RUN);
 }
 
-fn row(k: u32) -> u32 { return k / TURNS; }
+fn band(k: u32) -> u32 { return k / TURNS; }
 
 fn channel(s: Span, k: u32) -> u32 { return s.begin + place(k).channel; }
 
-fn pixel(s: Span, k: u32) -> u32 { return s.first_pixel + row(k) * ROW + place(k).pixel; }
+fn pixel(s: Span, k: u32) -> u32 { return s.first_pixel + band(k) * BAND + place(k).pixel; }
 
 // The element of a value, from channel 0 of the first pixel of the part.
 fn offset(s: Span, k: u32) -> u32 {
     let channels = channel(s, k) * params.tensor.inner;
     if SIDE_BY_SIDE == 1u { return s.offset + channels; }
-    return s.offset + row(k) * ROW * params.tensor.image + (place(k).pixel * params.tensor.image + channels);
+    return s.offset + band(k) * BAND * params.tensor.image + (place(k).pixel * params.tensor.image + channels);
 }
 
 fn is_there(s: Span, k: u32) -> bool {
@@ -130,10 +130,10 @@ fn is_written(s: Span, k: u32) -> bool {
     return is_there(s, k) && within(channel(s, k), s.write_begin, s.write_end);
 }
 
-fn value(k: u32) -> Sum { return values[row(k)][place(k).pixel][place(k).run][place(k).in_run]; }
+fn value(k: u32) -> Sum { return values[band(k)][place(k).pixel][place(k).run][place(k).in_run]; }
 
 fn put_value(k: u32, v: Sum) {
-    if place(k).some { values[row(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
+    if place(k).some { values[band(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
 }
 
 fn load_x(s: Span) {
@@ -177,7 +177,7 @@ fn write_results(s: Span) {
 fn write(at: u32, result: Value) { put(at, epilogue(result, old_at(at))); }
 
 fn put_summand(s: Span, k: u32) {
-    if is_there(s, k) { put_value(k, summand(fetch_summand(offset(s, k)))); } else { put_value(k, exactly(Value(0.0))); }
+    if is_there(s, k) { put_value(k, summand(fetch_summand(offset(s, k)))); } else { put_value(k, widened(Value(0.0))); }
 }
 
 fn put_summands(s: Span) {
@@ -204,8 +204,8 @@ fn finish_values(s: Span) {
 
 // Neighbouring channels of a pixel.
 struct Run {
-    row: u32,
-    pixel: u32,     // in its row
+    band: u32,
+    pixel: u32,     // in its band
     number: u32,    // in the pixel
     begin: u32,     // the first channel, counted from those that are held
     end: u32,
@@ -215,9 +215,9 @@ struct Run {
 fn run(s: Span) -> Run {
     let pixel = lane / RUNS;
     let number = lane % RUNS;
-    let length = select(0u, s.end - s.begin, pixel < ROWS * ROW);
+    let length = select(0u, s.end - s.begin, pixel < BANDS * BAND);
     let begin = min(number * RUN, length);
-    return Run(pixel / ROW, pixel % ROW, number, begin, min(begin + RUN, length), length);
+    return Run(pixel / BAND, pixel % BAND, number, begin, min(begin + RUN, length), length);
 }
 
 // Sums windows that begin so many channels before, each in the place of its channel.
@@ -227,7 +227,7 @@ fn sum_values(s: Span, before: u32) {
     sum_run(r, before);
     workgroupBarrier();
     if r.begin < r.end {
-        for (var t = 0u; t < RUN; t++) { values[r.row][r.pixel][r.number][t] = run_sums[t]; } // unroll
+        for (var t = 0u; t < RUN; t++) { values[r.band][r.pixel][r.number][t] = run_sums[t]; } // unroll
     }
     workgroupBarrier();
 }
@@ -235,11 +235,11 @@ fn sum_values(s: Span, before: u32) {
 // Whether the grid's last row reaches beyond the work. No private variable is read, so that browsers
 // see that all invocations of a workgroup agree and reach the barriers.
 fn idle(workgroup: vec3<u32>) -> bool {
-    return group_of(workgroup) / params.part.segments * ROWS * ROW >= params.part.pixels;
+    return group_of(workgroup) / params.part.segments * BANDS * BAND >= params.part.pixels;
 }
 
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let s = span_of(workgroup, index, LOOK_BEHIND, LOOK_AHEAD);
     put_summands(s);

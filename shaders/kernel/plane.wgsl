@@ -104,7 +104,7 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
-// Loads x from a row on, all of which are bound; those of an invocation without a run are of no use.
+// Loads x from a row on, all of which can be read; those of an invocation without a run are of no use.
 fn load_x_inside(p: Place, row: u32) {
     for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, row + t); } // unroll
 }
@@ -115,9 +115,9 @@ fn load_dy_inside(p: Place, row: u32) {
 
 // The same where some may be missing, which are 0.
 fn load_x_edge(p: Place, row: u32) {
-    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, bound(row + t)); } // unroll
+    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, readable(row + t)); } // unroll
     for (var t = 0u; t < X_ROWS; t++) { // unroll
-        let is_there = is_bound(row + t);
+        let is_there = is_readable(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
             let at = c * LENGTH + X_FROM + t;
             held_x[at] = select(Value(0.0), held_x[at], is_there);
@@ -126,9 +126,9 @@ fn load_x_edge(p: Place, row: u32) {
 }
 
 fn load_dy_edge(p: Place, row: u32) {
-    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, bound(row + t)); } // unroll
+    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, readable(row + t)); } // unroll
     for (var t = 0u; t < SUM_ROWS; t++) { // unroll
-        let is_there = is_bound(row + t);
+        let is_there = is_readable(row + t);
         for (var c = 0u; c < RUN; c++) { // unroll
             held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], is_there);
         }
@@ -140,7 +140,7 @@ fn load_x_row(p: Place, t: u32, row: u32) {
     let at = p.input + row * p.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
         let v = x_at(at + l * p.beside);
-        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + X_FROM + t] = part(v, i); } // unroll
+        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + X_FROM + t] = component(v, i); } // unroll
     }
 }
 
@@ -148,7 +148,7 @@ fn load_dy_row(p: Place, t: u32, row: u32) {
     let at = p.input + row * p.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
         let v = dy_at(at + l * p.beside);
-        for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = part(v, i); } // unroll
+        for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
     }
 }
 
@@ -181,17 +181,17 @@ fn write_row(p: Place, t: u32, at: u32) {
 fn write(at: u32, t: u32, l: u32, old: Loaded) {
     let first = l * PACKET * LENGTH + t;
     put(at, as_loaded(
-        epilogue(results[first], part(old, 0u)),
-        epilogue(results[first + 1u % PACKET * LENGTH], part(old, 1u % PACKET)),
-        epilogue(results[first + 2u % PACKET * LENGTH], part(old, 2u % PACKET)),
-        epilogue(results[first + 3u % PACKET * LENGTH], part(old, 3u % PACKET)),
+        epilogue(results[first], component(old, 0u)),
+        epilogue(results[first + 1u % PACKET * LENGTH], component(old, 1u % PACKET)),
+        epilogue(results[first + 2u % PACKET * LENGTH], component(old, 2u % PACKET)),
+        epilogue(results[first + 3u % PACKET * LENGTH], component(old, 3u % PACKET)),
     ));
 }
 
 // Writes the zeros that stand for the runs beyond the ends of a row.
 fn clear_nothing() {
     for (var n = lane; n < SUM_ROWS * EXCHANGED; n += INVOCATIONS) {
-        exchange[n / EXCHANGED][n % EXCHANGED][NOTHING] = exactly(Value(0.0));
+        exchange[n / EXCHANGED][n % EXCHANGED][NOTHING] = widened(Value(0.0));
     }
 }
 
@@ -273,14 +273,14 @@ fn keep_terms() {
 
 // Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     let p = place(workgroup, index);
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = step_of(p.begin) - LEAD_IN + done;
         let x_row = i - LOOK_BEHIND + X_FROM;
-        if are_bound(x_row, X_ROWS) { load_x_inside(p, x_row); } else { load_x_edge(p, x_row); }
+        if are_readable(x_row, X_ROWS) { load_x_inside(p, x_row); } else { load_x_edge(p, x_row); }
         sum_squares(p);
         for (var c = 0u; c < RUN; c++) { // unroll
             for (var t = 0u; t < STEP; t++) { results[c * LENGTH + t] = window_result(c * LENGTH + t); } // unroll
@@ -300,7 +300,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let j = step_of(p.begin) - LEAD_IN + done - FIRST;
-        let is_inside = are_bound(j + X_FROM, X_ROWS) && are_bound(j + LOOK_BEHIND, SUM_ROWS);
+        let is_inside = are_readable(j + X_FROM, X_ROWS) && are_readable(j + LOOK_BEHIND, SUM_ROWS);
         if is_inside { load_x_inside(p, j + X_FROM); } else { load_x_edge(p, j + X_FROM); }
         if is_inside { load_dy_inside(p, j + LOOK_BEHIND); } else { load_dy_edge(p, j + LOOK_BEHIND); }
         sum_squares(p);

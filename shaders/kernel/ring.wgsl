@@ -22,12 +22,12 @@ const REST = 1u;    // channels
 const TAIL = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
 
 // Sums that are kept in blocks.
-const SQUARES = 0u;
-const TERMS = 1u;
+const SQUARE_BLOCKS = 0u;
+const TERM_BLOCKS = 1u;
 
 // Rings of backward, after those of the blocks.
-const TERM = 0u;
-const NORMALIZED_DY = 1u;
+const TERM_RING = 0u;
+const DY_RING = 1u;
 
 const RING = WINDOW + STEP;
 
@@ -64,24 +64,24 @@ fn push(which: u32, block: Sum) {
 
 // The blocks of a group become sums to its end.
 fn end_group(which: u32) {
-    var sum = exactly(Value(0.0));
+    var sum = widened(Value(0.0));
     for (var block = BLOCKS; block > 0u; block--) {
         let at = slot(which * BLOCKS + block - 1u);
         sum = add(sum, scratch[at]);
         scratch[at] = sum;
     }
-    heads[which] = exactly(Value(0.0));
+    heads[which] = widened(Value(0.0));
     places[which] = 0u;
 }
 
 // Groups are counted from channel 0 too: begins at the place of a step, by its number. (What the first group has before
 // that place is never read.)
 fn begin_groups(step: u32) {
-    places[SQUARES] = step % BLOCKS;
-    places[TERMS] = step % BLOCKS;
+    places[SQUARE_BLOCKS] = step % BLOCKS;
+    places[TERM_BLOCKS] = step % BLOCKS;
 }
 
-// Load the front and the tail of a step whose first channel is i, where all its windows are bound.
+// Load the front and the tail of a step whose first channel is i, where all its windows can be read.
 fn fetch_front_inside(w: Walk, i: u32) {
     let at = w.offset + (i + LOOK_AHEAD + 1u) * w.inner;
     for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_summand(at + t * w.inner); } // unroll
@@ -94,25 +94,25 @@ fn fetch_tail_inside(w: Walk, i: u32) {
 
 // The same where some may be missing.
 fn fetch_front_edge(w: Walk, i: u32) {
-    for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_bound(w, i + LOOK_AHEAD + 1u + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_nearest(w, i + LOOK_AHEAD + 1u + t); } // unroll
 }
 
 fn fetch_tail_edge(w: Walk, i: u32) {
-    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_bound(w, i - LOOK_BEHIND + t); } // unroll
+    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_nearest(w, i - LOOK_BEHIND + t); } // unroll
 }
 
 // Make the front and the tail of a step from what was loaded.
 fn take_front(i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched_front[t]); } // unroll
-    if are_bound(first, STEP) { return; }
+    if are_readable(first, STEP) { return; }
     for (var t = 0u; t < STEP; t++) { front[t] = present(front[t], first + t); } // unroll
 }
 
 fn take_tail(i: u32) {
     let first = i - LOOK_BEHIND;
     for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched_tail[t]); } // unroll
-    if are_bound(first, TAIL) { return; }
+    if are_readable(first, TAIL) { return; }
     for (var t = 0u; t < TAIL; t++) { tail[t] = present(tail[t], first + t); } // unroll
 }
 
@@ -123,7 +123,7 @@ fn fill_blocks(w: Walk, i: u32) {
         take_front(i - back * STEP);
         var block = front[0];
         for (var t = 1u; t < STEP; t++) { block = add(block, front[t]); } // unroll
-        push(SQUARES, block);
+        push(SQUARE_BLOCKS, block);
     }
 }
 
@@ -131,12 +131,12 @@ fn fill_blocks(w: Walk, i: u32) {
 fn sum_fetched(i: u32) {
     take_front(i);
     take_tail(i);
-    sum_windows(SQUARES);
+    sum_windows(SQUARE_BLOCKS);
 }
 
 // Loads all that a step needs, so that its loads are under way together.
 fn fetch_step(w: Walk, i: u32) {
-    if are_bound(i - LOOK_BEHIND, WINDOW + STEP) {
+    if are_readable(i - LOOK_BEHIND, WINDOW + STEP) {
         fetch_front_inside(w, i);
         fetch_tail_inside(w, i);
         fetch_needed_inside(w, i);
@@ -150,7 +150,7 @@ fn fetch_step(w: Walk, i: u32) {
 // Square sums, forward, and the stages of an operation whose window has several axes: stage/ says what is
 // summed, and what is made of it.
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
     if !w.some { return; }
     begin_groups(w.first / STEP);
@@ -170,7 +170,7 @@ fn behind(which: u32, at: u32, back: u32) -> u32 {
 // Loads all that a step of backward needs, whose first gradient is that of channel j.
 fn load_step(w: Walk, j: u32) {
     let i = j + LOOK_BEHIND + 1u;
-    if are_bound(j, 1u + WINDOW + STEP) {
+    if are_readable(j, 1u + WINDOW + STEP) {
         let at = w.input + j * w.inner;
         let at_terms = w.input + i * w.inner;
         fetch_front_inside(w, i);
@@ -200,7 +200,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     begin_groups(w.first / STEP + BLOCKS - steps_before % BLOCKS);
     fill_blocks(w, start + LOOK_BEHIND + 1u);
     for (var block = 0u; block < BLOCKS; block++) {
-        scratch[slot(TERMS * BLOCKS + block)] = exactly(Value(0.0));
+        scratch[slot(TERM_BLOCKS * BLOCKS + block)] = widened(Value(0.0));
     }
     var at = 0u; // place of the front in the ring
     for (var done = 0u; done < w.end - start; done += STEP) {
@@ -210,7 +210,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         sum_fetched(i);
         for (var t = 0u; t < STEP; t++) { hold_term(at, t); } // unroll
         for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
-        sum_windows(TERMS);
+        sum_windows(TERM_BLOCKS);
         for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(at, t)); } // unroll
         at = (at + STEP) % RING;
     }
@@ -218,18 +218,18 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 
 // The term of the first channel of a mirrored window.
 fn held_term(i: u32, at: u32) -> Sum {
-    if !is_bound(i) { return exactly(Value(0.0)); }
-    return scratch[behind(TERM, at, WINDOW)];
+    if !is_readable(i) { return widened(Value(0.0)); }
+    return scratch[behind(TERM_RING, at, WINDOW)];
 }
 
 fn hold_term(at: u32, t: u32) {
     let p = powers(base(sums[t]));
     let normalized_dy = normalize_dy(p, term_dy[t]);
     front[t] = backward_term(p, term_x[t], term_dy[t], normalized_dy);
-    scratch[behind(TERM, at + t, 0u)] = front[t];
-    scratch[behind(NORMALIZED_DY, at + t, 0u)] = normalized_dy;
+    scratch[behind(TERM_RING, at + t, 0u)] = front[t];
+    scratch[behind(DY_RING, at + t, 0u)] = normalized_dy;
 }
 
 fn gradient_of_x(at: u32, t: u32) -> Value {
-    return input_gradient(gradient_x[t], scratch[behind(NORMALIZED_DY, at + t, LOOK_BEHIND + 1u)], sums[t]);
+    return input_gradient(gradient_x[t], scratch[behind(DY_RING, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

@@ -24,7 +24,7 @@ const SKIP = 0u;
 const DY_PACKETS = 4u; // of dy
 const DY_PACKETS_BEHIND = 1u;
 const DY_SKIP = 2u;
-const ROOM = 130u;     // packets of x that a workgroup needs
+const NEEDED = 130u;     // packets of x that a workgroup needs
 const STAGED = 195u;   // their places
 
 var<workgroup> staged: array<Loaded, STAGED>;
@@ -76,16 +76,16 @@ fn small_quotient(n: u32, d: u32) -> u32 {
 // Whether all runs are whole: then no packet between the first and the last of those written is missing.
 fn are_whole() -> bool { return (params.part.write_end - params.part.write_begin) % WRITTEN == 0u; }
 
-fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(params.part.input_shift + r.pixel + bound(packet)); }
+fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(params.part.input_shift + r.pixel + readable(packet)); }
 
-fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shift + r.pixel + bound(packet)); }
+fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shift + r.pixel + readable(packet)); }
 
 // Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
-// bound. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
+// readable. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
 fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_in_run = i >= behind && i < behind + WRITTEN;
     if JOINED > 1u || (is_in_run && are_whole()) { return v; }
-    return select(Loaded(0.0), v, is_bound(first + i));
+    return select(Loaded(0.0), v, is_readable(first + i));
 }
 
 // Takes x from the packets that are loaded.
@@ -183,14 +183,14 @@ fn block(workgroup: vec3<u32>, own: Run) -> Block {
     let last = run(workgroup, min(INVOCATIONS, runs) - 1u);
     let begin = first.pixel + first.begin;
     let end = last.pixel + min(last.begin + WRITTEN, params.part.write_end);
-    // (An invocation without a run would have a place beyond the room.)
+    // (An invocation without a run would have a place beyond those.)
     return Block(begin, end - begin, select(0u, own.pixel + own.begin - begin, own.some));
 }
 
 // Where a packet is staged, by its number. The banks of workgroup memory hold eight packets side by side. Eight invocations
 // that take neighbouring packets meet in none; nor do they WRITTEN packets apart, if that is odd. If it is 2 or 4, they
 // would, so each eight packets change their places among themselves.
-fn stage(packet: u32) -> u32 {
+fn place_of(packet: u32) -> u32 {
     if WRITTEN % 2u == 0u { return packet ^ (packet / 8u % 4u); }
     return packet;
 }
@@ -206,13 +206,13 @@ fn needed_packet(b: Block, number: u32) -> Loaded {
 fn stage_x(b: Block) {
     for (var i = 0u; i < WRITTEN; i++) { x_packets[i] = needed_packet(b, i * INVOCATIONS + lane); } // unroll
     let rest = WRITTEN * INVOCATIONS + lane;
-    if rest < ROOM { staged[stage(rest)] = needed_packet(b, rest); }
-    for (var i = 0u; i < WRITTEN; i++) { staged[stage(i * INVOCATIONS + lane)] = x_packets[i]; } // unroll
+    if rest < NEEDED { staged[place_of(rest)] = needed_packet(b, rest); }
+    for (var i = 0u; i < WRITTEN; i++) { staged[place_of(i * INVOCATIONS + lane)] = x_packets[i]; } // unroll
     workgroupBarrier();
 }
 
 fn hold_staged_x(r: Run, b: Block) {
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = staged[stage(b.place + i)]; } // unroll
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = staged[place_of(b.place + i)]; } // unroll
     hold_x(r);
     workgroupBarrier();
 }
@@ -220,12 +220,12 @@ fn hold_staged_x(r: Run, b: Block) {
 // Writes the results of a workgroup, which are staged in the places of x.
 fn write_block(r: Run, b: Block) {
     for (var i = 0u; i < WRITTEN; i++) { // unroll
-        if is_written(r, i) { staged[stage(b.place + i)] = result(i); }
+        if is_written(r, i) { staged[place_of(b.place + i)] = result(i); }
     }
     workgroupBarrier();
     for (var i = 0u; i < WRITTEN; i++) { // unroll
         let packet = i * INVOCATIONS + lane;
-        if packet < b.count { put_packet(params.part.output_shift + b.begin + packet, staged[stage(packet)]); }
+        if packet < b.count { put_packet(params.part.output_shift + b.begin + packet, staged[place_of(packet)]); }
     }
 }
 
@@ -235,7 +235,7 @@ fn idle(workgroup: vec3<u32>) -> bool {
 
 // Square sums and forward. In a workgroup with a run all invocations reach the barriers.
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
     fetch();
     lane = index;

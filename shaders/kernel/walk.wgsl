@@ -36,11 +36,11 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
 }
 
 // What is loaded of a channel; if that is missing, zero.
-fn where_bound(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_bound(channel)); }
+fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
 
-fn load_x(w: Walk, channel: u32) -> Value { return where_bound(x_at(w.input + bound(channel) * w.inner), channel); }
+fn load_x(w: Walk, channel: u32) -> Value { return where_readable(x_at(w.input + readable(channel) * w.inner), channel); }
 
-fn load_dy(w: Walk, channel: u32) -> Value { return where_bound(dy_at(w.input + bound(channel) * w.inner), channel); }
+fn load_dy(w: Walk, channel: u32) -> Value { return where_readable(dy_at(w.input + readable(channel) * w.inner), channel); }
 
 fn write(w: Walk, channel: u32, result: Value) {
     if !within(channel, w.begin, w.end) { return; }
@@ -48,22 +48,22 @@ fn write(w: Walk, channel: u32, result: Value) {
     put(at, epilogue(result, old_at(at)));
 }
 
-// Loads what is summed of a channel, or of the nearest that is bound.
-fn fetch_bound(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + bound(channel) * w.inner); }
+// Loads what is summed of a channel, or of the nearest that can be read.
+fn fetch_nearest(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + readable(channel) * w.inner); }
 
 // What is summed of a channel that may be missing: if so, nothing.
-fn present(v: Sum, channel: u32) -> Sum { return kept(v, is_bound(channel)); }
+fn present(v: Sum, channel: u32) -> Sum { return kept(v, is_readable(channel)); }
 
 var<private> needed: array<Needed, STEP>;
 
-// Load what a step needs beside its sums: all its channels are bound, or some may be missing.
+// Load what a step needs beside its sums: all its channels can be read, or some may be missing.
 fn fetch_needed_inside(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
 }
 
 fn fetch_needed_edge(w: Walk, channel: u32) {
-    for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(w.offset + bound(channel + t) * w.inner); } // unroll
+    for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(w.offset + readable(channel + t) * w.inner); } // unroll
 }
 
 // Makes of the sums of a step what they are for.

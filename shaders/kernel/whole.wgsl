@@ -117,7 +117,7 @@ fn write(s: Slice, first: u32) {
 fn put_result(t: u32, at: u32) { put(at, epilogue(results[t], old_at(at))); }
 
 fn square_sum(s: Slice) -> Sum {
-    var sum = exactly(Value(0.0));
+    var sum = widened(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
         for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); } // unroll
@@ -133,7 +133,7 @@ fn result(sum: Sum, p: Powers, x: Value) -> Value {
 
 // Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
-fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let s = slice(workgroup, index);
     let sum = square_sum(s);
     let p = powers(base(sum));
@@ -148,7 +148,7 @@ fn windowed(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let s = slice(workgroup, index);
     let p = powers(base(square_sum(s)));
-    var terms = exactly(Value(0.0));
+    var terms = widened(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x_again(s, first);
         load_dy(s, first);

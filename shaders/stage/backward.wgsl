@@ -13,6 +13,6 @@ fn fetch_needed(offset: u32) -> Needed {
 }
 
 fn finish(offset: u32, sum: Sum, needed: Needed) {
-    let normalized_dy = normalize_dy(powers(base(exactly(needed.s))), needed.dy);
+    let normalized_dy = normalize_dy(powers(base(widened(needed.s))), needed.dy);
     put(params.part.output_shift + offset, epilogue(input_gradient(needed.x, normalized_dy, sum), needed.old));
 }

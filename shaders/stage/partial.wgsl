@@ -4,4 +4,4 @@ alias Fetched = Value;
 
 fn fetch_summand(offset: u32) -> Fetched { return partial[params.part.sums_shift + offset]; }
 
-fn summand(f: Fetched) -> Sum { return exactly(f); }
+fn summand(f: Fetched) -> Sum { return widened(f); }

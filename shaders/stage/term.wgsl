@@ -12,6 +12,6 @@ fn fetch_summand(offset: u32) -> Fetched {
 }
 
 fn summand(f: Fetched) -> Sum {
-    let p = powers(base(exactly(f.s)));
+    let p = powers(base(widened(f.s)));
     return backward_term(p, f.x, f.dy, normalize_dy(p, f.dy));
 }

@@ -4,7 +4,9 @@ use super::gpu::Gpu;
 use super::owned::Owned;
 use super::timer::{ROUNDED, Timer};
 use crate::device::reported;
-use crate::{Bound, Choice, Error, Lrn, Operand, Operation, Plan, Result, Segments, Shape, Tuning};
+use crate::{
+    BoundOperation, Choice, Error, Lrn, Operand, Operation, Plan, Result, Segments, Shape, Tuning,
+};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -113,7 +115,7 @@ impl Race<'_> {
 /// The least time that an operation takes; `None` where its first measurement takes longer than `hopeless`.
 async fn least_time(
     timer: &mut Timer,
-    bound: &Bound,
+    bound: &BoundOperation,
     hopeless: Duration,
 ) -> Result<Option<Duration>> {
     let mut time = async |repeats| {

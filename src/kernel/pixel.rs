@@ -33,30 +33,30 @@ impl Design for Pixel {
     }
 
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
-        let room = Room::new(task);
-        let Span { segment, span, pixels } = room.span(task)?;
-        let Rows { rows, row, turns, invocations } = room.rows(span, pixels);
-        let Runs { runs, step } = room.runs(span);
+        let capacity = Capacity::new(task);
+        let Span { segment, span, pixels } = capacity.span(task)?;
+        let Bands { bands, band, turns, invocations } = capacity.bands(span, pixels);
+        let Runs { runs, run } = capacity.runs(span);
         let mut constants = vec![
             ("INVOCATIONS", invocations),
-            ("ROWS", rows),
-            ("ROW", row),
+            ("BANDS", bands),
+            ("BAND", band),
             ("TURNS", turns),
-            ("ITEMS", rows * turns),
+            ("ITEMS", bands * turns),
             ("SPAN", span),
             ("RUNS", runs),
-            ("RUN", step),
-            ("SIDE_BY_SIDE", u64::from(room.side_by_side)),
+            ("RUN", run),
+            ("SIDE_BY_SIDE", u64::from(capacity.side_by_side)),
         ];
         let mut memory = Memory::Workgroup;
         if task.has_narrow_windows() {
             memory = Memory::Registers;
-            let share = share(task.window(), |n| n <= step);
-            let held = step + task.window() - 1;
-            constants.push(("GROUPS", step.div_ceil(share)));
-            constants.extend(window::constants(task.window(), [held, held, step], share));
+            let share = share(task.window(), |n| n <= run);
+            let held = run + task.window() - 1;
+            constants.push(("GROUPS", run.div_ceil(share)));
+            constants.extend(window::constants(task.window(), [held, held, run], share));
         }
-        Geometry::new(task, memory, Groups::of_pixels(rows * row), segment, constants)
+        Geometry::new(task, memory, Groups::of_pixels(bands * band), segment, constants)
     }
 
     fn files(&self, memory: Memory) -> &'static [&'static str] {
@@ -97,10 +97,11 @@ struct Span {
     pixels: u64,
 }
 
-/// How the values of a workgroup lie: in rows of pixels, each of which takes all invocations some turns.
-struct Rows {
-    rows: u64,
-    row: u64,
+/// How the values of a workgroup lie: in bands of pixels, each of which takes all invocations some turns.
+struct Bands {
+    bands: u64,
+    /// Pixels of a band.
+    band: u64,
     turns: u64,
     invocations: u64,
 }
@@ -108,11 +109,12 @@ struct Rows {
 /// How the channels of a pixel are cut.
 struct Runs {
     runs: u64,
-    step: u64,
+    /// Channels of a run.
+    run: u64,
 }
 
-/// What a workgroup has room for.
-struct Room {
+/// What a workgroup can hold.
+struct Capacity {
     invocations: u64,
     /// Arrays of sums: heads and tails where windows are wide.
     arrays: u64,
@@ -124,10 +126,10 @@ struct Room {
     side_by_side: bool,
 }
 
-impl Room {
-    fn new(task: &Task<'_>) -> Room {
+impl Capacity {
+    fn new(task: &Task<'_>) -> Capacity {
         let (arrays, run) = if task.has_narrow_windows() { (1, RUN) } else { (2, WIDE_RUN) };
-        Room {
+        Capacity {
             invocations: task.team(),
             arrays,
             sums: task.workgroup_sums() / arrays,
@@ -146,8 +148,8 @@ impl Room {
     /// Runs of nearly equal, odd length. Where pixels lie side by side the runs of a pixel are odd too, so that
     /// neighbouring pixels begin in different banks.
     fn runs(&self, span: u64) -> Runs {
-        let step = span.div_ceil(span.div_ceil(self.run)) | 1;
-        Runs { runs: span.div_ceil(step) | u64::from(self.side_by_side), step }
+        let run = span.div_ceil(span.div_ceil(self.run)) | 1;
+        Runs { runs: span.div_ceil(run) | u64::from(self.side_by_side), run }
     }
 
     /// All channels, or segments that are long beside their halos; of as many pixels as lie side by side in a memory
@@ -180,26 +182,26 @@ impl Room {
 
     /// The most pixels of so many channels.
     fn pixels(&self, channels: u64) -> u64 {
-        let Runs { runs, step } = self.runs(channels);
-        let most = (self.invocations / runs).min(self.sums / (runs * step));
+        let Runs { runs, run } = self.runs(channels);
+        let most = (self.invocations / runs).min(self.sums / (runs * run));
         if self.side_by_side { power_of_two(most) } else { most }
     }
 
-    /// As many rows as there is room for: of pixels that lie side by side one, else each of as many pixels as
+    /// As many bands as fit: of pixels that lie side by side one, else each of as many pixels as
     /// have an invocation for every channel.
-    fn rows(&self, span: u64, pixels: u64) -> Rows {
+    fn bands(&self, span: u64, pixels: u64) -> Bands {
         let Runs { runs, .. } = self.runs(span);
         if self.side_by_side {
             let invocations = whole_warps(pixels * runs, pixels, self.invocations);
             let turns = (pixels * span).div_ceil(invocations);
-            return Rows { rows: 1, row: pixels, turns, invocations };
+            return Bands { bands: 1, band: pixels, turns, invocations };
         }
-        let row = (self.invocations / span).clamp(1, pixels);
-        let turns = (row * span).div_ceil(self.invocations);
-        let wanted = (row * span).div_ceil(turns).max(row * runs);
+        let band = (self.invocations / span).clamp(1, pixels);
+        let turns = (band * span).div_ceil(self.invocations);
+        let wanted = (band * span).div_ceil(turns).max(band * runs);
         let invocations = whole_warps(wanted, 1, self.invocations);
-        let rows = (pixels / row).min(invocations / (row * runs));
-        Rows { rows, row, turns, invocations }
+        let bands = (pixels / band).min(invocations / (band * runs));
+        Bands { bands, band, turns, invocations }
     }
 }
 

@@ -61,8 +61,8 @@ impl Design for Row {
         let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
-        let room = (invocations - 1) * step / PACKET + packets;
-        let staged = room.next_multiple_of(PLACES);
+        let needed = (invocations - 1) * step / PACKET + packets;
+        let staged = needed.next_multiple_of(PLACES);
         check_workgroup_memory(task, staged)?;
         let mut constants = vec![
             ("INVOCATIONS", invocations),
@@ -79,7 +79,7 @@ impl Design for Row {
             ("DY_PACKETS", dy_packets),
             ("DY_PACKETS_BEHIND", dy_packets_behind),
             ("DY_SKIP", dy_skip),
-            ("ROOM", room),
+            ("NEEDED", needed),
             ("STAGED", staged),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));

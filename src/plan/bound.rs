@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Recording it any number of times checks nothing and creates nothing. It keeps the operands'
 /// buffers alive. Clones share everything.
 #[derive(Clone, Debug)]
-pub struct Bound {
+pub struct BoundOperation {
     pub(super) choice: Choice,
     pub(super) label: Arc<str>,
     /// None for an empty tensor.
@@ -23,10 +23,10 @@ pub(super) struct BoundPass {
     pub(super) dispatches: Vec<(wgpu::BindGroup, [u32; 2])>,
 }
 
-impl Bound {
+impl BoundOperation {
     /// On an empty tensor there is nothing to do.
-    pub(super) fn nothing(choice: Choice) -> Bound {
-        Bound { choice, label: "".into(), passes: [].into() }
+    pub(super) fn nothing(choice: Choice) -> BoundOperation {
+        BoundOperation { choice, label: "".into(), passes: [].into() }
     }
 
     /// Returns the choice that computes the operation on these operands.

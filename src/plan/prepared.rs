@@ -1,6 +1,6 @@
 //! An operation, ready to be bound to operands: its recipe, its pipelines, and the buffers that are its own.
 
-use super::Bound;
+use super::BoundOperation;
 use super::bound::BoundPass;
 use crate::binding::{UNIFORM, WORKSPACE};
 use crate::device::{HEARS_AT_ONCE, buffer, failed, scoped};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Prepared {
     pub(super) choice: Choice,
     label: String,
-    passes: Vec<PreparedPass>,
+    passes: Vec<CompiledPass>,
     /// What the passes hand on.
     temporaries: Vec<wgpu::Buffer>,
     /// Whether the device has not refused it.
@@ -27,7 +27,7 @@ pub(super) struct Prepared {
 
 /// A pass of it.
 #[derive(Debug)]
-struct PreparedPass {
+struct CompiledPass {
     pass: Pass,
     pipeline: Arc<Pipeline>,
     /// One [`Params`] for each dispatch, `stride` bytes apart. Never written again, so
@@ -39,8 +39,8 @@ struct PreparedPass {
 
 const PARAMS_BYTES: u64 = size_of::<Params>() as u64;
 
-/// A part of a buffer, and its binding.
-type Part<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
+/// A binding: its number, and bytes of a buffer.
+type Binding<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
 
 impl Prepared {
     pub(super) fn new(pipelines: &Pipelines, recipe: Recipe) -> Result<Prepared> {
@@ -49,7 +49,7 @@ impl Prepared {
         let temporary = |_| storage(device, "allocating a temporary", recipe.temporary, &label);
         let temporaries = (0..recipe.temporaries).map(temporary).collect::<Result<_>>()?;
         let choice = recipe.choice;
-        let passes = recipe.passes.into_iter().map(|pass| PreparedPass::new(pipelines, pass));
+        let passes = recipe.passes.into_iter().map(|pass| CompiledPass::new(pipelines, pass));
         let passes = passes.collect::<Result<_>>()?;
         let accepted = AtomicBool::new(HEARS_AT_ONCE);
         Ok(Prepared { choice, passes, label, temporaries, accepted })
@@ -65,7 +65,7 @@ impl Prepared {
 
     /// What its pipelines are compiled from.
     pub(super) fn shaders(&self) -> impl Iterator<Item = &Shader> {
-        self.passes.iter().map(|prepared| &prepared.pass.shader)
+        self.passes.iter().map(|compiled| &compiled.pass.shader)
     }
 
     /// The passes on checked operands.
@@ -73,28 +73,36 @@ impl Prepared {
     /// # Errors
     ///
     /// [`Error::Gpu`](crate::Error::Gpu) where an operand is destroyed, or belongs to another device.
-    pub(super) fn bind(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Result<Bound> {
+    pub(super) fn bind(
+        &self,
+        device: &wgpu::Device,
+        operands: &[Operand<'_>],
+    ) -> Result<BoundOperation> {
         scoped(device, "binding operands", || self.bound(device, operands))
     }
 
-    fn bound(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Bound {
-        let passes = self.passes.iter().map(|prepared| {
-            let PreparedPass { pass, pipeline, .. } = prepared;
+    fn bound(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> BoundOperation {
+        let passes = self.passes.iter().map(|compiled| {
+            let CompiledPass { pass, pipeline, .. } = compiled;
             let group = |(index, dispatch): (usize, &Dispatch)| {
-                let parts = pass.sources.iter().map(|&(binding, source)| {
-                    let (buffer, bytes) = self.part(source, dispatch, operands);
+                let bindings = pass.sources.iter().map(|&(binding, source)| {
+                    let (buffer, bytes) = self.bytes(source, dispatch, operands);
                     (binding, buffer, bytes)
                 });
-                (prepared.group(device, index as u64, parts), dispatch.grid)
+                (compiled.group(device, index as u64, bindings), dispatch.grid)
             };
             let dispatches = pass.dispatches.iter().enumerate().map(group).collect();
             BoundPass { pipeline: pipeline.pipeline.clone(), dispatches }
         });
-        Bound { choice: self.choice, label: self.label.as_str().into(), passes: passes.collect() }
+        BoundOperation {
+            choice: self.choice,
+            label: self.label.as_str().into(),
+            passes: passes.collect(),
+        }
     }
 
     /// What a dispatch binds of a source.
-    fn part<'a>(
+    fn bytes<'a>(
         &'a self,
         source: Source,
         dispatch: &Dispatch,
@@ -113,14 +121,14 @@ impl Prepared {
     }
 }
 
-impl PreparedPass {
-    fn new(pipelines: &Pipelines, pass: Pass) -> Result<PreparedPass> {
+impl CompiledPass {
+    fn new(pipelines: &Pipelines, pass: Pass) -> Result<CompiledPass> {
         let device = pipelines.device();
         let label = pass.shader.label();
         let stride = PARAMS_BYTES
             .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
         let workspace = Some(pass.workspace).filter(|&bytes| bytes > 0);
-        Ok(PreparedPass {
+        Ok(CompiledPass {
             pipeline: pipelines.get(&pass)?,
             uniforms: uniforms(device, &pass, stride, &label)?,
             stride,
@@ -136,14 +144,14 @@ impl PreparedPass {
         &'a self,
         device: &wgpu::Device,
         dispatch: u64,
-        parts: impl Iterator<Item = Part<'a>>,
+        bindings: impl Iterator<Item = Binding<'a>>,
     ) -> wgpu::BindGroup {
         let start = dispatch * self.stride;
         let uniform = (UNIFORM, &self.uniforms, start..start + PARAMS_BYTES);
         let workspace = self.workspace.as_ref();
         let workspace = workspace.map(|buffer| (WORKSPACE, buffer, 0..buffer.size()));
         let entries: Vec<_> = std::iter::once(uniform)
-            .chain(parts)
+            .chain(bindings)
             .chain(workspace)
             .map(|(binding, buffer, bytes)| wgpu::BindGroupEntry {
                 binding,

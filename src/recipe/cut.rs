@@ -7,7 +7,7 @@ use crate::kernel::Geometry;
 use crate::limit::exceeded;
 use std::ops::Range;
 
-/// A part of the tensor that is bound at once: whole images, or some channels of one image.
+/// What of the tensor is bound at once: whole images, or some channels of one image.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Region {
     /// Images (values of `outer`).
@@ -30,15 +30,15 @@ pub(super) struct Part {
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
 /// the `halo` of channels that its results depend on; at multiples of the `grain`, if a binding has room for that many.
 pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<Vec<Region>> {
-    let Tensor { axis, widest: stored, alignment, most, .. } = tensor;
+    let Tensor { axis, stride, alignment, most, .. } = tensor;
     if axis.elements() == 0 {
         return Ok(Vec::new());
     }
-    if axis.elements() * stored <= *most {
+    if axis.elements() * stride <= *most {
         return Ok(images(tensor, axis.outer));
     }
     // A piece starts where it starts; its binding starts at an aligned byte before.
-    let elements = most.saturating_sub(*alignment) / stored;
+    let elements = most.saturating_sub(*alignment) / stride;
     let image = axis.channels * axis.inner;
     if image <= elements {
         return Ok(images(tensor, elements / image));
@@ -50,7 +50,7 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<V
         1 + halo.0.saturating_add(halo.1).min(axis.channels - 1)
     };
     if rows < around {
-        let needed = around.saturating_mul(axis.inner).saturating_mul(*stored);
+        let needed = around.saturating_mul(axis.inner).saturating_mul(*stride);
         let needed = needed.saturating_add(*alignment);
         return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
@@ -101,7 +101,7 @@ impl Region {
 
     /// The bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
     /// that binding where channel 0 would be.
-    pub(super) fn bound(
+    pub(super) fn binding(
         &self,
         tensor: &Tensor,
         channels: &Range<u64>,

@@ -25,8 +25,8 @@ pub(super) struct Tensor {
     pub(super) stored: u64,
     /// Bytes of the same as sums between the passes.
     pub(super) summed: u64,
-    /// Which of the two bounds the bytes of a binding.
-    pub(super) widest: u64,
+    /// The larger of the two, by which the bytes of bindings are counted.
+    pub(super) stride: u64,
     /// Where bindings may start.
     pub(super) alignment: u64,
     /// The most bytes of a binding.
@@ -60,7 +60,7 @@ impl Tensor {
             packet,
             stored,
             summed,
-            widest: if several { summed } else { stored },
+            stride: if several { summed } else { stored },
             alignment: u64::from(limits.min_storage_buffer_offset_alignment).max(summed),
             most: most_bytes(limits),
             whole_images: draft.in_place,

@@ -21,7 +21,7 @@ fn barriers_stand_in_uniform_control_flow() {
         let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
         let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
         let expected = match (shader.choice.kernel, shader.entry()) {
-            (Kernel::Row, "windowed") => 3,
+            (Kernel::Row, "stage") => 3,
             (Kernel::Row | Kernel::Column | Kernel::Ring, _) => 0,
             (Kernel::Plane, "backward") => 4,
             (Kernel::Plane, _) => 2,

@@ -35,7 +35,7 @@ pub fn work(shader: &Shader) -> (Place, f64) {
     match shader.choice.kernel {
         Kernel::Row => (Place::Straight, constant("RUN")),
         Kernel::Pixel => {
-            let values = constant("ROWS") * constant("ROW") * constant("SPAN");
+            let values = constant("BANDS") * constant("BAND") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))
         }
         Kernel::Plane => {

@@ -17,6 +17,6 @@ fn sum_run(r: Run, before: u32) {
 // there is none.
 fn held_at(r: Run, before: u32, i: u32) -> Sum {
     let from_begin = RUNS_BEFORE * RUN + i - before;
-    let v = values[r.row][r.pixel][r.number + from_begin / RUN - RUNS_BEFORE][from_begin % RUN];
+    let v = values[r.band][r.pixel][r.number + from_begin / RUN - RUNS_BEFORE][from_begin % RUN];
     return kept(v, r.begin + i - before < r.length);
 }

@@ -4,23 +4,23 @@
 
 var<workgroup> heads: Values;
 
-fn head_at(r: Run, channel: u32) -> Sum { return heads[r.row][r.pixel][channel / RUN][channel % RUN]; }
+fn head_at(r: Run, channel: u32) -> Sum { return heads[r.band][r.pixel][channel / RUN][channel % RUN]; }
 
-fn tail_at(r: Run, channel: u32) -> Sum { return values[r.row][r.pixel][channel / RUN][channel % RUN]; }
+fn tail_at(r: Run, channel: u32) -> Sum { return values[r.band][r.pixel][channel / RUN][channel % RUN]; }
 
 // The sum of a whole run, by its number.
-fn whole_run(r: Run, number: u32) -> Sum { return values[r.row][r.pixel][number][0]; }
+fn whole_run(r: Run, number: u32) -> Sum { return values[r.band][r.pixel][number][0]; }
 
 fn scan_run(r: Run) {
-    var head = exactly(Value(0.0));
+    var head = widened(Value(0.0));
     for (var t = 0u; t < r.end - r.begin; t++) {
-        head = add(head, values[r.row][r.pixel][r.number][t]);
-        heads[r.row][r.pixel][r.number][t] = head;
+        head = add(head, values[r.band][r.pixel][r.number][t]);
+        heads[r.band][r.pixel][r.number][t] = head;
     }
-    var tail = exactly(Value(0.0));
+    var tail = widened(Value(0.0));
     for (var t = r.end - r.begin; t > 0u; t--) {
-        tail = add(tail, values[r.row][r.pixel][r.number][t - 1u]);
-        values[r.row][r.pixel][r.number][t - 1u] = tail;
+        tail = add(tail, values[r.band][r.pixel][r.number][t - 1u]);
+        values[r.band][r.pixel][r.number][t - 1u] = tail;
     }
 }
 
@@ -31,7 +31,7 @@ fn sum_run(r: Run, before: u32) {
     // The whole runs inside all windows of the run.
     let first = (r.begin - min(r.begin, before)) / RUN;
     let last = min(r.begin + HALO - before, r.length - 1u) / RUN;
-    var middle = exactly(Value(0.0));
+    var middle = widened(Value(0.0));
     for (var number = first + 2u; number < last; number++) { middle = add(middle, whole_run(r, number)); }
     for (var t = 0u; t < RUN; t++) { // unroll
         run_sums[t] = window_sum(r, min(r.begin + t, r.length - 1u), before, middle, first, last);

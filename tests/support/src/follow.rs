@@ -129,7 +129,7 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
     let constant = |name| constant(shader, name).unwrap();
     match shader.choice.kernel {
         Kernel::Whole => pixels.div_ceil(constant("PIXELS")) * segments,
-        Kernel::Pixel => pixels.div_ceil(constant("ROWS") * constant("ROW")) * segments,
+        Kernel::Pixel => pixels.div_ceil(constant("BANDS") * constant("BAND")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => {
             pixels.div_ceil(constant("PIXELS")) * u64::from(params.tensor.strips) * segments
