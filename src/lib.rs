@@ -1,17 +1,12 @@
 // The first definition of a label counts: files of the repository are found in the package.
 //! [CHANGELOG.md]: https://docs.rs/crate/wgpu-lrn/latest/source/CHANGELOG.md
-//! [Chromium]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
 //! [DESIGN.md]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/bits.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/bits.rs
-//! [tests/dtypes.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/dtypes.rs
-//! [tests/exactness.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/exactness.rs
-//! [tests/gpu.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/gpu.rs
-//! [tests/shaders/main.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/shaders/main.rs
-//! [tests/support/src/cases.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/DESIGN.md
-//! [tests/validation.rs]: https://docs.rs/crate/wgpu-lrn/latest/source/tests/validation.rs
-//! [the accuracy notes]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/accuracy.md
-//! [the attempts]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/attempts.md
-//! [the measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
+//! [The accuracy notes]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/accuracy.md
+//! [The attempts]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/attempts.md
+//! [The comparison]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/comparison.md
+//! [The measurements]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/measurements.md
+//! [What to know]: https://docs.rs/crate/wgpu-lrn/latest/source/docs/what-to-know.md
+//! [its README]: https://www.npmjs.com/package/wgpu-lrn-web
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, unreachable_pub)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]

@@ -156,7 +156,8 @@ impl FromStr for Tuning {
         let mut tuning = Tuning::default();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (operation, wish) = line.split_once(' ').unwrap_or((line, ""));
-            tuning.wishes[operation.parse::<Operation>()? as usize] = wish.parse()?;
+            let operation: Operation = operation.parse()?;
+            tuning.wishes[operation as usize] = wish.parse()?;
         }
         Ok(tuning)
     }

@@ -5,7 +5,7 @@ use wgpu_lrn::{Convention, Lrn};
 /// The cells of a constructor's row: p and q, a, and the defaults.
 fn row(constructor: &str) -> [&'static str; 3] {
     let readme = include_str!("../README.md");
-    let label = format!("| [`Lrn::{constructor}`]");
+    let label = format!("| `Lrn::{constructor}`");
     let line = readme.lines().find(|line| line.starts_with(&label)).unwrap();
     let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
     cells[1..].try_into().unwrap()
@@ -66,7 +66,7 @@ fn the_table_of_frameworks() {
 #[test]
 fn the_errors_are_those_of_the_notes() {
     let (readme, notes) = (include_str!("../README.md"), include_str!("../docs/accuracy.md"));
-    let rows = readme.lines().filter(|line| line.starts_with("| [`Precision::"));
+    let rows = readme.lines().filter(|line| line.starts_with("| `Precision::"));
     let figures = rows.map(|line| line.trim_matches('|').split_once('|').unwrap().1.trim());
     let figures: Vec<_> = figures.collect();
     assert_eq!(figures.len(), 3);
