@@ -126,6 +126,9 @@ pub struct Layer {
     /// Compare with the CPU reference; exit code 1 beyond the bound
     #[arg(long)]
     pub check: bool,
+    /// Write the WGSL of the shaders that compute it, one after the other
+    #[arg(long, value_name = "FILE")]
+    pub wgsl: Option<PathBuf>,
 }
 
 /// The window, in one of four ways.
@@ -162,7 +165,7 @@ struct Blend {
 }
 
 impl Layer {
-    /// The layer in its exact parameters, for an operation.
+    /// The layer, for an operation.
     pub fn lrn(&self, operation: Operation) -> Result<Lrn, Failure> {
         let lrn = self.spelled()?.with_precision(self.precision);
         self.blend.of(if self.relu { lrn.with_relu() } else { lrn }, operation)

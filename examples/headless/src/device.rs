@@ -90,6 +90,20 @@ impl Device {
         Ok(Run { values, kernel, seconds, bytes: shape.bytes().saturating_mul(operands) })
     }
 
+    /// The shaders of an operation, each after a line with its label and its entry point.
+    pub fn wgsl(&self, lrn: &Lrn, shape: &Shape, operation: Operation) -> Result<String, Failure> {
+        let Some(gpu) = &self.gpu else {
+            let problem =
+                "the CPU reference has no shaders; leave out --wgsl, or name a GPU adapter";
+            return Err(Failure::Refused(problem.to_owned()));
+        };
+        let plan = Plan::with_tuning(gpu, lrn, shape, Tuning::default().with_kernel(self.kernel))?;
+        let passes = plan.recipe(operation)?.passes;
+        let shaders = passes.iter().map(|pass| &pass.shader);
+        let text = shaders.map(|s| format!("// {}: {}\n\n{}\n", s.label(), s.entry(), s.source()));
+        Ok(text.collect())
+    }
+
     /// The line that ends standard output, for a script to read.
     pub fn line<T: Element>(&self, lrn: &Lrn, run: &Run<T>) -> String {
         let place = match &self.gpu {

@@ -40,6 +40,10 @@ fn run_of<T: Stored>(
     let shape = options.shape(&x.dims)?.with_dtype(T::DTYPE);
     let device = options.open()?;
     let run = device.run(&lrn, &shape, operation, &inputs)?;
+    if let Some(path) = &options.wgsl {
+        let text = device.wgsl(&lrn, &shape, operation)?;
+        std::fs::write(path, text).map_err(|problem| Failure::file(path, problem))?;
+    }
     npy::write(files.result, &x.dims, &run.values)?;
     device.remark.iter().for_each(note);
     let compare = || check::run(&lrn, &shape, operation, &inputs, &run.values);

@@ -282,6 +282,7 @@ fn devices() {
         ("WGPU_BACKEND=noop", "--kernel pixel", "no GPU adapter"),
         ("", "--device cpu --kernel pixel", "--kernel"),
         ("", "--device cpu --adapter any", "--adapter"),
+        ("", "--device cpu --wgsl lrn.wgsl", "--wgsl"),
         ("", "--device tpu", "tpu"),
         ("", "--kernel wide", "wide"),
         ("", "--kernel row", "available: "),

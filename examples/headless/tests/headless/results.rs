@@ -245,6 +245,23 @@ fn check_and_the_last_line() {
 }
 
 #[test]
+fn the_shaders_are_written_on_request() {
+    let (folder, ..) = folder("wgsl", &DIMS);
+    for kernel in ["column", "pixel"] {
+        let ended = folder.succeed(&format!(
+            "backward x.npy dy.npy dx.npy --size 5 --device gpu --kernel {kernel} --wgsl lrn.wgsl"
+        ));
+        assert_eq!(ended.field("kernel"), kernel);
+        let wgsl = std::fs::read_to_string(folder.path("lrn.wgsl")).unwrap();
+        assert!(
+            wgsl.starts_with(&format!("// lrn backward f32 {kernel} 1: backward\n")),
+            "{wgsl:.100}"
+        );
+        assert!(wgsl.contains("fn backward("));
+    }
+}
+
+#[test]
 fn a_software_adapter_and_the_cpu_are_owned_up_to() {
     let (folder, ..) = folder("auto", &DIMS);
     let first = &test_support::gpus()[0];
