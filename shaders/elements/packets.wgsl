@@ -6,6 +6,11 @@ alias Loaded = vec4<f32>; // the same as numbers
 alias Value = f32;        // what is computed at once: one of them
 alias Bits = u32;         // as many words
 
-fn part(v: Loaded, i: u32) -> Value { return v[i]; }
+fn component(v: Loaded, i: u32) -> Value { return v[i]; }
 
 fn as_loaded(a: Value, b: Value, c: Value, d: Value) -> Loaded { return Loaded(a, b, c, d); }
+
+// Writes results, by what the output held.
+fn store(at: u32, v: Loaded, old: Loaded) {
+    put(at, Loaded(epilogue(v.x, old.x), epilogue(v.y, old.y), epilogue(v.z, old.z), epilogue(v.w, old.w)));
+}

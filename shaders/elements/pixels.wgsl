@@ -6,7 +6,10 @@ alias Loaded = f32; // the same as numbers
 alias Value = f32;  // what is computed at once: as many
 alias Bits = u32;   // as many words
 
-// The parts of what is loaded that are computed with: it is but one.
-fn part(v: Loaded, i: u32) -> Value { return v; }
+// What is loaded has one component, with which is computed.
+fn component(v: Loaded, i: u32) -> Value { return v; }
 
 fn as_loaded(a: Value, b: Value, c: Value, d: Value) -> Loaded { return a; }
+
+// Writes a result, by what the output held.
+fn store(at: u32, v: Loaded, old: Loaded) { put(at, epilogue(v, old)); }

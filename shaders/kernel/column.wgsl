@@ -51,6 +51,7 @@ fn load_dy_edge(w: Walk, channel: u32) {
 }
 
 // Takes next_x, which was loaded from a channel on: what is missing is 0.
+// Reads next_x; writes held_x.
 fn take_x(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = x_of(next_x[t], at + t * w.inner); } // unroll
@@ -58,6 +59,7 @@ fn take_x(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { held_x[HALO + t] = where_readable(held_x[HALO + t], channel + t); } // unroll
 }
 
+// Reads next_dy; writes held_dy.
 fn take_dy(w: Walk, channel: u32) {
     let at = w.input + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { held_dy[t] = loaded(next_dy[t], at + t * w.inner); } // unroll
@@ -66,12 +68,14 @@ fn take_dy(w: Walk, channel: u32) {
 }
 
 // Writes the results of a step, all of which are in the segment.
+// Reads results; writes olds.
 fn put_step(at: u32, stride: u32) {
     for (var t = 0u; t < STEP; t++) { olds[t] = old_at(at + t * stride); } // unroll
-    for (var t = 0u; t < STEP; t++) { put(at + t * stride, epilogue(results[t], olds[t])); } // unroll
+    for (var t = 0u; t < STEP; t++) { store(at + t * stride, results[t], olds[t]); } // unroll
 }
 
 // Writes the results of a step that are in the segment.
+// Reads results.
 fn write_step(w: Walk, channel: u32) {
     if within(channel, w.begin, w.end) && channel + STEP <= w.end {
         put_step(w.output + channel * w.inner, w.inner);
@@ -81,16 +85,19 @@ fn write_step(w: Walk, channel: u32) {
 }
 
 // Sums the windows that a step completes, of squares or of terms.
+// Reads held; writes sums.
 fn sum_step(at: u32) {
     for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); } // unroll
 }
 
+// Writes held_x and held.
 fn hold_halo(w: Walk, channel: u32) {
     for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); } // unroll
     for (var i = 0u; i < KEPT; i++) { held[SQUARES + i] = square(held_x[i]); } // unroll
 }
 
 // Sums the windows that a step completes.
+// Reads held_x; writes held and sums.
 fn sum_squares() {
     for (var i = 0u; i < FRESH; i++) { held[SQUARES + KEPT + i] = square(held_x[KEPT + i]); } // unroll
     sum_step(SQUARES);
@@ -107,6 +114,7 @@ fn fetch_next(w: Walk, channel: u32) {
 }
 
 // Takes next, which was loaded from a channel on.
+// Reads next; writes held.
 fn take_next(channel: u32) {
     for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(next[t]); } // unroll
     if are_readable(channel, STEP) { return; }
@@ -116,11 +124,13 @@ fn take_next(channel: u32) {
 }
 
 // These make the end of a step the beginning of the next.
+// Reads and writes held_x and held.
 fn shift() {
     for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; } // unroll
     shift_held(SQUARES);
 }
 
+// Reads and writes held and normalized_dy.
 fn shift_terms() {
     shift_held(TERMS);
     for (var i = 0u; i < LOOK_BEHIND; i++) { normalized_dy[i] = normalized_dy[i + STEP]; } // unroll

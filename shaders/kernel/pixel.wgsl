@@ -51,6 +51,7 @@ struct Span {
 }
 
 // Each channel depends on `before` and `after` channels around it.
+// Writes layer, group, lane and only_place.
 fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
     fetch();
     group = group_of(workgroup);
@@ -94,6 +95,7 @@ struct Place {
 // That of the only turn.
 var<private> only_place: Place;
 
+// Reads only_place.
 fn place(k: u32) -> Place {
     if TURNS == 1u { return only_place; }
     return find_place(k % TURNS);
@@ -130,12 +132,15 @@ fn is_written(s: Span, k: u32) -> bool {
     return is_there(s, k) && within(channel(s, k), s.write_begin, s.write_end);
 }
 
+// Reads values.
 fn value(k: u32) -> Sum { return values[band(k)][place(k).pixel][place(k).run][place(k).in_run]; }
 
+// Writes values.
 fn put_value(k: u32, v: Sum) {
     if place(k).some { values[band(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
 }
 
+// Writes item_x.
 fn load_x(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(params.part.input_shift + offset(s, k)); } // unroll
@@ -148,6 +153,7 @@ fn load_x(s: Span) {
 }
 
 // Both behind one check, so that all loads are under way together.
+// Writes item_x and item_dy.
 fn load_x_and_dy(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { item_x[k] = x_at(params.part.input_shift + offset(s, k)); } // unroll
@@ -161,11 +167,12 @@ fn load_x_and_dy(s: Span) {
     }
 }
 
+// Reads results; writes olds.
 fn write_results(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(params.part.output_shift + offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if place(k).some { put(params.part.output_shift + offset(s, k), epilogue(results[k], olds[k])); }
+            if place(k).some { store(params.part.output_shift + offset(s, k), results[k], olds[k]); }
         }
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
@@ -174,12 +181,14 @@ fn write_results(s: Span) {
     }
 }
 
-fn write(at: u32, result: Value) { put(at, epilogue(result, old_at(at))); }
+fn write(at: u32, result: Value) { store(at, result, old_at(at)); }
 
+// Writes values.
 fn put_summand(s: Span, k: u32) {
     if is_there(s, k) { put_value(k, summand(fetch_summand(offset(s, k)))); } else { put_value(k, widened(Value(0.0))); }
 }
 
+// Writes fetched and values.
 fn put_summands(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { fetched[k] = fetch_summand(offset(s, k)); } // unroll
@@ -189,6 +198,7 @@ fn put_summands(s: Span) {
     }
 }
 
+// Reads values; writes needed.
 fn finish_values(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(s, k)); } // unroll
@@ -221,6 +231,7 @@ fn run(s: Span) -> Run {
 }
 
 // Sums windows that begin so many channels before, each in the place of its channel.
+// Reads and writes values; writes run_sums.
 fn sum_values(s: Span, before: u32) {
     let r = run(s);
     workgroupBarrier();
@@ -273,6 +284,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     write_results(s);
 }
 
+// Reads values, item_x and item_dy; writes item_normalized_dy.
 fn item_term(k: u32) -> Sum {
     let p = powers(base(value(k)));
     item_normalized_dy[k] = normalize_dy(p, item_dy[k]);

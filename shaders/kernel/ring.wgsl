@@ -43,6 +43,7 @@ var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
 // Sums the windows of a step from its front and its tail, and makes the front the newest block.
+// Reads front, tail, and the blocks of `which`; writes sums and the newest block.
 fn sum_windows(which: u32) {
     var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
     for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); } // unroll
@@ -55,6 +56,7 @@ fn sum_windows(which: u32) {
     push(which, head);
 }
 
+// Writes the blocks, heads and places of `which`.
 fn push(which: u32, block: Sum) {
     scratch[slot(which * BLOCKS + places[which])] = block;
     heads[which] = add(heads[which], block);
@@ -63,6 +65,7 @@ fn push(which: u32, block: Sum) {
 }
 
 // The blocks of a group become sums to its end.
+// Reads and writes the blocks of `which`; writes its heads and places.
 fn end_group(which: u32) {
     var sum = widened(Value(0.0));
     for (var block = BLOCKS; block > 0u; block--) {
@@ -75,33 +78,39 @@ fn end_group(which: u32) {
 }
 
 // Groups are counted from channel 0 too: begins at the place of a step, by its number. (What the first group has before
-// that place is never read.)
+// that place is never read: BLOCKS blocks are pushed before the first sum, and so replace it.)
+// Writes places.
 fn begin_groups(step: u32) {
     places[SQUARE_BLOCKS] = step % BLOCKS;
     places[TERM_BLOCKS] = step % BLOCKS;
 }
 
 // Load the front and the tail of a step whose first channel is i, where all its windows can be read.
+// Writes fetched_front.
 fn fetch_front_inside(w: Walk, i: u32) {
     let at = w.offset + (i + LOOK_AHEAD + 1u) * w.inner;
     for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_summand(at + t * w.inner); } // unroll
 }
 
+// Writes fetched_tail.
 fn fetch_tail_inside(w: Walk, i: u32) {
     let at = w.offset + (i - LOOK_BEHIND) * w.inner;
     for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_summand(at + t * w.inner); } // unroll
 }
 
 // The same where some may be missing.
+// Writes fetched_front.
 fn fetch_front_edge(w: Walk, i: u32) {
     for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_nearest(w, i + LOOK_AHEAD + 1u + t); } // unroll
 }
 
+// Writes fetched_tail.
 fn fetch_tail_edge(w: Walk, i: u32) {
     for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_nearest(w, i - LOOK_BEHIND + t); } // unroll
 }
 
 // Make the front and the tail of a step from what was loaded.
+// Reads fetched_front; writes front.
 fn take_front(i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched_front[t]); } // unroll
@@ -109,6 +118,7 @@ fn take_front(i: u32) {
     for (var t = 0u; t < STEP; t++) { front[t] = present(front[t], first + t); } // unroll
 }
 
+// Reads fetched_tail; writes tail.
 fn take_tail(i: u32) {
     let first = i - LOOK_BEHIND;
     for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched_tail[t]); } // unroll
@@ -117,6 +127,7 @@ fn take_tail(i: u32) {
 }
 
 // Fills the ring with the blocks before a step.
+// Writes the blocks of squares, front and fetched_front.
 fn fill_blocks(w: Walk, i: u32) {
     for (var back = BLOCKS; back > 0u; back--) {
         fetch_front_edge(w, i - back * STEP);
@@ -128,6 +139,7 @@ fn fill_blocks(w: Walk, i: u32) {
 }
 
 // Sums the windows of squares of a step, which are loaded.
+// Reads fetched_front and fetched_tail; writes sums.
 fn sum_fetched(i: u32) {
     take_front(i);
     take_tail(i);
@@ -135,6 +147,7 @@ fn sum_fetched(i: u32) {
 }
 
 // Loads all that a step needs, so that its loads are under way together.
+// Writes fetched_front, fetched_tail and needed.
 fn fetch_step(w: Walk, i: u32) {
     if are_readable(i - LOOK_BEHIND, WINDOW + STEP) {
         fetch_front_inside(w, i);
@@ -168,6 +181,7 @@ fn behind(which: u32, at: u32, back: u32) -> u32 {
 }
 
 // Loads all that a step of backward needs, whose first gradient is that of channel j.
+// Writes fetched_front, fetched_tail, term_x, term_dy and gradient_x.
 fn load_step(w: Walk, j: u32) {
     let i = j + LOOK_BEHIND + 1u;
     if are_readable(j, 1u + WINDOW + STEP) {
@@ -187,8 +201,16 @@ fn load_step(w: Walk, j: u32) {
     }
 }
 
-// A step completes the terms from channel i = j + LOOK_BEHIND + 1 on: the front of the mirrored windows of
-// the channels from j on. The terms before those, as far as there are channels, come from a lead-in.
+// A step sums the windows of the channels from i = j + LOOK_BEHIND + 1 on, makes their terms, and with those as the front
+// sums the mirrored windows of the channels from j on:
+//
+//     squares                            [ tail | rest | blocks of squares | front      ]
+//     terms       [ tail | rest | blocks of terms      | front             ]
+//     channels      j - LOOK_AHEAD   j                   i                   i + LOOK_AHEAD + 1
+//
+// The terms of the tail and the normalized dy of j come from rings. The terms before the first, as far as there are
+// channels, come from a lead-in. It reads places of the rings that it has not written yet; they reach only gradients
+// before w.begin, which are not written, since nothing but a front enters the blocks.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
@@ -217,11 +239,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 }
 
 // The term of the first channel of a mirrored window.
+// Reads the ring of terms.
 fn held_term(i: u32, at: u32) -> Sum {
     if !is_readable(i) { return widened(Value(0.0)); }
     return scratch[behind(TERM_RING, at, WINDOW)];
 }
 
+// Reads sums, term_x and term_dy; writes front and both rings.
 fn hold_term(at: u32, t: u32) {
     let p = powers(base(sums[t]));
     let normalized_dy = normalize_dy(p, term_dy[t]);
@@ -230,6 +254,7 @@ fn hold_term(at: u32, t: u32) {
     scratch[behind(DY_RING, at + t, 0u)] = normalized_dy;
 }
 
+// Reads gradient_x, sums and the ring of normalized dy.
 fn gradient_of_x(at: u32, t: u32) -> Value {
     return input_gradient(gradient_x[t], scratch[behind(DY_RING, at + t, LOOK_BEHIND + 1u)], sums[t]);
 }

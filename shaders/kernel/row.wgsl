@@ -158,10 +158,7 @@ fn result(i: u32) -> Loaded {
     return Loaded(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
 }
 
-fn put_packet(at: u32, v: Loaded) {
-    let old = old_at(at);
-    put(at, Loaded(epilogue(v.x, old.x), epilogue(v.y, old.y), epilogue(v.z, old.z), epilogue(v.w, old.w)));
-}
+fn put_packet(at: u32, v: Loaded) { store(at, v, old_at(at)); }
 
 // Whether packet i of a run is written: the last run of a pixel may have fewer.
 fn is_written(r: Run, i: u32) -> bool { return r.some && (are_whole() || r.begin + i < params.part.write_end); }

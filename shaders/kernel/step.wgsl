@@ -14,6 +14,7 @@ var<private> results: array<Value, HELD>;
 var<private> olds: array<Loaded, HELD>;
 
 // The term of the channel whose window is summed in sums[t], in backward.
+// Reads sums and held_x; writes normalized_dy.
 fn step_term(t: u32, dy: Value) -> Sum {
     let powers = powers(base(sums[t]));
     normalized_dy[LOOK_BEHIND + t] = normalize_dy(powers, dy);
@@ -21,9 +22,11 @@ fn step_term(t: u32, dy: Value) -> Sum {
 }
 
 // The gradient that a step completes.
+// Reads held_x, normalized_dy and sums.
 fn step_gradient(t: u32) -> Value { return input_gradient(held_x[t], normalized_dy[t], sums[t]); }
 
 // Makes the end of a step the beginning of the next.
+// Reads and writes held.
 fn shift_held(at: u32) {
     for (var i = 0u; i < HALO; i++) { held[at + i] = held[at + i + STEP]; } // unroll
 }

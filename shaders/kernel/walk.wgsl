@@ -15,6 +15,7 @@ struct Walk {
     end: u32,
 }
 
+// Writes group, lane and layer.
 fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     fetch();
     group = group_of(workgroup);
@@ -35,7 +36,8 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     );
 }
 
-// What is loaded of a channel; if that is missing, zero.
+// What is loaded of a channel; if that is missing, zero. (load_x and load_dy, here and in other kernels, are twins: a function
+// for both would bind dy in forward too, since a shader binds all that its functions name.)
 fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
 
 fn load_x(w: Walk, channel: u32) -> Value { return where_readable(x_at(w.input + readable(channel) * w.inner), channel); }
@@ -45,7 +47,7 @@ fn load_dy(w: Walk, channel: u32) -> Value { return where_readable(dy_at(w.input
 fn write(w: Walk, channel: u32, result: Value) {
     if !within(channel, w.begin, w.end) { return; }
     let at = w.output + channel * w.inner;
-    put(at, epilogue(result, old_at(at)));
+    store(at, result, old_at(at));
 }
 
 // Loads what is summed of a channel, or of the nearest that can be read.
@@ -57,16 +59,19 @@ fn present(v: Sum, channel: u32) -> Sum { return kept(v, is_readable(channel)); 
 var<private> needed: array<Needed, STEP>;
 
 // Load what a step needs beside its sums: all its channels can be read, or some may be missing.
+// Writes needed.
 fn fetch_needed_inside(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(at + t * w.inner); } // unroll
 }
 
+// Writes needed.
 fn fetch_needed_edge(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { needed[t] = fetch_needed(w.offset + readable(channel + t) * w.inner); } // unroll
 }
 
 // Makes of the sums of a step what they are for.
+// Reads sums and needed.
 fn finish_step(w: Walk, channel: u32) {
     let at = w.offset + channel * w.inner;
     if within(channel, w.begin, w.end) && channel + STEP <= w.end {

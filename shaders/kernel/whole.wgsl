@@ -28,6 +28,7 @@ struct Slice {
 }
 
 // Neighbouring invocations take neighbouring elements.
+// Writes layer.
 fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
     fetch();
     let are_beside = params.tensor.inner > 1u;
@@ -46,6 +47,7 @@ fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
 }
 
 // The sum of what all slices of the pixel have; reached by all invocations of the workgroup.
+// Reads and writes slice_sums.
 fn total(s: Slice, own: Sum) -> Sum {
     workgroupBarrier();
     slice_sums[s.number * PIXELS + s.pixel] = own;
@@ -60,7 +62,8 @@ fn total(s: Slice, own: Sum) -> Sum {
 // Whether all turns from a channel on have one: the same for the whole workgroup.
 fn are_all(first: u32) -> bool { return first + AT_ONCE <= params.tensor.channels; }
 
-// (One function for both would bind dy in forward too: a shader binds all that its functions name.)
+// Loads x, or dy, of the turns from a channel on.
+// Writes turn_x.
 fn load_x(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
@@ -76,6 +79,7 @@ fn load_x(s: Slice, first: u32) {
     }
 }
 
+// Writes turn_dy.
 fn load_dy(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
@@ -92,15 +96,18 @@ fn load_dy(s: Slice, first: u32) {
 }
 
 // Load what the invocation does not have.
+// Writes turn_x.
 fn load_x_again(s: Slice, first: u32) {
     if STAYS == 0u { load_x(s, first); }
 }
 
+// Writes turn_dy.
 fn load_dy_again(s: Slice, first: u32) {
     if STAYS == 0u { load_dy(s, first); }
 }
 
 // Writes the results of the turns from a channel on.
+// Reads results.
 fn write(s: Slice, first: u32) {
     if !s.some { return; }
     let c = first + s.number;
@@ -114,8 +121,10 @@ fn write(s: Slice, first: u32) {
     }
 }
 
-fn put_result(t: u32, at: u32) { put(at, epilogue(results[t], old_at(at))); }
+// Reads results.
+fn put_result(t: u32, at: u32) { store(at, results[t], old_at(at)); }
 
+// Writes turn_x and slice_sums.
 fn square_sum(s: Slice) -> Sum {
     var sum = widened(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {

@@ -14,6 +14,7 @@ var<private> sums: array<Sum, WINDOWS>;
 // Sums SHARE neighbouring windows, of which the first begins at held[at], from `first` on. They have the
 // middle in common; what each has before it is a sum to its begin, and what it has after, one from its
 // end (van Herk, Gil and Werman.) None subtracts.
+// Reads held; writes sums.
 fn sum_windows(at: u32, first: u32) {
     var middle = held[at + SHARE - 1u];
     for (var i = 0u; i < REST; i++) { middle = add(middle, held[at + SHARE + i]); } // unroll
@@ -33,6 +34,7 @@ fn sum_windows(at: u32, first: u32) {
 }
 
 // What is made of the window summed in sums[t]: y, or s.
+// Reads sums and held_x.
 fn window_result(t: u32) -> Value {
     if !NORMALIZED { return rounded(sums[t]); }
     return normalized(powers(base(sums[t])), held_x[LOOK_BEHIND + t]);

@@ -14,5 +14,5 @@ fn fetch_needed(offset: u32) -> Needed {
 
 fn finish(offset: u32, sum: Sum, needed: Needed) {
     let normalized_dy = normalize_dy(powers(base(widened(needed.s))), needed.dy);
-    put(params.part.output_shift + offset, epilogue(input_gradient(needed.x, normalized_dy, sum), needed.old));
+    store(params.part.output_shift + offset, input_gradient(needed.x, normalized_dy, sum), needed.old);
 }

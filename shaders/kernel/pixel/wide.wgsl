@@ -4,13 +4,17 @@
 
 var<workgroup> heads: Values;
 
+// Reads heads.
 fn head_at(r: Run, channel: u32) -> Sum { return heads[r.band][r.pixel][channel / RUN][channel % RUN]; }
 
+// Reads values.
 fn tail_at(r: Run, channel: u32) -> Sum { return values[r.band][r.pixel][channel / RUN][channel % RUN]; }
 
 // The sum of a whole run, by its number.
+// Reads values.
 fn whole_run(r: Run, number: u32) -> Sum { return values[r.band][r.pixel][number][0]; }
 
+// Reads and writes values; writes heads.
 fn scan_run(r: Run) {
     var head = widened(Value(0.0));
     for (var t = 0u; t < r.end - r.begin; t++) {
@@ -24,6 +28,7 @@ fn scan_run(r: Run) {
     }
 }
 
+// Reads and writes values and heads; writes run_sums.
 fn sum_run(r: Run, before: u32) {
     scan_run(r);
     workgroupBarrier();
@@ -40,6 +45,7 @@ fn sum_run(r: Run, before: u32) {
 
 // The sum of the window of a channel, with the whole runs after `first` + 1 and before `last`. Inside one run it
 // is a whole run, or is clipped by an end of the axis: then it is a head or a tail.
+// Reads values and heads.
 fn window_sum(r: Run, channel: u32, before: u32, middle: Sum, first: u32, last: u32) -> Sum {
     let begin = channel - min(channel, before);
     let end = min(channel + HALO - before, r.length - 1u);
@@ -49,9 +55,13 @@ fn window_sum(r: Run, channel: u32, before: u32, middle: Sum, first: u32, last: 
         if begin % RUN == 0u { return head_at(r, end); }
         return tail_at(r, begin);
     }
+    // The windows of a run begin in the run `first` or the next, and end in the run `last` or the next. What may be missing
+    // of the whole runs between is `first` + 1, and `last`, unless they are the same.
+    let has_second = first_run == first && first + 1u < last_run;
+    let has_last = first_run < last && last < last_run && !(has_second && last == first + 1u);
     var sum = add(tail_at(r, begin), head_at(r, end));
     if first + 2u < last { sum = add(sum, middle); }
-    if first_run == first && first + 1u < last_run { sum = add(sum, whole_run(r, first + 1u)); }
-    if last_run > last && first_run < last && !(first_run == first && last == first + 1u) { sum = add(sum, whole_run(r, last)); }
+    if has_second { sum = add(sum, whole_run(r, first + 1u)); }
+    if has_last { sum = add(sum, whole_run(r, last)); }
     return sum;
 }
