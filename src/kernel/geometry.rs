@@ -100,6 +100,10 @@ impl Geometry {
 
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
+        debug_assert!(
+            segments <= self.segments_at_once(),
+            "a part has no more segments than one dispatch"
+        );
         match self.groups {
             Groups::Pixels { pixels, strips } => {
                 (self.most_groups / (segments * strips)).saturating_mul(pixels)

@@ -37,6 +37,10 @@ impl Design for Pixel {
         let Span { segment, span, pixels } = capacity.span(task)?;
         let Bands { bands, band, turns, invocations } = capacity.bands(span, pixels);
         let Runs { runs, run } = capacity.runs(span);
+        // Every run has an invocation, every channel a place in a run, and all of them fit in workgroup memory.
+        debug_assert!(bands >= 1 && bands * band * runs <= invocations);
+        debug_assert!(runs * run >= span && bands * band * runs * run <= capacity.sums);
+        debug_assert!(invocations <= capacity.invocations && invocations * turns >= band * span);
         let mut constants = vec![
             ("INVOCATIONS", invocations),
             ("BANDS", bands),

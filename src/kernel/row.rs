@@ -58,6 +58,9 @@ impl Design for Row {
         } else {
             (step + halo, step, p)
         };
+        // A run begins and ends with a packet; joined, it has channels of two pixels at most, with those on which it depends.
+        debug_assert!(step.is_multiple_of(PACKET));
+        debug_assert!(task.axis.pixels_in_packets() == 1 || held <= task.axis.channels.max(PACKET + 2 * halo));
         let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
@@ -132,5 +135,6 @@ fn check_workgroup_memory(task: &Task<'_>, staged: u64) -> Result<()> {
 fn packets_with(behind: u64, channels: u64) -> (u64, u64, u64) {
     let before = behind.div_ceil(PACKET);
     let skip = before * PACKET - behind;
+    debug_assert!(skip < PACKET);
     (before, skip, (skip + channels).div_ceil(PACKET))
 }

@@ -55,6 +55,7 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<V
         return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
     let at_once = rows - (around - 1);
+    debug_assert!(at_once >= 1 && at_once + around - 1 <= rows);
     let grain = grain.min(at_once);
     Ok(channels(tensor, halo, at_once / grain * grain))
 }
@@ -111,6 +112,10 @@ impl Region {
         let bytes = elements.start * element..elements.end * element;
         let start = bytes.start / tensor.alignment * tensor.alignment;
         let first = (bytes.start - start) / element;
+        debug_assert!(
+            (bytes.start - start).is_multiple_of(element),
+            "alignments are powers of two, no less than an element"
+        );
         let shift = (first as u32).wrapping_sub((channels.start * tensor.axis.inner) as u32);
         (start..bytes.end.next_multiple_of(4), shift)
     }
@@ -138,6 +143,9 @@ impl Region {
 
 /// A number of workgroups as rows and columns of nearly equal use: at most one row is left idle.
 pub(super) fn grid(groups: u64, limits: &wgpu::Limits) -> [u32; 2] {
-    let rows = groups.div_ceil(u64::from(limits.max_compute_workgroups_per_dimension)).max(1);
-    [groups.div_ceil(rows) as u32, rows as u32]
+    let side = u64::from(limits.max_compute_workgroups_per_dimension);
+    let rows = groups.div_ceil(side).max(1);
+    let columns = groups.div_ceil(rows);
+    debug_assert!(rows <= side && columns <= side && columns * rows < groups + rows);
+    [columns as u32, rows as u32]
 }
