@@ -1,4 +1,4 @@
-//! The scripts in `benches/peers` read the same networks as the benchmarks.
+//! The scripts in `tools/peers` read the same networks as the benchmarks.
 
 use benches::networks::NETWORKS;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::process::Command;
 /// All of them, and every number to the last bit.
 #[test]
 fn the_scripts_read_the_same_list() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/networks.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/peers/networks.py");
     let Ok(run) = Command::new("python3").args(["-B", script]).output() else {
         assert!(std::env::var_os("CI").is_none(), "CI must install python3");
         println!("python3 is not installed: the list was not read");

@@ -1,13 +1,11 @@
 //! An opened GPU.
 
-use super::layer::Layer;
 use super::owned::Owned;
 use super::signal::Signal;
-use super::timer::Timer;
 use super::{adapters, find};
 use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::zeroed;
-use crate::{Element, Error, Lrn, Pipelines, Plan, Result, Shape, Tuning};
+use crate::{Element, Error, Pipelines, Result};
 
 /// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
 ///
@@ -95,39 +93,6 @@ impl Gpu {
     /// The queue.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.queue
-    }
-
-    /// A timer of this GPU.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::DeviceLost`], [`Error::Gpu`].
-    pub fn timer(&self) -> Result<Timer> {
-        Timer::new(self)
-    }
-
-    /// A layer for a shape, to be run any number of times.
-    ///
-    /// # Errors
-    ///
-    /// As [`Plan::new`].
-    pub fn layer(&self, lrn: &Lrn, shape: &Shape) -> Result<Layer> {
-        self.layer_with_tuning(lrn, shape, Tuning::default())
-    }
-
-    /// A layer with choices made in advance, as [`Plan::with_tuning`] takes them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Plan::with_tuning`].
-    pub fn layer_with_tuning(
-        &self,
-        lrn: &Lrn,
-        shape: &Shape,
-        tuning: impl Into<Tuning>,
-    ) -> Result<Layer> {
-        let plan = Plan::with_tuning(self, lrn, shape, tuning)?;
-        Ok(Layer { gpu: self.clone(), plan })
     }
 
     /// A buffer of that many bytes, made whole words of 4, usable as an operand.

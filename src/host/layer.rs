@@ -5,7 +5,7 @@ use super::owned::Owned;
 #[cfg(doc)]
 use crate::Error;
 use crate::device::reported;
-use crate::{Element, Operand, Operation, Plan, Result};
+use crate::{Element, Lrn, Operand, Operation, Plan, Result, Shape, Tuning};
 use std::future::Future;
 
 const RUNNING: &str = "running a layer";
@@ -15,6 +15,32 @@ const RUNNING: &str = "running a layer";
 pub struct Layer {
     pub(super) gpu: Gpu,
     pub(super) plan: Plan,
+}
+
+impl Gpu {
+    /// Returns a layer for a shape, to be run any number of times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`].
+    pub fn layer(&self, lrn: &Lrn, shape: &Shape) -> Result<Layer> {
+        self.layer_with_tuning(lrn, shape, Tuning::default())
+    }
+
+    /// Returns a layer with choices made in advance, as [`Plan::with_tuning`] takes them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::with_tuning`].
+    pub fn layer_with_tuning(
+        &self,
+        lrn: &Lrn,
+        shape: &Shape,
+        tuning: impl Into<Tuning>,
+    ) -> Result<Layer> {
+        let plan = Plan::with_tuning(self, lrn, shape, tuning)?;
+        Ok(Layer { gpu: self.clone(), plan })
+    }
 }
 
 impl Layer {

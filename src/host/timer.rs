@@ -48,14 +48,21 @@ pub(super) const ROUNDED: bool = cfg!(target_arch = "wasm32");
 /// Bytes of the two timestamps.
 const BYTES: u64 = 16;
 
-impl Timer {
-    pub(super) fn new(gpu: &Gpu) -> Result<Timer> {
-        let device = gpu.device();
+impl Gpu {
+    /// Returns a timer of this GPU.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu).
+    pub fn timer(&self) -> Result<Timer> {
+        let device = self.device();
         let has = device.features().contains(wgpu::Features::TIMESTAMP_QUERY);
         let queries = || has.then(|| Queries::new(device));
-        Ok(Timer { gpu: gpu.clone(), queries: scoped(device, "making a timer", queries)? })
+        Ok(Timer { gpu: self.clone(), queries: scoped(device, "making a timer", queries)? })
     }
+}
 
+impl Timer {
     /// What it measures with; this may change with the first measurement.
     pub fn clock(&self) -> Clock {
         if self.queries.is_some() { Clock::Timestamps } else { Clock::Wall }

@@ -44,7 +44,7 @@ pub struct Args {
     /// Measure nothing: show these measurements side by side
     #[arg(long, value_name = "IN.json", num_args = 1.., conflicts_with_all = ["json", "shapes", "batches", "dtypes", "precisions", "variants", "adapter", "quick"], requires = "html")]
     pub compare: Vec<PathBuf>,
-    /// Show on the page, too, what compilers let expect of known GPUs: JSON of benches/compilers
+    /// Show on the page, too, what compilers let expect of known GPUs: JSON of tools/compilers
     #[arg(long, value_name = "IN.json", requires = "html")]
     pub expect: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! What the compilers of known GPUs let expect, as `benches/compilers` writes it.
+//! What the compilers of known GPUs let expect, as `tools/compilers` writes it.
 
 use maud::{Markup, html};
 use serde::Deserialize;

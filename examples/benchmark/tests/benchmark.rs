@@ -149,7 +149,7 @@ fn kernels_of(dtype: &str, precision: &str) -> &'static [&'static str] {
     }
 }
 
-/// As `benches/compilers` writes it, but for what is not shown.
+/// As `tools/compilers` writes it, but for what is not shown.
 const EXPECTED: &str = r#"{"expected": [{"gpu": "A GPU", "shape": "cifar_norm1", "layout": "channels_last",
     "dtype": "f32", "arithmetic": "single", "operation": "forward", "choice": "row 4", "fraction": 0.731}]}"#;
 

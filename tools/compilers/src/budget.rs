@@ -2,7 +2,6 @@
 
 use crate::memory::Behind;
 use crate::model::Machine;
-use crate::report::Target;
 use serde::Serialize;
 
 /// A GPU, by its public specification; boost clocks, which are lower under load.
@@ -55,14 +54,6 @@ impl Gpu {
     /// Instructions that it issues while its memory moves so many bytes.
     pub fn budget(&self, bytes: u64) -> f64 {
         self.lanes_tera * 1e3 * bytes as f64 / self.memory_giga
-    }
-
-    /// Its own target; else another of NVIDIA's for one of NVIDIA's, and another of AMD's for any other.
-    pub fn nearest<'a, 'b>(&self, targets: &'a [Target<'b>]) -> Option<&'a Target<'b>> {
-        let is_nvidia = |name: &str| name.starts_with("sm_");
-        let own = targets.iter().find(|target| target.name == self.target);
-        let akin = |target: &&Target| is_nvidia(&target.name) == is_nvidia(self.target);
-        own.or_else(|| targets.iter().find(akin))
     }
 
     /// What the model knows of it.

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from errors import Unsupported
 
-LIST = Path(__file__).resolve().parents[1] / "networks.json"
+LIST = Path(__file__).resolve().parents[2] / "benches" / "networks.json"
 Windows = tuple[tuple[int, int], ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """An LRN layer of a network, as in `../src/networks.rs`."""
+    """An LRN layer of a network, as in `benches/src/networks.rs`."""
 
     name: str
     input: tuple[int, int, int]

@@ -28,7 +28,7 @@ pub struct Expected {
 
 /// What to expect of everything that was compiled.
 pub fn expected(targets: &[Target]) -> Vec<Expected> {
-    let of_gpu = |gpu: &Gpu| Some(expected_on(gpu, gpu.nearest(targets)?));
+    let of_gpu = |gpu: &Gpu| Some(expected_on(gpu, nearest(gpu, targets)?));
     GPUS.iter().filter_map(of_gpu).flatten().collect()
 }
 
@@ -86,4 +86,12 @@ fn of_memory(gpu: &Gpu, row: &Row) -> f64 {
     let Some(kernel) = row.kernel() else { return 1.0 };
     let cycles = Cycles::of(&kernel, &gpu.machine());
     cycles.longest() / cycles.least.max(1.0)
+}
+
+/// A GPU's own target; else another of NVIDIA's for one of NVIDIA's, and another of AMD's for any other.
+fn nearest<'a, 'b>(gpu: &Gpu, targets: &'a [Target<'b>]) -> Option<&'a Target<'b>> {
+    let is_nvidia = |name: &str| name.starts_with("sm_");
+    let own = targets.iter().find(|target| target.name == gpu.target);
+    let akin = |target: &&Target| is_nvidia(&target.name) == is_nvidia(gpu.target);
+    own.or_else(|| targets.iter().find(akin))
 }
