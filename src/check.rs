@@ -1,10 +1,10 @@
 //! Comparing a result with the CPU reference, in units of the error that the arithmetic allows.
 //!
 //! The bound of each element follows from the steps of the kernels, in the arithmetic that the layer's
-//! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/arithmetic/single.wgsl`) every
-//! step rounds. With sums in two (`shaders/arithmetic/pair.wgsl`) what remains is the last rounding, a few errors of
-//! 2⁻³³ for each addition, and those of the powers: less than half as much as the last rounding.
-//! Numbers below the normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
+//! [`Precision`](crate::Precision) and the type of the elements take. In one f32 (`shaders/arithmetic/single.wgsl`)
+//! every step rounds. With sums in two (`shaders/arithmetic/pair.wgsl`) what remains is the last rounding, a few errors
+//! of 2⁻³³ for each addition, and those of the powers: less than half as much as the last rounding. Numbers below the
+//! normal range of f32 may be flushed to zero. docs/accuracy.md derives the numbers.
 //!
 //! No claim is made where an intermediate value leaves the range of the type that is computed with: a base outside
 //! 2⁻¹²⁶ to 2¹²⁴, or a b^(−β) or lifted terms above 2¹²⁴. A [`Report`] counts the elements for which one is.
@@ -19,7 +19,7 @@ use crate::cpu::Reference;
 use crate::{Dtype, Element, Lrn, Operation, Result, Shape};
 use bound::{Allowance, Analysis};
 
-/// How a result compares with the reference.
+/// Tells how a result compares with the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -46,13 +46,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every element for which a claim is made is within its bound, there are such (unless the tensor is empty),
-    /// and every result is finite where the reference, rounded to the type, is, and only there.
+    /// Returns `true` if every element for which a claim is made is within its bound, at least one is claimed (unless
+    /// the tensor is empty), and results are finite exactly where the reference, rounded to the type, is.
     pub fn passed(&self) -> bool {
         self.ratio <= 1.0 && (self.claimed > 0 || self.elements == 0)
     }
 
-    /// Whether a claim is made for every element.
+    /// Returns `true` if a claim is made for every element.
     pub fn is_complete(&self) -> bool {
         self.claimed == self.elements
     }
@@ -114,7 +114,7 @@ pub fn backward<T: Element>(
     run(lrn, shape, Operation::Backward, &[x, dy], dx)
 }
 
-/// Compares the result of an operation, named by a value, with [`cpu::run`].
+/// Compares the result of `operation` with [`cpu::run`].
 ///
 /// # Errors
 ///

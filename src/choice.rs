@@ -51,8 +51,8 @@ impl Segments {
     }
 }
 
-/// One way to compute a layer. Its text form is, for example, `column 2`, or `column 2 double` where the number of segments
-/// is not the usual one.
+/// Names one way to compute a layer. Its text form is, for example, `column 2`, or `column 2 double` where the number
+/// of segments is not the usual one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Choice {
     /// The kernel.
@@ -70,8 +70,8 @@ impl Choice {
         Choice { kernel, width, segments: Segments::Usual }
     }
 
-    /// Returns the choices for a layer on a device with these features, the preferred first, with the usual segments. There
-    /// is at least one.
+    /// Returns the choices for a layer on a device with these features, the preferred first, with the usual segments.
+    /// There is at least one.
     ///
     /// # Errors
     ///
@@ -81,8 +81,8 @@ impl Choice {
         Ok(Problem::new(lrn, shape, features)?.choices())
     }
 
-    /// Whether it computes an operation with one operand as both an input and the result: forward with
-    /// x as y, backward with dy as dx.
+    /// Returns `true` if the kernel computes `operation` in place: forward with one operand as x and y, backward with
+    /// one as dy and dx.
     pub fn computes_in_place(&self, operation: Operation) -> bool {
         self.kernel.computes_in_place(operation)
     }

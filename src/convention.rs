@@ -18,7 +18,7 @@ names! {
         Cudnn = "cudnn",
         /// oneDNN's `lrn_across_channels` and `lrn_within_channel`.
         Onednn = "onednn",
-        /// OpenVINO's operation `LRN`.
+        /// Begins with OpenVINO's operation `LRN`.
         Openvino = "openvino",
         /// `tf.nn.local_response_normalization`; also TF.js.
         Tensorflow = "tensorflow",
@@ -86,7 +86,7 @@ impl Convention {
         }
     }
 
-    /// The parameters that this framework takes where its user sets none.
+    /// Returns the parameters that this framework takes where its user sets none.
     pub fn spelling(self) -> Spelling {
         let entry = self.entry();
         Spelling {
@@ -110,7 +110,7 @@ enum Extent {
     Windows(Vec<(u32, u32)>),
 }
 
-/// The layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
+/// Holds the layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
 ///
 /// Each parameter is what the last call sets it to. `size`, `radius`, `window` and `windows` set the same one.
 ///
@@ -133,49 +133,49 @@ pub struct Spelling {
 }
 
 impl Spelling {
-    /// A window of `size` channels, placed as the framework places it.
+    /// Sets a window of `size` channels, placed as the framework places it.
     pub fn size(self, size: u32) -> Self {
         self.extent(Extent::Size(size))
     }
 
-    /// A window of `2·radius + 1` channels.
+    /// Sets a window of `2·radius + 1` channels.
     pub fn radius(self, radius: u32) -> Self {
         self.extent(Extent::Radius(radius))
     }
 
-    /// A window given by its two sides; where the framework divides alpha, it divides by
+    /// Sets a window by its two sides. Where the framework divides alpha, it divides by
     /// `look_behind + look_ahead + 1`.
     pub fn window(self, look_behind: u32, look_ahead: u32) -> Self {
         self.extent(Extent::Window(look_behind, look_ahead))
     }
 
-    /// The same size, radius or window along that many axes: 2 for what Caffe and oneDNN call *within channel*.
+    /// Applies the size, radius or window along that many axes: 2 for what Caffe and oneDNN call *within channel*.
     pub fn axes(self, axes: usize) -> Self {
         Self { axes: Some(axes), ..self }
     }
 
-    /// A window along each axis, given by its two sides; where the framework divides alpha, it divides
+    /// Sets a window along each axis by its two sides. Where the framework divides alpha, it divides
     /// by the elements of the box.
     pub fn windows(self, windows: &[(u32, u32)]) -> Self {
         self.extent(Extent::Windows(windows.to_vec()))
     }
 
-    /// The framework's alpha.
+    /// Sets the framework's alpha.
     pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }
     }
 
-    /// The exponent.
+    /// Sets the exponent.
     pub fn beta(self, beta: f64) -> Self {
         Self { beta, ..self }
     }
 
-    /// The bias: k, TensorFlow's and ONNX's `bias`.
+    /// Sets the bias: k, TensorFlow's and ONNX's `bias`.
     pub fn k(self, k: f64) -> Self {
         Self { k, ..self }
     }
 
-    /// Checks and translates.
+    /// Checks the parameters and translates them.
     ///
     /// # Errors
     ///
@@ -242,27 +242,27 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
 
 /// As frameworks spell it.
 impl Lrn {
-    /// PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
+    /// Begins with PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
     pub fn pytorch(size: u32) -> Spelling {
         Convention::Pytorch.spelling().size(size)
     }
 
-    /// The ONNX operator `LRN`: alpha 1e-4, beta ¾, bias 1 unless set.
+    /// Begins with the ONNX operator `LRN`: alpha 1e-4, beta ¾, bias 1 unless set.
     pub fn onnx(size: u32) -> Spelling {
         Convention::Onnx.spelling().size(size)
     }
 
-    /// Caffe's `LRN` layer across channels, odd sizes only: size 5, alpha 1, beta ¾, k 1 unless set.
+    /// Begins with Caffe's `LRN` layer across channels, odd sizes only: size 5, alpha 1, beta ¾, k 1 unless set.
     pub fn caffe() -> Spelling {
         Convention::Caffe.spelling()
     }
 
-    /// cuDNN's cross-channel LRN: size 5, alpha 1e-4, beta ¾, k 2 unless set.
+    /// Begins with cuDNN's cross-channel LRN: size 5, alpha 1e-4, beta ¾, k 2 unless set.
     pub fn cudnn() -> Spelling {
         Convention::Cudnn.spelling()
     }
 
-    /// oneDNN's LRN across channels, whose even sizes drop one channel and still divide by `size`.
+    /// Begins with oneDNN's LRN across channels, whose even sizes drop one channel and still divide by `size`.
     ///
     /// Its API has no defaults; alpha 1/8192, beta ¾, k 1 are those of its test driver benchdnn.
     pub fn onednn(size: u32) -> Spelling {
@@ -276,18 +276,18 @@ impl Lrn {
         Convention::Openvino.spelling().size(size)
     }
 
-    /// TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
+    /// Begins with TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
     pub fn tensorflow() -> Spelling {
         Convention::Tensorflow.spelling()
     }
 
-    /// The formula printed in the AlexNet paper: n 5, alpha 1e-4 **not divided by n**, beta ¾, k 2
+    /// Begins with the formula printed in the AlexNet paper: n 5, alpha 1e-4 **not divided by n**, beta ¾, k 2
     /// unless set. [`Lrn::krizhevsky`] is what its author's program did.
     pub fn paper() -> Spelling {
         Convention::Paper.spelling()
     }
 
-    /// Krizhevsky's own program cuda-convnet2: n 5, alpha 1e-4 **divided by n** (2e-5), beta ¾, k 2
+    /// Begins with Krizhevsky's own program cuda-convnet2: n 5, alpha 1e-4 **divided by n** (2e-5), beta ¾, k 2
     /// unless set. [`Lrn::paper`] is what his paper printed.
     pub fn krizhevsky() -> Spelling {
         Convention::Krizhevsky.spelling()

@@ -4,7 +4,7 @@ use crate::axis::{Axis, axes};
 use crate::memory;
 use crate::{Element, Lrn, Operation, Result, Shape};
 
-/// The windowed square sums s of x.
+/// Returns the square sums s of x.
 ///
 /// x has the elements of `shape`; so has the result.
 ///
@@ -17,7 +17,7 @@ pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<
     run(lrn, shape, Operation::SquareSums, &[x])
 }
 
-/// y from x: `y_i = x_i · (k + a·s_i)^(−β)`; of a blended layer, where y was 0 before.
+/// Returns y of x: `y_i = x_i · (k + a·s_i)^(−β)`; of a blended layer, where y was 0 before.
 ///
 /// x has the elements of `shape`; so has the result.
 ///
@@ -28,7 +28,7 @@ pub fn forward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T]) -> Result<Vec<f64>
     run(lrn, shape, Operation::Forward, &[x])
 }
 
-/// dx from x and dy:
+/// Returns dx of x and dy:
 /// `dx_j = dy_j·b_j^(−β) − 2aβ·x_j·Σ dy_i·x_i·b_i^(−β−1)`, over the mirrored window `[j − q, j + p]`;
 /// of a blended layer, where dx was 0 before.
 ///
@@ -41,7 +41,7 @@ pub fn backward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T]) -> Resu
     run(lrn, shape, Operation::Backward, &[x, dy])
 }
 
-/// An operation, named by a value, on its inputs in the order of [`Operation::operands`]; of a blended
+/// Runs `operation` on `inputs`, which are in the order of [`Operation::operands`]; of a blended
 /// layer also, as the last, on what the result holds before.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ names! {
 }
 
 impl Dtype {
-    /// The bytes of an element.
+    /// Returns the bytes of an element.
     pub fn bytes(self) -> u64 {
         match self {
             Self::F16 | Self::Bf16 => 2,
@@ -51,13 +51,13 @@ impl Dtype {
 
 /// A number that can be an element of a tensor: f32, f64, and f16 and bf16 of the crate `half`.
 pub trait Element: bytemuck::Pod + sealed::Sealed {
-    /// Its type.
+    /// Names the type.
     const DTYPE: Dtype;
 
-    /// The same number.
+    /// Converts the number, exactly.
     fn to_f64(self) -> f64;
 
-    /// The nearest number of this type.
+    /// Returns the nearest number of this type.
     fn from_f64(v: f64) -> Self;
 }
 

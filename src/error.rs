@@ -3,7 +3,7 @@
 use crate::{Choice, Convention, Dtype, Kernel, Operation};
 use thiserror::Error;
 
-/// Why a call was refused. Nothing was changed by the refused call.
+/// Tells why a call failed. A refused call changes nothing.
 ///
 /// Each variant carries what was given and what was needed.
 #[derive(Clone, Debug, Error, PartialEq)]

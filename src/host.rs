@@ -10,8 +10,8 @@ mod tune;
 use crate::{Error, Result};
 pub use timer::{Clock, Timer};
 
-/// Every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows; the one that
-/// [`Gpu::open`](crate::Gpu::open) would take first.
+/// Returns every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows. The first is the one
+/// that [`Gpu::open`](crate::Gpu::open) takes.
 ///
 /// `WGPU_POWER_PREF=low` prefers integrated GPUs; else discrete ones come first. Software adapters
 /// come last.
@@ -72,7 +72,8 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
     }
 }
 
-/// The first adapter whose name holds `name`, in any case of its ASCII letters; `None` takes the first of all.
+/// Returns the first adapter whose name contains `name`, ignoring the case of ASCII letters; `None` takes the first of
+/// all.
 ///
 /// # Errors
 ///

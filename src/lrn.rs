@@ -2,7 +2,7 @@
 
 use crate::{Error, Precision, Result};
 
-/// Local Response Normalization, in its exact parameters.
+/// Holds the parameters of Local Response Normalization, as the formula has them.
 ///
 /// With s the sum of squares over the window `[i − look_behind, i + look_ahead]` of channels,
 /// clipped to the tensor (along several axes: over the box of such windows):
@@ -27,7 +27,7 @@ pub struct Lrn {
 }
 
 impl Lrn {
-    /// The layer with exactly these parameters.
+    /// Returns the layer with these parameters of the formula.
     ///
     /// The window sums the `look_behind` channels before a channel, the channel itself, and the
     /// `look_ahead` channels after it; it may be wider than the axis.
@@ -40,7 +40,7 @@ impl Lrn {
         Lrn::over(&[(look_behind, look_ahead)], a, beta, k)
     }
 
-    /// The layer with exactly these parameters and a window along each of several axes, in the order of
+    /// Returns the layer with a window along each of several axes, in the order of
     /// [`Shape::over`](crate::Shape::over): (look-behind, look-ahead) of each.
     ///
     /// # Errors
@@ -66,15 +66,15 @@ impl Lrn {
         })
     }
 
-    /// The layer after ReLU, in one pass: x stands for max(x, 0) in all formulas, and dx is 0 where x
-    /// is not above 0, as where the two are separate.
+    /// Applies ReLU to x before the layer, in the same pass: x stands for max(x, 0) in all formulas, and dx is 0 where
+    /// x is not above 0, as where the two are separate.
     pub fn with_relu(&self) -> Lrn {
         Lrn { relu: true, ..self.clone() }
     }
 
-    /// The same with results y ← scale·y' + blend·y, where y' is what the layer computes and y what the
-    /// output holds; and likewise dx. With a blend of 0 the output is not read. Square sums are not
-    /// blended.
+    /// Scales each result and blends it with the old output: y ← scale·y' + blend·y, where y' is what the layer
+    /// computes and y what the output holds; and likewise dx. With a blend of 0 the output is not read. Square sums are
+    /// not blended.
     ///
     /// # Errors
     ///
@@ -85,47 +85,48 @@ impl Lrn {
         Ok(Lrn { scale, blend, ..self.clone() })
     }
 
-    /// The layer with another promise of how exact its results are; [`Precision::Fast`] unless told.
+    /// Promises another precision. It is [`Precision::Fast`] without this call.
     pub fn with_precision(&self, precision: Precision) -> Lrn {
         Lrn { precision, ..self.clone() }
     }
 
-    /// The channels before and after a channel that its window sums, along each axis.
+    /// Returns look-behind and look-ahead along each axis: the channels before and after a channel that its window
+    /// sums.
     pub fn windows(&self) -> &[(u32, u32)] {
         &self.windows
     }
 
-    /// The coefficient a of the square sum.
+    /// Returns the coefficient a of the square sum.
     pub fn a(&self) -> f64 {
         self.a
     }
 
-    /// The exponent β.
+    /// Returns the exponent β.
     pub fn beta(&self) -> f64 {
         self.beta
     }
 
-    /// The bias k.
+    /// Returns the bias k.
     pub fn k(&self) -> f64 {
         self.k
     }
 
-    /// Whether ReLU comes first.
+    /// Returns `true` if ReLU comes first.
     pub fn has_relu(&self) -> bool {
         self.relu
     }
 
-    /// The factor of what is computed.
+    /// Returns the factor of what is computed.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// The factor of what the output held.
+    /// Returns the factor of what the output held.
     pub fn blend(&self) -> f64 {
         self.blend
     }
 
-    /// How exact the results are.
+    /// Returns the precision.
     pub fn precision(&self) -> Precision {
         self.precision
     }

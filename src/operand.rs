@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// The bytes of a buffer that hold a tensor.
+/// Names the bytes of a buffer that hold a tensor.
 ///
 /// Made from a whole buffer, from a slice of one (`buffer.slice(256..1024)`), or from its fields.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ names! {
 }
 
 impl Operation {
-    /// The operands in the order of their bindings: x, dy where there is one, the result.
+    /// Returns the names of the operands, in the order of their bindings: x, dy where there is one, the result.
     pub fn operands(self) -> &'static [&'static str] {
         match self {
             Self::SquareSums => &["x", "s"],
@@ -54,7 +54,7 @@ impl Operation {
         Err(Error::Operands { operation: self, given, expected })
     }
 
-    /// The bytes that have to move: each operand once.
+    /// Returns the bytes that have to move: each operand once.
     pub fn bytes_moved(self, shape: &Shape) -> u64 {
         shape.bytes().saturating_mul(self.operands().len() as u64)
     }

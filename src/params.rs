@@ -87,8 +87,8 @@ pub(crate) fn coefficient(lrn: &Lrn) -> f64 {
 
 /// The power of two times which backward terms are summed, so that they stay in the range of f32.
 ///
-/// With ρ = x·√(a/k), a term dy·x·b^(−β−1) is dy·k^(−β)/√(ak) times ρ·(1 + ρ²)^(−β−1). The lift takes the first away, and
-/// moves the second so that it keeps its digits for a ρ from 2⁻⁶² to 2⁵⁵ at least. At most a lifted term is 2⁶³·dy.
+/// With ρ = x·√(a/k), a term dy·x·b^(−β−1) is dy·k^(−β)/√(ak) times ρ·(1 + ρ²)^(−β−1). The lift takes the first away,
+/// and moves the second so that it keeps its digits for a ρ from 2⁻⁶² to 2⁵⁵ at least. At most a lifted term is 2⁶³·dy.
 /// Where a is above k, an ordinary ρ is as large as √(a/k). docs/accuracy.md says how far this reaches.
 pub(crate) fn lift(lrn: &Lrn) -> f64 {
     let (a, beta, k) = (lrn.a().log2(), lrn.beta(), lrn.k().log2());

@@ -9,11 +9,11 @@ use crate::shader::Shader;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The pipelines of a device.
+/// Keeps the compiled pipelines of a device.
 ///
 /// Plans made with the same `Pipelines` compile equal shaders once. The shaders of two layers are equal, for example,
-/// when only a, k or the batch differ. A pipeline is kept as long as a clone of the `Pipelines` or a plan with it lives.
-/// Clones share everything.
+/// when only a, k or the batch differ. A pipeline is kept as long as a clone of the `Pipelines` or a plan with it
+/// lives. Clones share everything.
 ///
 /// Plan constructors take `impl Into<Pipelines>`: a [`Gpu`](crate::Gpu), whose plans all share; a `Pipelines`; or a
 /// `wgpu::Device`, whose plans then share nothing.
@@ -32,18 +32,18 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipelines {
-    /// None yet.
+    /// Creates an empty pipeline cache for `device`.
     pub fn new(device: &wgpu::Device) -> Pipelines {
         Pipelines { device: device.clone(), cache: None, compiled: Default::default() }
     }
 
-    /// None yet, but with a cache of the driver's, of this device. A program that stores the cache's data and
-    /// gives it back compiles nothing at its next start.
+    /// Creates an empty pipeline cache for `device` that compiles through a cache of the driver's. A program that
+    /// stores the driver's data and gives it back need not compile at its next start.
     pub fn with_cache(device: &wgpu::Device, cache: wgpu::PipelineCache) -> Pipelines {
         Pipelines { cache: Some(cache), ..Pipelines::new(device) }
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &wgpu::Device {
         &self.device
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const PREPARING: &str = "preparing an operation";
 
-/// One layer on one shape on one device.
+/// Plans one layer on one shape on one device.
 ///
 /// A plan only records: into the caller's encoder, on the caller's buffers. It holds no queue and
 /// waits for nothing. An operation is planned and its pipelines are compiled when it is first recorded,
@@ -128,7 +128,7 @@ impl Plan {
         self.record(encoder, Operation::Backward, &operands)
     }
 
-    /// Records an operation, named by a value, as one compute pass. The operands come in the order
+    /// Records `operation` as one compute pass. The operands are in the order
     /// of [`Operation::operands`].
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Records an operation into a compute pass of the caller, as [`Plan::record`] does into an
+    /// Records `operation` into a compute pass of the caller, as [`Plan::record`] does into an
     /// encoder.
     ///
     /// # Errors
@@ -160,8 +160,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Binds operands to an operation, for those who record the same again and again: that then
-    /// checks nothing and creates nothing.
+    /// Binds operands to an operation that is recorded again and again: recording it checks nothing and creates
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -184,9 +184,9 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] where the device's limits fit no cut of the tensor, [`Error::Capacity`] where they fit no kernel,
-    /// [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the driver refuses
-    /// a pipeline.
+    /// [`Error::Limit`] where the device's limits fit no cut of the tensor, [`Error::Capacity`] where they fit no
+    /// kernel, [`Error::AxisLength`], [`Error::OutOfMemory`], [`Error::DeviceLost`], and [`Error::Gpu`] where the
+    /// driver refuses a pipeline.
     pub async fn prepare(&self, operation: Operation) -> Result<Choice> {
         if self.inner.problem.shape.is_empty() {
             let choice = || Ok(self.choice(operation));
@@ -215,17 +215,17 @@ impl Plan {
         }
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &wgpu::Device {
         self.inner.pipelines.device()
     }
 
-    /// The layer.
+    /// Returns the layer.
     pub fn lrn(&self) -> &Lrn {
         &self.inner.problem.lrn
     }
 
-    /// The shape.
+    /// Returns the shape.
     pub fn shape(&self) -> &Shape {
         &self.inner.problem.shape
     }
@@ -234,8 +234,8 @@ impl Plan {
     /// rule prefers. The operation may run by another: where this one cannot compute in place, or exceeds the device's
     /// limits, the plan takes the next that can.
     ///
-    /// [`Plan::prepare`] returns the choice that computes the operation, [`BoundOperation::choice`] the one that computes it on
-    /// certain operands, also in place.
+    /// [`Plan::prepare`] returns the choice that computes the operation, [`BoundOperation::choice`] the one that
+    /// computes it on certain operands, also in place.
     pub fn choice(&self, operation: Operation) -> Choice {
         self.inner.preferred[operation as usize]
     }

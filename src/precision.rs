@@ -17,14 +17,14 @@ names! {
 }
 
 impl Precision {
-    /// Those that differ for elements of a type: only for f32 are there two.
+    /// Returns the precisions that differ for elements of a type: two for f32, else one.
     pub fn of(dtype: Dtype) -> &'static [Precision] {
         if dtype == Dtype::F32 { Self::ALL } else { &[Self::Fast] }
     }
 }
 
-/// Whether the rounding to 16 bits hides what a device's roots are wrong by, so that powers need no correction: that of y,
-/// which has no terms that cancel. `docs/accuracy.md` derives it.
+/// Whether the rounding to 16 bits hides what a device's roots are wrong by, so that powers need no correction: that of
+/// y, which has no terms that cancel. `docs/accuracy.md` derives it.
 pub(crate) fn hides_roots(dtype: Dtype, operation: Operation, is_blended: bool) -> bool {
     dtype.is_half() && operation == Operation::Forward && !is_blended
 }

@@ -2,7 +2,7 @@
 
 use crate::{Dtype, Element, Error, Result};
 
-/// A contiguous tensor of any rank and the axes along which it is normalised: for each, the tensor is
+/// Describes a contiguous tensor of any rank and the axes along which it is normalised: for each, the tensor is
 /// seen as `[outer, channels, inner]`.
 ///
 /// `channels` is the length of the axis, `outer` the product of the dimensions before it and `inner`
@@ -33,7 +33,7 @@ pub(crate) struct View {
 }
 
 impl Shape {
-    /// The tensor of these dimensions, normalised along `axis`; a negative axis counts from the
+    /// Returns the shape of these dimensions, normalised along `axis`; a negative axis counts from the
     /// end, so that −1 is channels-last.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Shape {
         Shape::over(dims, &[axis])
     }
 
-    /// The tensor of these dimensions, normalised along several axes at once: `[2, 3]` of an NCHW
+    /// Returns the shape of these dimensions, normalised along several axes at once: `[2, 3]` of an NCHW
     /// tensor is what Caffe and oneDNN call *within channel*. The windows of the layer belong to the
     /// axes in this order.
     ///
@@ -63,7 +63,7 @@ impl Shape {
         if shape.views.is_empty() { Err(Error::NoAxis) } else { Ok(shape) }
     }
 
-    /// `[n, c, h, w]`, normalised along c.
+    /// Returns the shape `[n, c, h, w]`, normalised along c.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Shape {
         Shape::new(&[n, c, h, w], 1)
     }
 
-    /// `[n, h, w, c]`, normalised along c.
+    /// Returns the shape `[n, h, w, c]`, normalised along c.
     ///
     /// # Errors
     ///
@@ -81,12 +81,12 @@ impl Shape {
         Shape::new(&[n, h, w, c], 3)
     }
 
-    /// The same tensor with elements of that type; without this call they are f32.
+    /// Sets the type of the elements. They are f32 without this call.
     pub fn with_dtype(&self, dtype: Dtype) -> Shape {
         Shape { dtype, ..self.clone() }
     }
 
-    /// The same tensor with its channels (those of the first axis) in `groups` equal groups, each
+    /// Splits the channels (those of the first axis) into `groups` equal groups, each
     /// normalised on its own, as AlexNet's two towers are.
     ///
     /// # Errors
@@ -104,32 +104,32 @@ impl Shape {
         Ok(shape)
     }
 
-    /// The type of the elements.
+    /// Returns the type of the elements.
     pub fn dtype(&self) -> Dtype {
         self.dtype
     }
 
-    /// The number of axes.
+    /// Returns the number of axes.
     pub fn axes(&self) -> usize {
         self.views.len()
     }
 
-    /// The product of the dimensions before the first axis.
+    /// Returns the product of the dimensions before the first axis.
     pub fn outer(&self) -> u64 {
         self.view().outer
     }
 
-    /// The length of the first axis.
+    /// Returns the length of the first axis.
     pub fn channels(&self) -> u64 {
         self.view().channels
     }
 
-    /// The product of the dimensions after the first axis.
+    /// Returns the product of the dimensions after the first axis.
     pub fn inner(&self) -> u64 {
         self.view().inner
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn elements(&self) -> u64 {
         if self.is_empty() {
             return 0;
@@ -137,17 +137,17 @@ impl Shape {
         self.outer() * self.channels() * self.inner()
     }
 
-    /// The number of bytes. An operand of 16-bit elements has 2 more where their number is odd.
+    /// Returns the number of bytes. An operand of 16-bit elements has 2 more where their number is odd.
     pub fn bytes(&self) -> u64 {
         self.elements() * self.dtype.bytes()
     }
 
-    /// The bytes of an operand, which wgpu counts in words of 4.
+    /// Returns the bytes of an operand, which wgpu counts in words of 4.
     pub fn operand_bytes(&self) -> u64 {
         self.bytes().next_multiple_of(4)
     }
 
-    /// Whether a dimension is zero, so that there is nothing to do.
+    /// Returns `true` if a dimension is zero, so that there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.outer() == 0 || self.channels() == 0 || self.inner() == 0
     }

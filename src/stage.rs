@@ -2,7 +2,8 @@
 
 use crate::Operation;
 
-/// A step on the way to a result, in `shaders/stage/`: what a pass sums, and what it makes of a sum. A window along several axes takes one for each.
+/// A step on the way to a result, in `shaders/stage/`: what a pass sums, and what it makes of a sum. A window along
+/// several axes takes one for each.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Stage {
     /// The whole operation at once.

@@ -6,7 +6,7 @@ use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-/// A kernel, a width and segments for each operation, each of which may be left to the rule; the default leaves all.
+/// Gives a kernel, a width and segments for each operation. Each may be left to the rule; the default leaves all.
 ///
 /// What is given is forced: a plan returns an error where it cannot do it. [`Tuning::or_any`] makes it a preference.
 ///
@@ -54,14 +54,15 @@ impl Tuning {
         self.map(|wish| Wish { width, ..wish })
     }
 
-    /// Gives a number of segments for all operations, or with `None` leaves it to the rule, which also looks at the device.
+    /// Gives a number of segments for all operations, or with `None` leaves it to the rule, which also looks at the
+    /// device.
     pub fn with_segments(self, segments: impl Into<Option<Segments>>) -> Tuning {
         let segments = segments.into();
         self.map(|wish| Wish { segments, ..wish })
     }
 
-    /// Lets a plan take another choice, by the rule, where the given one is not available, cannot compute in place, or exceeds
-    /// the device's limits.
+    /// Lets a plan take another choice, by the rule, where the given one is not available, cannot compute in place, or
+    /// exceeds the device's limits.
     pub fn or_any(self) -> Tuning {
         self.map(|wish| Wish { or_any: true, ..wish })
     }

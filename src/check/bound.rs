@@ -1,7 +1,7 @@
 //! What a result may deviate: how far the errors of the steps reach.
 //!
-//! A bound is a number of at least 0, or infinite where no claim is made, and never NaN: what is not finite in the inputs
-//! is known as such, and takes no part in the arithmetic here.
+//! A bound is a number of at least 0, or infinite where no claim is made, and never NaN: what is not finite in the
+//! inputs is known as such, and takes no part in the arithmetic here.
 
 use super::errors::Errors;
 use crate::cpu::{Reference, added};
@@ -253,8 +253,8 @@ impl<'a> Analysis<'a> {
     }
 
     /// Whether a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
-    /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the ends of
-    /// the axis: what is missing there has an infinite base too.
+    /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the
+    /// ends of the axis: what is missing there has an infinite base too.
     fn is_certain(&self, i: usize, dy: f64) -> bool {
         if self.bases[i].level == SPECIAL {
             let size = (dy * self.reference.x[i]).abs() * self.reference.power_over_base(i);
@@ -332,7 +332,8 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// How far an error of a base reaches in a power of it: (1 − error)^(−|exponent|) − 1, without limit where the base may be 0.
+/// How far an error of a base reaches in a power of it: (1 − error)^(−|exponent|) − 1, without limit where the base may
+/// be 0.
 fn grown(error: f64, exponent: f64) -> f64 {
     if exponent == 0.0 {
         0.0

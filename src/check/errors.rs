@@ -52,8 +52,8 @@ const SINGLE: Errors = Errors {
     large: (1u128 << 124) as f64,
 };
 
-/// The same where the device's roots are not corrected. WGSL allows inverseSqrt 2 ulp, 4U, and sqrt those and the 2.5 ulp
-/// of a division, 9U. So q errs by 11U, t = q² by 23U, t·q by 35U and t·t by 47U.
+/// The same where the device's roots are not corrected. WGSL allows inverseSqrt 2 ulp, 4U, and sqrt those and the 2.5
+/// ulp of a division, 9U. So q errs by 11U, t = q² by 23U, t·q by 35U and t·t by 47U.
 const ROUGH: Errors = Errors { powers: 47.0 * U, ..SINGLE };
 
 /// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part

@@ -7,7 +7,8 @@ use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::zeroed;
 use crate::{Element, Error, Pipelines, Result};
 
-/// An opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share everything.
+/// Holds an opened GPU: a device, its queue, and the pipelines that its layers and plans share. Clones share
+/// everything.
 ///
 /// ```no_run
 /// # fn main() -> wgpu_lrn::Result<()> {
@@ -63,39 +64,39 @@ impl Gpu {
         Ok(Gpu::new(&device, &queue))
     }
 
-    /// A GPU that the caller has opened.
+    /// Wraps a device and a queue that the caller has opened.
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Gpu {
         Gpu::with_pipelines(&Pipelines::new(device), queue)
     }
 
-    /// A GPU that the caller has opened, with pipelines that the caller has: with a cache of the driver's, or
+    /// Wraps a GPU that the caller has opened, with pipelines that the caller has: with a cache of the driver's, or
     /// shared with plans of the caller's.
     pub fn with_pipelines(pipelines: &Pipelines, queue: &wgpu::Queue) -> Gpu {
         let info = device::info(pipelines.device());
         Gpu { info, pipelines: pipelines.clone(), queue: queue.clone() }
     }
 
-    /// Name, backend, type and driver of the adapter, as far as a browser tells them.
+    /// Returns name, backend, type and driver of the adapter, as far as a browser tells them.
     pub fn info(&self) -> &wgpu::AdapterInfo {
         &self.info
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &wgpu::Device {
         self.pipelines.device()
     }
 
-    /// The pipelines that its layers, its plans and its tuning share.
+    /// Returns the pipelines that its layers, its plans and its tuning share.
     pub fn pipelines(&self) -> &Pipelines {
         &self.pipelines
     }
 
-    /// The queue.
+    /// Returns the queue.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.queue
     }
 
-    /// A buffer of that many bytes, made whole words of 4, usable as an operand.
+    /// Creates a buffer of that many bytes, rounded up to words of 4, usable as an operand.
     ///
     /// A browser frees it when it collects garbage, or at once when it is destroyed.
     ///
@@ -107,7 +108,7 @@ impl Gpu {
         self.create(bytes, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
     }
 
-    /// A buffer with these values, usable as an operand.
+    /// Creates a buffer with these values, usable as an operand.
     ///
     /// # Errors
     ///
@@ -130,7 +131,7 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// The values of a buffer, as many as it has room for, once the work submitted before is done.
+    /// Reads back the values of a buffer, as many as it holds, once the work submitted before is done.
     ///
     /// # Errors
     ///

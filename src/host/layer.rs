@@ -10,7 +10,7 @@ use std::future::Future;
 
 const RUNNING: &str = "running a layer";
 
-/// A plan on a [`Gpu`], which it submits to: for host slices, and for buffers.
+/// Runs a plan on a [`Gpu`], on host slices or on buffers.
 #[derive(Clone, Debug)]
 pub struct Layer {
     pub(super) gpu: Gpu,
@@ -44,12 +44,12 @@ impl Gpu {
 }
 
 impl Layer {
-    /// The plan.
+    /// Returns the plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// s, the windowed square sums of x; both have the elements of the shape.
+    /// Returns s, the square sums of x; both have the elements of the shape.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Layer {
         self.run(Operation::SquareSums, &[x]).await
     }
 
-    /// y of x; both have the elements of the shape.
+    /// Returns y of x; both have the elements of the shape.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl Layer {
         self.run(Operation::Forward, &[x]).await
     }
 
-    /// dx of x and dy; all have the elements of the shape.
+    /// Returns dx of x and dy; all have the elements of the shape.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Layer {
         self.run(Operation::Backward, &[x, dy]).await
     }
 
-    /// An operation, named by a value, on its inputs in the order of [`Operation::operands`]; of a
+    /// Runs `operation` on `inputs`, which are in the order of [`Operation::operands`]; of a
     /// blended layer also, as the last, on what the result holds before (else 0).
     ///
     /// # Errors

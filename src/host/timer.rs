@@ -63,13 +63,13 @@ impl Gpu {
 }
 
 impl Timer {
-    /// What it measures with; this may change with the first measurement.
+    /// Returns the clock that it uses; this may change with the first measurement.
     pub fn clock(&self) -> Clock {
         if self.queries.is_some() { Clock::Timestamps } else { Clock::Wall }
     }
 
-    /// Submits a pass of what `record` records, waits for it, and tells how long it took. In a browser, whose clocks are
-    /// coarse, that may be nothing: record what is short several times.
+    /// Submits a pass of what `record` records, waits for it, and tells how long it took. In a browser, whose clocks
+    /// are coarse, that may be nothing: record what is short several times.
     ///
     /// # Errors
     ///

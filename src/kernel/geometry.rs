@@ -11,7 +11,8 @@ pub(crate) struct Geometry {
     groups: Groups,
     /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
     pub(crate) segment: u64,
-    /// Channels at whose multiples segments begin: so each channel is summed in the same order, however a tensor is cut.
+    /// Channels at whose multiples segments begin: so each channel is summed in the same order, however a tensor is
+    /// cut.
     pub(crate) grain: u64,
     /// The constants of the shader, by their names in WGSL.
     pub(crate) constants: Vec<(&'static str, u64)>,

@@ -37,8 +37,8 @@ impl Design for Plane {
             && rows.window() == columns.window()
     }
 
-    /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two, which
-    /// take more registers than as many columns, unless they are halves and so a word.
+    /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two,
+    /// which take more registers than as many columns, unless they are halves and so a word.
     fn widths(&self, problem: &Problem) -> &'static [u32] {
         let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
         if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {

@@ -58,7 +58,8 @@ impl Design for Row {
         } else {
             (step + halo, step, p)
         };
-        // A run begins and ends with a packet; joined, it has channels of two pixels at most, with those on which it depends.
+        // A run begins and ends with a packet; joined, it has channels of two pixels at most, with those on which it
+        // depends.
         debug_assert!(step.is_multiple_of(PACKET));
         debug_assert!(task.axis.pixels_in_packets() == 1 || held <= task.axis.channels.max(PACKET + 2 * halo));
         let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));

@@ -9,8 +9,8 @@ pub(super) fn share(window: u64, suits: impl Fn(u64) -> bool) -> u64 {
     [8, 4, 2].into_iter().find(|&n| n <= window && suits(n)).unwrap_or(1)
 }
 
-/// The shader's constants: `held` channels with their halos, in an array of `helds`, and `sums` windows, `share` of them
-/// summed together.
+/// The shader's constants: `held` channels with their halos, in an array of `helds`, and `sums` windows, `share` of
+/// them summed together.
 pub(super) fn constants(
     window: u64,
     [held, helds, sums]: [u64; 3],

@@ -3,8 +3,7 @@
 use crate::Choice;
 use std::sync::Arc;
 
-/// An operation of a [`Plan`](crate::Plan) on certain operands, made by
-/// [`Plan::bind`](crate::Plan::bind).
+/// Records one operation of a [`Plan`](crate::Plan) on certain operands; [`Plan::bind`](crate::Plan::bind) makes it.
 ///
 /// Recording it any number of times checks nothing and creates nothing. It keeps the operands'
 /// buffers alive. Clones share everything.

@@ -18,7 +18,8 @@ pub(super) struct Rewritten {
     pub(super) instructions: Vec<Instruction>,
 }
 
-/// The shader with a record of each access to memory that invocations share. Functions of the recorder stay as they are.
+/// The shader with a record of each access to memory that invocations share. Functions of the recorder stay as they
+/// are.
 pub(super) fn rewritten(source: &str) -> Option<Rewritten> {
     let (mut module, info) = valid(&with_recorder(source));
     let record = function(&module, "trace_record")?;
