@@ -31,6 +31,7 @@ mod params;
 mod pipelines;
 mod plan;
 mod precision;
+pub mod program;
 mod recipe;
 mod rule;
 mod shader;

@@ -7,11 +7,8 @@ use crate::device;
 use crate::kernel::Problem;
 use crate::lazy::Lazy;
 use crate::recipe::Recipe;
-use crate::{
-    Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning, rule,
-};
+use crate::{Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning};
 pub use bound::BoundOperation;
-use log::debug;
 use prepared::Prepared;
 use std::sync::Arc;
 
@@ -293,15 +290,6 @@ impl Inner {
     /// Decides everything by the preferred choice; if that is refused, by the next one that is not.
     fn recipe(&self, operation: Operation, in_place: bool) -> Result<Recipe> {
         let Inner { pipelines, problem, tuning, .. } = self;
-        let limits = pipelines.device().limits();
-        let recipe = |&choice: &Choice| Recipe::of(problem, operation, in_place, choice, &limits);
-        let choices = tuning.admitted(problem, operation, in_place)?;
-        let refused = |choice: &Choice, error: &_| debug!("{operation} not by {choice}: {error}");
-        let tried = |choice| recipe(choice).inspect_err(|error| refused(choice, error));
-        let accepted = choices.iter().map(tried).find(Result::is_ok);
-        let reason = |choice: Choice| rule::reason(problem, choice.kernel);
-        accepted
-            .unwrap_or_else(|| recipe(&choices[0]))
-            .inspect(|&Recipe { choice, .. }| debug!("{operation} by {choice}: {}", reason(choice)))
+        Recipe::chosen(problem, tuning, operation, in_place, &pipelines.device().limits())
     }
 }

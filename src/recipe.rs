@@ -13,8 +13,9 @@ use crate::limit::exceeded;
 use crate::params::{LayerParams, Params, PartParams};
 use crate::precision::Arithmetic;
 use crate::shader::{Power, Shader, Storage};
-use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning};
+use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning, rule};
 use cut::{Part, Region};
+use log::debug;
 pub use pass::{Dispatch, Pass, Source};
 use stages::Draft;
 use tensor::{Tensor, joined};
@@ -59,8 +60,27 @@ impl Recipe {
         Recipe::of(&problem, operation, in_place, choice, limits)
     }
 
+    /// Decides everything by the choice that a tuning prefers; if that is refused, by the next one that is not.
+    pub(crate) fn chosen(
+        problem: &Problem,
+        tuning: &Tuning,
+        operation: Operation,
+        in_place: bool,
+        limits: &wgpu::Limits,
+    ) -> Result<Recipe> {
+        let recipe = |&choice: &Choice| Recipe::of(problem, operation, in_place, choice, limits);
+        let choices = tuning.admitted(problem, operation, in_place)?;
+        let refused = |choice: &Choice, error: &_| debug!("{operation} not by {choice}: {error}");
+        let tried = |choice| recipe(choice).inspect_err(|error| refused(choice, error));
+        let accepted = choices.iter().map(tried).find(Result::is_ok);
+        let reason = |choice: Choice| rule::reason(problem, choice.kernel);
+        accepted
+            .unwrap_or_else(|| recipe(&choices[0]))
+            .inspect(|&Recipe { choice, .. }| debug!("{operation} by {choice}: {}", reason(choice)))
+    }
+
     /// Decides everything for an available choice.
-    pub(crate) fn of(
+    fn of(
         problem: &Problem,
         operation: Operation,
         in_place: bool,

@@ -96,6 +96,12 @@ impl Shader {
         }
     }
 
+    /// Returns the invocations of a workgroup.
+    pub(crate) fn invocations(&self) -> u32 {
+        let constant = |name: &str| self.constants.iter().find(|(known, _)| *known == name);
+        constant("INVOCATIONS").map_or(1, |(_, value)| *value)
+    }
+
     /// The label that wgpu's errors and profilers show.
     pub fn label(&self) -> String {
         format!("lrn {} {} {}", self.operation, self.dtype, self.choice)

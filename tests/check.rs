@@ -53,6 +53,21 @@ fn what_is_not_finite_where_no_claim_is_made_does_not_pass() {
     }
 }
 
+/// Zeros, as a ReLU leaves them, are claimed like any other number.
+#[test]
+fn zeros_are_claimed() {
+    let (lrn, shape) = (layer(0.6, 0.75, 1.4), shape());
+    let [mut x, mut dy] = [1, 2].map(|seed| values::<f32>(&shape, seed));
+    x.iter_mut().step_by(2).for_each(|v| *v = 0.0);
+    dy.iter_mut().step_by(3).for_each(|v| *v = 0.0);
+    let dx = nearest(&lrn, Operation::Backward, &[&x, &dy]);
+    let report = check::backward(&lrn, &shape, &x, &dy, &dx).unwrap();
+    assert!(report.passed() && report.is_complete(), "{report}");
+    let mut got = dx;
+    got[0] = f32::from_bits(0x0080_0000) * 8.0; // x and dy are 0, so dx is
+    assert!(!check::backward(&lrn, &shape, &x, &dy, &got).unwrap().passed());
+}
+
 #[test]
 fn what_is_finite_where_the_reference_is_not_does_not_pass() {
     let shape = shape();

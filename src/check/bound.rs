@@ -308,7 +308,8 @@ impl<'a> Analysis<'a> {
         // The additions, the products with x and the coefficient (rounded), the subtraction.
         let summing = (count + 3.0) * step + unit + self.in_coefficient + self.share_flushed(j);
         let in_terms = times(factor, terms.error + summing * terms.size + count * tiny / lift);
-        let in_product = tiny * lift * terms.size + tiny;
+        // Where x is 0 there is nothing to flush.
+        let in_product = if factor > 0.0 { tiny * lift * terms.size } else { 0.0 } + tiny;
         let bound = self.own(j, dy) + in_terms + in_product;
         Allowance::within(bound, magnitude, &self.errors)
     }

@@ -45,6 +45,7 @@ impl Design for Whole {
         let constants = vec![
             ("PIXELS", pixels),
             ("SLICES", slices(pixels)),
+            ("INVOCATIONS", pixels * slices(pixels)),
             ("TURNS", if stays { share(pixels) } else { TURNS }),
             ("STAYS", stays.into()),
         ];

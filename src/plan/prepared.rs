@@ -108,15 +108,17 @@ impl Prepared {
         dispatch: &Dispatch,
         operands: &[Operand<'a>],
     ) -> (&'a wgpu::Buffer, Range<u64>) {
-        let of_operand = |at: usize, bytes: &Range<u64>| {
+        let bytes = dispatch.bytes(source);
+        let of_operand = |at: usize| {
             let Operand { buffer, offset, .. } = operands[at];
             (buffer, offset + bytes.start..offset + bytes.end)
         };
         match source {
-            Source::Input(number) => of_operand(number, &dispatch.input),
-            Source::Result => of_operand(operands.len() - 1, &dispatch.output),
-            Source::Sums(number) => (&self.temporaries[number], dispatch.sums.clone()),
-            Source::Totals(number) => (&self.temporaries[number], dispatch.totals.clone()),
+            Source::Input(number) => of_operand(number),
+            Source::Result => of_operand(operands.len() - 1),
+            Source::Sums(number) | Source::Totals(number) => {
+                (&self.temporaries[number], bytes.clone())
+            }
         }
     }
 }

@@ -35,6 +35,16 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
+    /// Returns the bytes that are bound of a source.
+    pub fn bytes(&self, source: Source) -> &Range<u64> {
+        match source {
+            Source::Input(_) => &self.input,
+            Source::Result => &self.output,
+            Source::Sums(_) => &self.sums,
+            Source::Totals(_) => &self.totals,
+        }
+    }
+
     /// Returns how many workgroups run.
     pub fn workgroups(&self) -> u64 {
         u64::from(self.grid[0]) * u64::from(self.grid[1])

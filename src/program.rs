@@ -1,0 +1,221 @@
+//! What a plan does, without a device: for engines that have buffers, pipelines and encoders of their own.
+//!
+//! ```
+//! use wgpu_lrn::program::{Program, Target};
+//! use wgpu_lrn::{Lrn, Operation, Shape};
+//!
+//! let (lrn, shape) = (Lrn::pytorch(5).build()?, Shape::nchw(8, 96, 55, 55)?);
+//! let program = Program::new(&lrn, &shape, Operation::Backward, &Target::default())?;
+//! for pass in program.passes() {
+//!     let _ = (pass.wgsl(), pass.entry_point(), pass.bindings());
+//!     for dispatch in pass.dispatches() {
+//!         let _ = (dispatch.ranges, dispatch.uniform, dispatch.workgroups);
+//!     }
+//! }
+//! # Ok::<(), wgpu_lrn::Error>(())
+//! ```
+//!
+//! `examples/engine.rs` runs one on bare wgpu.
+
+use crate::binding::{UNIFORM, WORKSPACE};
+use crate::kernel::Problem;
+use crate::params::Params;
+use crate::recipe::{self, Recipe, Source};
+use crate::{Choice, Lrn, Operation, Result, Shape, Tuning};
+use std::ops::Range;
+
+/// Describes the device, and how a program is to run there.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// The features with which the device was opened.
+    pub features: wgpu::Features,
+    /// Its limits.
+    pub limits: wgpu::Limits,
+    /// What is chosen in advance.
+    pub tuning: Tuning,
+    /// Whether the result takes the place of an input: y that of x, dx that of dy.
+    pub in_place: bool,
+}
+
+/// Lists the passes that compute an operation of a layer on a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    operation: Operation,
+    recipe: Recipe,
+}
+
+/// Describes one compute pipeline and its dispatches. All bindings are in group 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pass<'a> {
+    operation: Operation,
+    pass: &'a recipe::Pass,
+    renumbered: bool,
+}
+
+/// Describes a binding of a pass.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Binding {
+    /// The number in the shader.
+    pub number: u32,
+    /// What it holds.
+    pub content: Content,
+    /// Whether the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges of
+    /// one buffer.
+    pub is_written: bool,
+}
+
+/// Names what a binding holds.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Content {
+    /// An operand, by its number in [`Operation::operands`].
+    Operand(usize),
+    /// A temporary of the program, by its number.
+    Temporary(usize),
+    /// The workspace of the pass.
+    Workspace,
+    /// The uniform of the dispatch.
+    Uniform,
+}
+
+/// Describes one dispatch of a pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dispatch<'a> {
+    /// The bytes of each binding, in the order of [`Pass::bindings`].
+    pub ranges: Vec<Range<u64>>,
+    /// The bytes of the uniform.
+    pub uniform: &'a [u8],
+    /// How many workgroups run in x and y; in z it is one.
+    pub workgroups: [u32; 2],
+}
+
+impl Program {
+    /// Decides how an operation of a layer is computed on a target.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`](crate::Plan::new) and [`Plan::prepare`](crate::Plan::prepare), but for those that a device reports.
+    pub fn new(lrn: &Lrn, shape: &Shape, operation: Operation, target: &Target) -> Result<Program> {
+        let Target { features, limits, tuning, in_place } = target;
+        let problem = Problem::new(lrn, shape, *features)?;
+        let recipe = Recipe::chosen(&problem, tuning, operation, *in_place, limits)?;
+        Ok(Program { operation, recipe })
+    }
+
+    /// Returns the choice that computes the operation.
+    pub fn choice(&self) -> Choice {
+        self.recipe.choice
+    }
+
+    /// Returns the passes, in the order in which they run: each needs what those before it have written.
+    pub fn passes(&self) -> impl ExactSizeIterator<Item = Pass<'_>> {
+        let operation = self.operation;
+        self.recipe.passes.iter().map(move |pass| Pass { operation, pass, renumbered: false })
+    }
+
+    /// Returns the bytes of each temporary, a storage buffer that hands sums from pass to pass.
+    pub fn temporaries(&self) -> impl ExactSizeIterator<Item = u64> {
+        std::iter::repeat_n(self.recipe.temporary, self.recipe.temporaries)
+    }
+}
+
+impl<'a> Pass<'a> {
+    /// Numbers the bindings from 0 on, with the uniform last.
+    pub fn renumbered(self) -> Pass<'a> {
+        Pass { renumbered: true, ..self }
+    }
+
+    /// Returns the text of the shader.
+    pub fn wgsl(&self) -> String {
+        let text = self.pass.shader.source();
+        if !self.renumbered {
+            return text;
+        }
+        let own = Pass { renumbered: false, ..*self }.bindings();
+        // What is declared and not used follows the uniform.
+        let mut unused = own.len()..;
+        let mut number = |old: u32| {
+            own.iter().position(|binding| binding.number == old).or_else(|| unused.next())
+        };
+        let mut lines = String::new();
+        for line in text.lines() {
+            let declared = line.strip_prefix(DECLARATION).and_then(|rest| rest.split_once(')'));
+            let old = declared.and_then(|(old, rest)| Some((number(old.parse().ok()?)?, rest)));
+            match old {
+                Some((number, rest)) => lines += &format!("{DECLARATION}{number}){rest}\n"),
+                None => lines.extend([line, "\n"]),
+            }
+        }
+        lines
+    }
+
+    /// Returns the name of the entry point.
+    pub fn entry_point(&self) -> &'static str {
+        self.pass.shader.entry()
+    }
+
+    /// Returns the invocations of a workgroup, in x; in y and z it is one.
+    pub fn workgroup_size(&self) -> u32 {
+        self.pass.shader.invocations()
+    }
+
+    /// Returns a label for the pipeline.
+    pub fn label(&self) -> String {
+        self.pass.shader.label()
+    }
+
+    /// Returns the bytes of the workspace, a storage buffer that the pass alone uses; usually 0.
+    pub fn workspace(&self) -> u64 {
+        self.pass.workspace
+    }
+
+    /// Returns the bindings, of which the uniform is the last.
+    pub fn bindings(&self) -> Vec<Binding> {
+        let sources = self.pass.sources.iter().map(|&(number, source)| Binding {
+            number,
+            content: self.content(source),
+            is_written: matches!(source, Source::Result | Source::Totals(_)),
+        });
+        let others = [
+            (self.pass.workspace > 0, WORKSPACE, Content::Workspace),
+            (true, UNIFORM, Content::Uniform),
+        ];
+        let others = others.into_iter().filter(|(is_bound, ..)| *is_bound);
+        let others = others.map(|(_, number, content)| Binding {
+            number,
+            content,
+            is_written: content == Content::Workspace,
+        });
+        let mut bindings: Vec<_> = sources.chain(others).collect();
+        if self.renumbered {
+            (0..).zip(&mut bindings).for_each(|(number, binding)| binding.number = number);
+        }
+        bindings
+    }
+
+    /// Returns the dispatches, which do not depend on each other; none for an empty tensor.
+    pub fn dispatches(&self) -> impl ExactSizeIterator<Item = Dispatch<'a>> {
+        let Pass { pass, .. } = *self;
+        pass.dispatches.iter().map(move |dispatch| {
+            let sources = pass.sources.iter().map(|&(_, source)| dispatch.bytes(source).clone());
+            let workspace = (pass.workspace > 0).then_some(0..pass.workspace);
+            let uniform = 0..size_of::<Params>() as u64;
+            Dispatch {
+                ranges: sources.chain(workspace).chain([uniform]).collect(),
+                uniform: bytemuck::bytes_of(&dispatch.params),
+                workgroups: dispatch.grid,
+            }
+        })
+    }
+
+    fn content(&self, source: Source) -> Content {
+        match source {
+            Source::Input(number) => Content::Operand(number),
+            Source::Result => Content::Operand(self.operation.inputs()),
+            Source::Sums(number) | Source::Totals(number) => Content::Temporary(number),
+        }
+    }
+}
+
+/// How a binding is declared in WGSL, up to its number.
+const DECLARATION: &str = "@group(0) @binding(";
