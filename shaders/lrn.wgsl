@@ -22,7 +22,7 @@ const THREE_QUARTERS = 2u;
 const ONE = 3u;
 const GENERAL = 4u;
 
-// The layer's numbers, of which `fetch` is called before any loop: compilers leave a uniform where it is read.
+// The layer's numbers, of which `read_layer` is called before any loop: compilers leave a uniform where it is read.
 struct Layer {
     one: f32,
     a: Sum,
@@ -33,7 +33,7 @@ struct Layer {
 
 var<private> layer: Layer;
 
-fn fetch() {
+fn read_layer() {
     let numbers = params.layer;
     layer = Layer(
         params.tensor.one,

@@ -26,7 +26,7 @@ pub(crate) struct Axis {
 ///
 /// # Errors
 ///
-/// [`Error::Windows`] where the layer has not one window for each axis of the shape.
+/// [`Error::Windows`] where the layer does not have one window for each axis of the shape.
 pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
     let (windows, views) = (lrn.windows().len(), shape.views().len());
     if windows != views {

@@ -63,9 +63,13 @@ impl std::fmt::Display for Report {
         let verdict = if self.ratio <= 1.0 { "within" } else { "BEYOND" };
         write!(
             f,
-            "largest error {:.3} of the bound ({verdict}) at element {}: {:.8e}, reference {:.10e}; \
-             at most {:.2} ulp",
-            self.ratio, self.index, self.got, self.expected, self.ulps
+            "largest error {} of the bound ({verdict}) at element {}: {:.8e}, reference {:.10e}; \
+             at most {} ulp",
+            short(self.ratio, 3),
+            self.index,
+            self.got,
+            self.expected,
+            short(self.ulps, 2)
         )?;
         if self.is_complete() {
             return Ok(());
@@ -74,10 +78,15 @@ impl std::fmt::Display for Report {
         let others = elements - claimed;
         write!(
             f,
-            "; the bound holds for {claimed} of {elements} elements, of the {others} others, whose \
-             intermediate values leave the range, {right_unclaimed} are right"
+            "; the bound holds for {claimed} of {elements} elements; intermediate values of the other \
+             {others} leave the range, and {right_unclaimed} of them are right"
         )
     }
+}
+
+/// A number with so many decimals, and an exponent where it is long.
+fn short(v: f64, decimals: usize) -> String {
+    if v < 1e6 { format!("{v:.decimals$}") } else { format!("{v:.decimals$e}") }
 }
 
 /// Compares square sums with [`cpu::square_sums`].

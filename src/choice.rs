@@ -75,7 +75,7 @@ impl Choice {
     ///
     /// # Errors
     ///
-    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
+    /// [`Error::Windows`] where the layer does not have one window for each axis of the shape, and
     /// [`Error::Feature`] where the device lacks f64.
     pub fn available(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Vec<Choice>> {
         Ok(Problem::new(lrn, shape, features)?.choices())
@@ -110,5 +110,10 @@ impl std::str::FromStr for Choice {
 }
 
 pub(crate) fn parse_width(text: &str) -> Result<u32> {
-    text.parse().map_err(|_| unknown("width", text, ["1", "2", "4"].into_iter()))
+    match text {
+        "1" => Ok(1),
+        "2" => Ok(2),
+        "4" => Ok(4),
+        _ => Err(unknown("width", text, ["1", "2", "4"].into_iter())),
+    }
 }

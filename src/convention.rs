@@ -18,7 +18,7 @@ names! {
         Cudnn = "cudnn",
         /// oneDNN's `lrn_across_channels` and `lrn_within_channel`.
         Onednn = "onednn",
-        /// Begins with OpenVINO's operation `LRN`.
+        /// OpenVINO's operation `LRN`.
         Openvino = "openvino",
         /// `tf.nn.local_response_normalization`; also TF.js.
         Tensorflow = "tensorflow",
@@ -269,7 +269,7 @@ impl Lrn {
         Convention::Onednn.spelling().size(size)
     }
 
-    /// OpenVINO's operation `LRN`, along any axes; even sizes drop one channel and still divide.
+    /// Begins with OpenVINO's operation `LRN`, along any axes; even sizes drop one channel and still divide.
     ///
     /// Its attributes have no defaults; alpha 1e-4, beta ¾, k 1 are those of its documentation's example.
     pub fn openvino(size: u32) -> Spelling {

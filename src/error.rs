@@ -10,7 +10,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Error {
     /// A parameter of the layer is outside its range.
-    #[error("{name} is {given}, but must be {expected}")]
+    #[error("{name} is {}, but must be {expected}", number(*given))]
     Parameter {
         /// The parameter, as its convention spells it.
         name: &'static str,
@@ -28,7 +28,7 @@ pub enum Error {
         given: u32,
     },
     /// A convention that has no default window was given none.
-    #[error("{convention} has no default window size; give one")]
+    #[error("{convention} has no default window size; set size, radius or window")]
     NoWindow {
         /// The framework.
         convention: Convention,
@@ -57,8 +57,14 @@ pub enum Error {
         /// The choices that can compute it.
         available: Vec<Choice>,
     },
+    /// A tuning has two lines for an operation.
+    #[error("{operation} has two lines in the tuning; leave one")]
+    RepeatedOperation {
+        /// The operation.
+        operation: Operation,
+    },
     /// The axis does not exist in the tensor.
-    #[error("axis {axis} is outside a tensor of rank {rank}; use {} to {}", -(*rank as i64), *rank as i64 - 1)]
+    #[error("axis {axis} is outside a tensor of rank {rank}; {}", axes_of(*rank))]
     Axis {
         /// The axis that was given; negative values count from the end.
         axis: isize,
@@ -72,10 +78,10 @@ pub enum Error {
         axis: isize,
     },
     /// No axis was given.
-    #[error("no axis is given; name at least one to normalise along")]
+    #[error("no axis or window is given; give at least one")]
     NoAxis,
     /// The layer has not one window for each axis.
-    #[error("the layer has {windows} windows for {axes} axes; give one window for each axis")]
+    #[error("a layer needs one window for each axis, but windows are {windows} and axes {axes}")]
     Windows {
         /// The windows of the layer.
         windows: usize,
@@ -83,15 +89,15 @@ pub enum Error {
         axes: usize,
     },
     /// A framework whose windows have one axis was given several.
-    #[error(
-        "{convention} knows windows along one axis only; take caffe, onednn, openvino or formula"
-    )]
+    #[error("{convention} has windows along one axis only; use caffe, onednn, openvino or formula")]
     OneAxis {
         /// The framework.
         convention: Convention,
     },
     /// The channels cannot be split into equal groups.
-    #[error("{channels} channels cannot be split into {groups} equal groups")]
+    #[error(
+        "{channels} channels cannot be split into {groups} equal groups; use a divisor of {channels}"
+    )]
     Groups {
         /// The channels of the tensor.
         channels: u64,
@@ -99,7 +105,7 @@ pub enum Error {
         groups: u64,
     },
     /// The tensor has more bytes than 64 bits can count.
-    #[error("the shape {dims:?} has more elements than can be addressed")]
+    #[error("the shape {dims:?} has more bytes than 64 bits can count; make it smaller")]
     ShapeOverflow {
         /// The dimensions that were given.
         dims: Vec<usize>,
@@ -145,7 +151,7 @@ pub enum Error {
         needed_for: &'static str,
     },
     /// An operation was given too few or too many operands.
-    #[error("{operation} takes the operands {expected:?}, but was given {given}")]
+    #[error("{operation} takes {} operands ({}), but was given {given}", expected.len(), expected.join(", "))]
     Operands {
         /// The operation.
         operation: Operation,
@@ -179,7 +185,9 @@ pub enum Error {
         size: u64,
     },
     /// A buffer operand starts at an offset that the device cannot bind.
-    #[error("{operand} starts at byte {given}, but this device binds at multiples of {alignment}")]
+    #[error(
+        "{operand} starts at byte {given}, but this device binds at multiples of {alignment}; move it to one"
+    )]
     BufferAlignment {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -199,7 +207,7 @@ pub enum Error {
         expected: u64,
     },
     /// A buffer was created without the usage that a kernel needs.
-    #[error("the buffer of {operand} has usages {given:?}; create it with {expected:?} too")]
+    #[error("the buffer of {operand} has usage {}; create it with {} too", usages(*given), usages(*expected))]
     BufferUsage {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -209,7 +217,9 @@ pub enum Error {
         expected: wgpu::BufferUsages,
     },
     /// Two operands share bytes of one buffer.
-    #[error("{first} and {second} overlap in one buffer; give them disjoint ranges")]
+    #[error(
+        "{first} and {second} overlap in one buffer; give them disjoint ranges (only x and y, or dy and dx, may be one)"
+    )]
     Overlap {
         /// One operand.
         first: &'static str,
@@ -259,7 +269,7 @@ pub enum Error {
         /// What was being done.
         doing: &'static str,
     },
-    /// Memory is out: the device's, or the host's for a vector as long as a tensor.
+    /// The device ran out of memory, or the host for a vector as long as a tensor.
     #[error("out of memory while {doing}{}; free some, or make the tensor smaller", in_bytes(*bytes))]
     OutOfMemory {
         /// What was being done.
@@ -282,6 +292,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn listed(choices: &[Choice]) -> String {
     choices.iter().map(Choice::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A number, with an exponent where it is long.
+fn number(v: f64) -> String {
+    if v == 0.0 || (1e-5..1e15).contains(&v.abs()) { v.to_string() } else { format!("{v:e}") }
+}
+
+fn axes_of(rank: usize) -> String {
+    match rank as i64 {
+        0 => "it has none, give it dimensions".to_owned(),
+        rank => format!("use {} to {}", -rank, rank - 1),
+    }
+}
+
+fn usages(usages: wgpu::BufferUsages) -> String {
+    usages.iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(" | ")
 }
 
 fn in_bytes(bytes: Option<u64>) -> String {

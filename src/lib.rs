@@ -55,14 +55,14 @@ pub use operand::Operand;
 pub use operation::Operation;
 pub use pipelines::Pipelines;
 pub use plan::{BoundOperation, Plan};
-/// Waits for an async call. Native only: a browser cannot block.
+/// Blocks the current thread until a future completes. Not available in browsers.
 #[cfg(not(target_arch = "wasm32"))]
 pub use pollster::block_on;
 pub use precision::Precision;
 pub use shape::Shape;
 pub use tuning::Tuning;
 
-/// What the tests and the tools of this repository look at. It may change at any time.
+/// Exposes internals to the tests and tools of this repository. It may change at any time.
 #[doc(hidden)]
 pub mod internals {
     pub use crate::kernel::Memory;
@@ -73,5 +73,5 @@ pub mod internals {
     pub use crate::stage::Stage;
 }
 
-/// The wgpu whose types this crate takes.
+/// Re-exports the version of wgpu that this crate uses.
 pub use wgpu;

@@ -85,7 +85,7 @@ impl Lrn {
         Ok(Lrn { scale, blend, ..self.clone() })
     }
 
-    /// Promises another precision. It is [`Precision::Fast`] without this call.
+    /// Returns the layer with another precision; the default is [`Precision::Fast`].
     pub fn with_precision(&self, precision: Precision) -> Lrn {
         Lrn { precision, ..self.clone() }
     }

@@ -42,7 +42,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, and
+    /// [`Error::Windows`] where the layer does not have one window for each axis of the shape, and
     /// [`Error::Feature`] where the device lacks f64; [`Error::DeviceLost`].
     pub fn new(pipelines: impl Into<Pipelines>, lrn: &Lrn, shape: &Shape) -> Result<Plan> {
         Self::with_tuning(pipelines, lrn, shape, Tuning::default())
@@ -173,8 +173,8 @@ impl Plan {
         prepared.bind(self.device(), operands)
     }
 
-    /// Plans an operation and compiles its pipelines now, rather than when it is first recorded; not in place. Tells
-    /// which choice computes it, once the pipelines are ready.
+    /// Compiles the pipelines of an operation, and returns the choice that runs it. It does not prepare the operation in
+    /// place.
     ///
     /// wgpu compiles while it is called, on the thread that polls this. A browser compiles in a process of its own, and
     /// the caller's thread goes on.

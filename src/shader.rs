@@ -85,7 +85,7 @@ impl Power {
 }
 
 impl Shader {
-    /// The name of the entry point.
+    /// Returns the name of the entry point: `stage` computes all that has no entry point of its own.
     pub fn entry(&self) -> &'static str {
         match (self.stage, self.operation) {
             (Stage::Only, Operation::Backward) => "backward",

@@ -2,7 +2,7 @@
 
 use crate::Operation;
 
-/// A step on the way to a result, in `shaders/stage/`: what a pass sums, and what it makes of a sum. A window along
+/// What a pass sums, and what it makes of a sum (`shaders/stage/`). A window along
 /// several axes takes one for each.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Stage {

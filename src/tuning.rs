@@ -1,6 +1,7 @@
 //! What is chosen in advance for each operation, by measuring or by the caller.
 
 use crate::choice::parse_width;
+use crate::error::unknown;
 use crate::kernel::Problem;
 use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape};
 use std::fmt::{self, Display, Formatter};
@@ -154,21 +155,21 @@ impl FromStr for Tuning {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Tuning> {
-        let mut tuning = Tuning::default();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let (operation, wish) = line.split_once(' ').unwrap_or((line, ""));
+        let mut wishes = [None; 3];
+        for line in text.lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let Some((operation, wish)) = words.split_first() else { continue };
             let operation: Operation = operation.parse()?;
-            tuning.wishes[operation as usize] = wish.parse()?;
+            if wishes[operation as usize].replace(Wish::parse(wish)?).is_some() {
+                return Err(Error::RepeatedOperation { operation });
+            }
         }
-        Ok(tuning)
+        Ok(Tuning { wishes: wishes.map(Option::unwrap_or_default) })
     }
 }
 
 /// What a text says for what is left open.
 const ANY: &str = "any";
-
-/// How a text says that a choice is a preference.
-const OR_ANY: &str = " or any";
 
 impl Display for Wish {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -179,25 +180,42 @@ impl Display for Wish {
             None => (),
         }
         self.segments.map_or(Ok(()), |segments| write!(f, " {segments}"))?;
-        f.write_str(if self.or_any { OR_ANY } else { "" })
+        f.write_str(if self.or_any { " or any" } else { "" })
     }
 }
 
-impl FromStr for Wish {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Wish> {
-        let (given, or_any) = match text.strip_suffix(OR_ANY) {
-            Some(given) => (given, true),
-            None => (text, false),
+impl Wish {
+    fn parse(words: &[&str]) -> Result<Wish> {
+        let (given, or_any) = match words {
+            [given @ .., "or", ANY] => (given, true),
+            _ => (words, false),
         };
-        let mut words = given.splitn(3, ' ');
-        let mut next = || words.next().filter(|&word| word != ANY);
+        let (kernel, width, segments) = match *given {
+            [] if or_any => (ANY, ANY, ANY),
+            [] => ("", ANY, ANY),
+            [kernel] => (kernel, ANY, ANY),
+            [kernel, width] => (kernel, width, ANY),
+            [kernel, width, segments] => (kernel, width, segments),
+            [.., more] => return Err(unknown("word", more, ["or any"].into_iter())),
+        };
         Ok(Wish {
-            kernel: next().map(str::parse).transpose()?,
-            width: next().map(parse_width).transpose()?,
-            segments: next().map(str::parse).transpose()?,
+            kernel: unless_any(kernel, str::parse)?,
+            width: unless_any(width, parse_width)?,
+            segments: unless_any(segments, str::parse)?,
             or_any,
         })
     }
+}
+
+fn unless_any<T>(word: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+    if word == ANY {
+        return Ok(None);
+    }
+    parse(word).map(Some).map_err(|error| match error {
+        Error::UnknownName { kind, given, mut known } => {
+            known.push(ANY);
+            Error::UnknownName { kind, given, known }
+        }
+        other => other,
+    })
 }

@@ -53,6 +53,13 @@ fn the_choice_follows_the_stated_rule() {
 }
 
 #[test]
+fn every_kernel_is_preferred_somewhere() {
+    let preferred =
+        |kernel: &Kernel| RULE.iter().any(|(.., choice)| choice.starts_with(kernel.name()));
+    assert!(Kernel::ALL.iter().all(preferred));
+}
+
+#[test]
 fn what_is_not_available_is_refused_by_name() {
     let shape = Shape::nchw(1, 96, 55, 55).unwrap();
     let none = wgpu::Features::empty();

@@ -53,7 +53,7 @@ struct Span {
 // Each channel depends on `before` and `after` channels around it.
 // Writes layer, group, lane and only_place.
 fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
-    fetch();
+    read_layer();
     group = group_of(workgroup);
     lane = index;
     only_place = find_place(0u);

@@ -77,7 +77,7 @@ fn walked(workgroup: vec3<u32>) -> u32 {
 
 // Neighbouring invocations take neighbouring elements.
 fn place(workgroup: vec3<u32>, index: u32) -> Place {
-    fetch();
+    read_layer();
     group = group_of(workgroup);
     lane = index;
     let are_beside = params.tensor.beside > 1u;

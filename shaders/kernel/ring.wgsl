@@ -2,24 +2,24 @@
 // together from blocks.
 //
 // The windows of a step's channels have a middle in common: BLOCKS blocks of STEP channels, and a REST.
-// What a window has before that is a sum to the end of the step's tail, and what it has after, a sum from
+// What a window has before that is a sum to the end of the step's back, and what it has after, a sum from
 // the start of its front: the STEP channels that the windows reach now, and which become the newest block.
 //
-//     window of the first channel    [ tail        | rest |  blocks  ]
+//     window of the first channel    [ back        | rest |  blocks  ]
 //     window of the last                         [ | rest |  blocks  | front      ]
 //
 // The sum of the last BLOCKS blocks is found alike, with groups of BLOCKS blocks: `heads` has the sum of
 // the group so far, and a ring the sums to the end of the group before. (van Herk, Gil and Werman.) So
 // few additions a channel however wide the window, and none subtracts.
 //
-// x is loaded for the front, for the tail and for the channel itself: the latter two from a cache. Terms
+// x is loaded for the front, for the back and for the channel itself: the latter two from a cache. Terms
 // of backward are kept in a ring of their own.
 
 const INVOCATIONS = 64u;
 const STEP = 4u;
 const BLOCKS = 4u;
 const REST = 1u;    // channels
-const TAIL = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
+const BACK = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
 
 // Sums that are kept in blocks.
 const SQUARE_BLOCKS = 0u;
@@ -32,24 +32,24 @@ const DY_RING = 1u;
 const RING = WINDOW + STEP;
 
 var<private> front: array<Sum, STEP>;
-var<private> tail: array<Sum, TAIL>;
+var<private> back: array<Sum, BACK>;
 var<private> sums: array<Sum, STEP>;
 var<private> fetched_front: array<Fetched, STEP>;
-var<private> fetched_tail: array<Fetched, TAIL>;
+var<private> fetched_back: array<Fetched, BACK>;
 var<private> term_x: array<Value, STEP>;
 var<private> term_dy: array<Value, STEP>;
 var<private> gradient_x: array<Value, STEP>;
 var<private> heads: array<Sum, 2>;
 var<private> places: array<u32, 2>; // of the next block in its group
 
-// Sums the windows of a step from its front and its tail, and makes the front the newest block.
-// Reads front, tail, and the blocks of `which`; writes sums and the newest block.
+// Sums the windows of a step from its front and its back, and makes the front the newest block.
+// Reads front, back, and the blocks of `which`; writes sums and the newest block.
 fn sum_windows(which: u32) {
     var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
-    for (var i = 0u; i < REST; i++) { middle = add(middle, tail[STEP - 1u + i]); } // unroll
+    for (var i = 0u; i < REST; i++) { middle = add(middle, back[STEP - 1u + i]); } // unroll
     sums[STEP - 1u] = middle;
     for (var i = 1u; i < STEP; i++) { // unroll
-        sums[STEP - 1u - i] = add(sums[STEP - i], tail[STEP - 1u - i]);
+        sums[STEP - 1u - i] = add(sums[STEP - i], back[STEP - 1u - i]);
     }
     var head = front[0];
     for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, front[i]); } // unroll
@@ -85,17 +85,17 @@ fn begin_groups(step: u32) {
     places[TERM_BLOCKS] = step % BLOCKS;
 }
 
-// Load the front and the tail of a step whose first channel is i, where all its windows can be read.
+// Load the front and the back of a step whose first channel is i, where all its windows can be read.
 // Writes fetched_front.
 fn fetch_front_inside(w: Walk, i: u32) {
     let at = w.offset + (i + LOOK_AHEAD + 1u) * w.inner;
     for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_summand(at + t * w.inner); } // unroll
 }
 
-// Writes fetched_tail.
-fn fetch_tail_inside(w: Walk, i: u32) {
+// Writes fetched_back.
+fn fetch_back_inside(w: Walk, i: u32) {
     let at = w.offset + (i - LOOK_BEHIND) * w.inner;
-    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_summand(at + t * w.inner); } // unroll
+    for (var t = 0u; t < BACK; t++) { fetched_back[t] = fetch_summand(at + t * w.inner); } // unroll
 }
 
 // The same where some may be missing.
@@ -104,12 +104,12 @@ fn fetch_front_edge(w: Walk, i: u32) {
     for (var t = 0u; t < STEP; t++) { fetched_front[t] = fetch_nearest(w, i + LOOK_AHEAD + 1u + t); } // unroll
 }
 
-// Writes fetched_tail.
-fn fetch_tail_edge(w: Walk, i: u32) {
-    for (var t = 0u; t < TAIL; t++) { fetched_tail[t] = fetch_nearest(w, i - LOOK_BEHIND + t); } // unroll
+// Writes fetched_back.
+fn fetch_back_edge(w: Walk, i: u32) {
+    for (var t = 0u; t < BACK; t++) { fetched_back[t] = fetch_nearest(w, i - LOOK_BEHIND + t); } // unroll
 }
 
-// Make the front and the tail of a step from what was loaded.
+// Make the front and the back of a step from what was loaded.
 // Reads fetched_front; writes front.
 fn take_front(i: u32) {
     let first = i + LOOK_AHEAD + 1u;
@@ -118,20 +118,20 @@ fn take_front(i: u32) {
     for (var t = 0u; t < STEP; t++) { front[t] = present(front[t], first + t); } // unroll
 }
 
-// Reads fetched_tail; writes tail.
-fn take_tail(i: u32) {
+// Reads fetched_back; writes back.
+fn take_back(i: u32) {
     let first = i - LOOK_BEHIND;
-    for (var t = 0u; t < TAIL; t++) { tail[t] = summand(fetched_tail[t]); } // unroll
-    if are_readable(first, TAIL) { return; }
-    for (var t = 0u; t < TAIL; t++) { tail[t] = present(tail[t], first + t); } // unroll
+    for (var t = 0u; t < BACK; t++) { back[t] = summand(fetched_back[t]); } // unroll
+    if are_readable(first, BACK) { return; }
+    for (var t = 0u; t < BACK; t++) { back[t] = present(back[t], first + t); } // unroll
 }
 
 // Fills the ring with the blocks before a step.
 // Writes the blocks of squares, front and fetched_front.
 fn fill_blocks(w: Walk, i: u32) {
-    for (var back = BLOCKS; back > 0u; back--) {
-        fetch_front_edge(w, i - back * STEP);
-        take_front(i - back * STEP);
+    for (var before = BLOCKS; before > 0u; before--) {
+        fetch_front_edge(w, i - before * STEP);
+        take_front(i - before * STEP);
         var block = front[0];
         for (var t = 1u; t < STEP; t++) { block = add(block, front[t]); } // unroll
         push(SQUARE_BLOCKS, block);
@@ -139,23 +139,23 @@ fn fill_blocks(w: Walk, i: u32) {
 }
 
 // Sums the windows of squares of a step, which are loaded.
-// Reads fetched_front and fetched_tail; writes sums.
+// Reads fetched_front and fetched_back; writes sums.
 fn sum_fetched(i: u32) {
     take_front(i);
-    take_tail(i);
+    take_back(i);
     sum_windows(SQUARE_BLOCKS);
 }
 
 // Loads all that a step needs, so that its loads are under way together.
-// Writes fetched_front, fetched_tail and needed.
+// Writes fetched_front, fetched_back and needed.
 fn fetch_step(w: Walk, i: u32) {
     if are_readable(i - LOOK_BEHIND, WINDOW + STEP) {
         fetch_front_inside(w, i);
-        fetch_tail_inside(w, i);
+        fetch_back_inside(w, i);
         fetch_needed_inside(w, i);
     } else {
         fetch_front_edge(w, i);
-        fetch_tail_edge(w, i);
+        fetch_back_edge(w, i);
         fetch_needed_edge(w, i);
     }
 }
@@ -176,25 +176,25 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 }
 
 // The place in a ring so many channels behind `at`.
-fn behind(which: u32, at: u32, back: u32) -> u32 {
-    return slot(2u * BLOCKS + which * RING + (at + RING - back) % RING);
+fn behind(which: u32, at: u32, distance: u32) -> u32 {
+    return slot(2u * BLOCKS + which * RING + (at + RING - distance) % RING);
 }
 
 // Loads all that a step of backward needs, whose first gradient is that of channel j.
-// Writes fetched_front, fetched_tail, term_x, term_dy and gradient_x.
+// Writes fetched_front, fetched_back, term_x, term_dy and gradient_x.
 fn load_step(w: Walk, j: u32) {
     let i = j + LOOK_BEHIND + 1u;
     if are_readable(j, 1u + WINDOW + STEP) {
         let at = w.input + j * w.inner;
         let at_terms = w.input + i * w.inner;
         fetch_front_inside(w, i);
-        fetch_tail_inside(w, i);
+        fetch_back_inside(w, i);
         for (var t = 0u; t < STEP; t++) { term_x[t] = x_at(at_terms + t * w.inner); } // unroll
         for (var t = 0u; t < STEP; t++) { term_dy[t] = dy_at(at_terms + t * w.inner); } // unroll
         for (var t = 0u; t < STEP; t++) { gradient_x[t] = x_at(at + t * w.inner); } // unroll
     } else {
         fetch_front_edge(w, i);
-        fetch_tail_edge(w, i);
+        fetch_back_edge(w, i);
         for (var t = 0u; t < STEP; t++) { term_x[t] = load_x(w, i + t); } // unroll
         for (var t = 0u; t < STEP; t++) { term_dy[t] = load_dy(w, i + t); } // unroll
         for (var t = 0u; t < STEP; t++) { gradient_x[t] = load_x(w, j + t); } // unroll
@@ -204,11 +204,11 @@ fn load_step(w: Walk, j: u32) {
 // A step sums the windows of the channels from i = j + LOOK_BEHIND + 1 on, makes their terms, and with those as the front
 // sums the mirrored windows of the channels from j on:
 //
-//     squares                            [ tail | rest | blocks of squares | front      ]
-//     terms       [ tail | rest | blocks of terms      | front             ]
+//     squares                            [ back | rest | blocks of squares | front      ]
+//     terms       [ back | rest | blocks of terms      | front             ]
 //     channels      j - LOOK_AHEAD   j                   i                   i + LOOK_AHEAD + 1
 //
-// The terms of the tail and the normalized dy of j come from rings. The terms before the first, as far as there are
+// The terms of the back and the normalized dy of j come from rings. The terms before the first, as far as there are
 // channels, come from a lead-in. It reads places of the rings that it has not written yet; they reach only gradients
 // before w.begin, which are not written, since nothing but a front enters the blocks.
 @compute @workgroup_size(INVOCATIONS)
@@ -231,7 +231,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         load_step(w, j);
         sum_fetched(i);
         for (var t = 0u; t < STEP; t++) { hold_term(at, t); } // unroll
-        for (var t = 0u; t < TAIL; t++) { tail[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
+        for (var t = 0u; t < BACK; t++) { back[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
         sum_windows(TERM_BLOCKS);
         for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(at, t)); } // unroll
         at = (at + STEP) % RING;

@@ -234,7 +234,7 @@ fn idle(workgroup: vec3<u32>) -> bool {
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    fetch();
+    read_layer();
     lane = index;
     let r = run(workgroup, index);
     let b = block(workgroup, r);
@@ -249,7 +249,7 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 // of those need.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    fetch();
+    read_layer();
     let r = run(workgroup, index);
     if !r.some { return; }
     load_x(r);

@@ -17,7 +17,7 @@ struct Walk {
 
 // Writes group, lane and layer.
 fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
-    fetch();
+    read_layer();
     group = group_of(workgroup);
     lane = index;
     let groups = (params.part.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment

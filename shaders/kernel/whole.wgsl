@@ -30,7 +30,7 @@ struct Slice {
 // Neighbouring invocations take neighbouring elements.
 // Writes layer.
 fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
-    fetch();
+    read_layer();
     let are_beside = params.tensor.inner > 1u;
     let pixel = select(index / SLICES, index % PIXELS, are_beside);
     let number = select(index % SLICES, index / PIXELS, are_beside);

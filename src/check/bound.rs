@@ -32,7 +32,7 @@ impl Allowance {
     }
 
     /// An infinity or a NaN, which must be met.
-    const EXACT: Allowance = Allowance::new(0.0, f64::INFINITY);
+    const MUST_MATCH: Allowance = Allowance::new(0.0, f64::INFINITY);
 
     /// What is 0 whatever else is computed.
     const ZERO: Allowance = Allowance::new(0.0, 0.0);
@@ -43,7 +43,7 @@ impl Allowance {
 
     /// That of a value which is not finite, though its inputs are, or because they are not.
     fn of_special(level: f64) -> Allowance {
-        if level == SPECIAL { Allowance::EXACT } else { Allowance::NO_CLAIM }
+        if level == SPECIAL { Allowance::MUST_MATCH } else { Allowance::NO_CLAIM }
     }
 }
 
@@ -179,7 +179,7 @@ impl<'a> Analysis<'a> {
         let s = &self.reference.s;
         let unit = unit + self.between();
         self.each(|i| match self.bases[i].level {
-            SPECIAL => Allowance::EXACT,
+            SPECIAL => Allowance::MUST_MATCH,
             _ if s[i] > large => Allowance::NO_CLAIM,
             _ => {
                 let count = self.bases[i].count;
@@ -322,7 +322,7 @@ impl<'a> Analysis<'a> {
         let scaled = scale.abs() * magnitude;
         let is_special = (bound == 0.0 && magnitude.is_infinite()) || !added.is_finite();
         match is_special {
-            true if bound < f64::INFINITY && !expected.is_finite() => return Allowance::EXACT,
+            true if bound < f64::INFINITY && !expected.is_finite() => return Allowance::MUST_MATCH,
             false if bound < f64::INFINITY && magnitude <= large && scaled + added <= large => {}
             _ => return Allowance::NO_CLAIM,
         }

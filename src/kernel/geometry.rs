@@ -28,7 +28,7 @@ pub(crate) struct Geometry {
 pub(super) enum Groups {
     /// A workgroup takes one segment of so many pixels, or of one of their strips (plane).
     Pixels { pixels: u64, strips: u64 },
-    /// A workgroup takes so many segments, those of a pixel before those of the next.
+    /// A workgroup takes so many segments: consecutive invocations take those of one pixel, then those of the next.
     Segments(u64),
 }
 

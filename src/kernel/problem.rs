@@ -30,7 +30,7 @@ impl Problem {
     ///
     /// # Errors
     ///
-    /// [`Error::Windows`] where the layer has not one window for each axis of the shape, [`Error::Feature`] where a
+    /// [`Error::Windows`] where the layer does not have one window for each axis of the shape, [`Error::Feature`] where a
     /// device with these features does not compute with elements of that type.
     pub(crate) fn new(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Problem> {
         let (axes, dtype) = (axes(lrn, shape)?, shape.dtype());

@@ -40,7 +40,7 @@ impl Design for Ring {
             ("GRAIN", step),
             ("BLOCKS", blocks),
             ("REST", rest),
-            ("TAIL", (step - 1 + rest).max(1)),
+            ("BACK", (step - 1 + rest).max(1)),
             ("SCRATCH", sums),
         ];
         let groups = Groups::of_pixels(invocations);

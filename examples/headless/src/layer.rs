@@ -31,6 +31,9 @@ fn run_of<T: Stored>(
     files: &Files<'_>,
     options: &Layer,
 ) -> Result<(), Failure> {
+    if let Some(wgsl) = &options.wgsl {
+        check_other(wgsl, files)?;
+    }
     let lrn = options.lrn(operation)?;
     let x: Tensor<T> = npy::read(files.x)?;
     let dy = files.dy.map(|path| read_like(&x, path)).transpose()?;
@@ -42,7 +45,7 @@ fn run_of<T: Stored>(
     let run = device.run(&lrn, &shape, operation, &inputs)?;
     if let Some(path) = &options.wgsl {
         let text = device.wgsl(&lrn, &shape, operation)?;
-        std::fs::write(path, text).map_err(|problem| Failure::file(path, problem))?;
+        npy::write_text(path, &text)?;
     }
     npy::write(files.result, &x.dims, &run.values)?;
     device.remark.iter().for_each(note);
@@ -54,6 +57,18 @@ fn run_of<T: Stored>(
         Some(report) if !report.passed() => Err(Failure::Beyond(report.to_string())),
         _ => Ok(()),
     }
+}
+
+/// Refuses to write shaders into a file that is read or written anyway.
+fn check_other(wgsl: &Path, files: &Files<'_>) -> Result<(), Failure> {
+    let same = |path: &Path| {
+        path == wgsl
+            || path.canonicalize().ok().is_some_and(|path| Some(path) == wgsl.canonicalize().ok())
+    };
+    if [Some(files.x), files.dy, Some(files.result)].into_iter().flatten().any(same) {
+        return Err(Failure::file(wgsl, "--wgsl is the file of an array, too; name another file"));
+    }
+    Ok(())
 }
 
 /// Reads what the result is added to.

@@ -87,6 +87,11 @@ pub fn write<T: Stored>(path: &Path, dims: &[usize], values: &[T]) -> Result<(),
     })
 }
 
+/// Writes a text, as a whole or not at all.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    write_whole(path, |file| std::io::Write::write_all(file, text.as_bytes()))
+}
+
 /// The start of the file up to the end of its header.
 fn with_header(start: &[u8]) -> Result<&[u8], String> {
     let end = match *start {

@@ -46,7 +46,7 @@ pub fn work(shader: &Shader) -> (Place, f64) {
         }
         Kernel::Column | Kernel::Ring => (Place::Loop, constant("STEP") * width),
         Kernel::Whole => (Place::Loops, constant("TURNS") * width),
-        new => panic!("this place must learn where {} computes", new.name()),
+        new => panic!("tools/compilers/src/work.rs must learn where {new} computes"),
     }
 }
 
