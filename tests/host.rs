@@ -147,6 +147,10 @@ fn tunings_are_texts() {
         assert_eq!(tuning.to_string().parse(), Ok(tuning));
     }
     assert_eq!("".parse(), Ok(Tuning::default()));
+    assert_eq!("forward  ring\n\n".parse(), "forward ring".parse::<Tuning>());
+    assert_eq!("forward or any".parse(), "forward any or any".parse::<Tuning>());
+    let twice = Error::RepeatedOperation { operation: Operation::Forward };
+    assert_eq!("forward ring\nforward any".parse::<Tuning>(), Err(twice));
     let bad = [
         ("forwards column 1", "operation"),
         ("column 1", "operation"),
@@ -154,7 +158,8 @@ fn tunings_are_texts() {
         ("forward rows 1", "kernel"),
         ("forward column one", "width"),
         ("forward column 1 few", "segments"),
-        ("forward column 1 half or", "segments"),
+        ("forward column 3", "width"),
+        ("forward column 1 half or", "word"),
     ];
     for (text, expected) in bad {
         let refused = text.parse::<Tuning>();
