@@ -173,8 +173,8 @@ impl Plan {
         prepared.bind(self.device(), operands)
     }
 
-    /// Compiles the pipelines of an operation, and returns the choice that runs it. It does not prepare the operation in
-    /// place.
+    /// Compiles the pipelines of an operation, and returns the choice that runs it. It does not prepare the operation
+    /// in place.
     ///
     /// wgpu compiles while it is called, on the thread that polls this. A browser compiles in a process of its own, and
     /// the caller's thread goes on.

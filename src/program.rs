@@ -59,8 +59,8 @@ pub struct Binding {
     pub number: u32,
     /// What it holds.
     pub content: Content,
-    /// Whether the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges of
-    /// one buffer.
+    /// Whether the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges
+    /// of one buffer.
     pub is_written: bool,
 }
 
@@ -94,7 +94,8 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// As [`Plan::new`](crate::Plan::new) and [`Plan::prepare`](crate::Plan::prepare), but for those that a device reports.
+    /// As [`Plan::new`](crate::Plan::new) and [`Plan::prepare`](crate::Plan::prepare), but for those that a device
+    /// reports.
     pub fn new(lrn: &Lrn, shape: &Shape, operation: Operation, target: &Target) -> Result<Program> {
         let Target { features, limits, tuning, in_place } = target;
         let problem = Problem::new(lrn, shape, *features)?;

@@ -23,14 +23,14 @@ fn apply(v: Value, f: Factor) -> Sum {
 
 fn compose(f: Factor, g: Factor) -> Factor { return Factor(f.high * g.high, f.low + g.low); }
 
-// q is about b^(-1/4) and t its square. The error e of t * t * b = 1 - e corrects the powers of q, so that
+// q is about b^(-1/4) and t its square. The error e of t * t * b = 1 + e corrects the powers of q, so that
 // they are as exact on a device whose square roots are rough. (An infinite b has a q of 0, and any e.)
 fn roots(b: Sum) -> Roots {
     let q = sqrt(inverseSqrt(b));
     let t = q * q;
     if !CORRECTED { return Roots(factor(t), factor(t * q)); }
-    let e = fma(-(min(b, Value(LARGEST)) * t), t, Value(1.0));
-    return Roots(Factor(t, 0.5 * e), Factor(t * q, 0.75 * e));
+    let e = fma(min(b, Value(LARGEST)) * t, t, Value(-1.0));
+    return Roots(Factor(t, -0.5 * e), Factor(t * q, -0.75 * e));
 }
 
 // x / sqrt(b) is at most 1 / sqrt(a), so that no product leaves the range of f32 before the term does.

@@ -2,22 +2,26 @@
 // neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers; those
 // sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
 //
-// Where registers hold a block of rows with all that those depend on, a workgroup takes one block, IN_ONE_GO: it loads
-// all of it before it computes. What blocks have in common is loaded again, from a cache. Otherwise a workgroup walks
-// down the rows in steps, and keeps what the next one needs.
+// Where registers hold a block of rows with all that those depend on, an invocation takes one block, IN_ONE_GO: it
+// loads all of it before it computes. What blocks have in common is loaded again, from a cache. Otherwise a workgroup
+// walks down the rows in steps, and keeps what the next one needs. Of a block or a step it sums SHARE rows after the
+// others, and writes what they complete: so it computes while the last rows are still being loaded.
 
-const INVOCATIONS = 252u; // PIXELS * RUNS
-const PIXELS = 18u;
+const INVOCATIONS = 126u; // BLOCKS * PIXELS * RUNS
+const BLOCKS = 9u;       // of rows, in a workgroup, which follow each other: those of a plane before those of the next
+const PIXELS = 1u;       // planes side by side, in a workgroup
 const RUNS = 14u;        // of a plane, in a workgroup
 const RUNS_BEFORE = 0u;  // those before the first that is written
 const WRITTEN = 14u;     // runs
+const BESIDE = 0u;       // 1 where planes lie side by side, so that neighbouring columns are apart
 const RUN = 4u;          // columns
 const PACKET = 1u;       // of which so many are loaded at once
 const LOADS = 4u;        // RUN / PACKET
 const LENGTH = 12u;      // rows that are held, and places of a column in registers: RUN * LENGTH is HELD
-const X_FROM = 0u;       // the first of those that a step loads; the rest is kept of the steps before
-const X_ROWS = 12u;      // loaded of x,
-const SUM_ROWS = 8u;     // and of dy; so many have their square sums made
+const FIRST = 4u;        // of the rows that are held, the first whose gradient is made: HALO in one go, or 0
+const OWN = 2u;          // the first that is written in one go,
+const OWN_ROWS = 0u;     // and so many from it on are always in the tensor
+const SUM_ROWS = 8u;     // whose square sums are made
 const SUM_GROUPS = 2u;   // SUM_ROWS / SHARE
 const LEAD_IN = 0u;      // rows before the first that is written, in whole steps
 const ACROSS_BEHIND = 2u; // the window along a row
@@ -26,10 +30,12 @@ const LINE = 8u;         // columns that the windows of a run hold
 const REACH = 1u;        // runs on each side in which those may lie
 const SIDE = 2u;         // columns on each side of a run that windows of its neighbours may hold,
 const EXCHANGED = 4u;    // and all of those
+const CLEARED = 1u;      // zeros that an invocation writes for them
 
-const IN_ONE_GO = X_FROM == 0u;
-const FIRST = HALO - X_FROM; // of the rows that are held, the first whose gradient is made
+const ARE_BESIDE = BESIDE == 1u;
+const IN_ONE_GO = FIRST > 0u;
 const NOTHING = INVOCATIONS; // where the exchange holds zeros
+const STRIDE = select(1u, PIXELS, ARE_BESIDE); // invocations from a run to the next
 
 // The sums of a row, by the row, the column in its run and the invocation: so neighbours meet in different banks.
 var<workgroup> exchange: array<array<array<Sum, INVOCATIONS + 1u>, EXCHANGED>, SUM_ROWS>;
@@ -38,10 +44,10 @@ var<private> line: array<Sum, LINE>;
 
 // The run of columns of an invocation, and its plane.
 struct Place {
-    written: bool,   // whether it is more than a neighbour of what is written
+    is_some: bool,   // whether there are such
+    written: bool,   // and whether they are more than neighbours of what is written
     before: u32,     // runs before it in its workgroup and its row,
     all: u32,        // and all of them
-    stride: u32,     // invocations from a run to the next
     inner: u32,      // elements from a row to the next
     beside: u32,     // and from a column, or those that are loaded at once, to the next
     input: u32,      // element of row 0 in x and dy
@@ -50,19 +56,16 @@ struct Place {
     end: u32,
 }
 
-// The first row that a workgroup writes. Those of the same planes follow each other, so that caches hold what they have
-// in common.
-fn first_row(workgroup: vec3<u32>) -> u32 {
-    let segment = group_of(workgroup) / params.tensor.strips % params.part.segments;
-    return params.part.write_begin + segment * params.tensor.segment;
+// The first block of a workgroup. Where it takes several, they have rows in common, which come from its cache.
+fn first_block(workgroup: vec3<u32>) -> u32 { return group_of(workgroup) / params.tensor.strips * BLOCKS; }
+
+fn first_row(block: u32) -> u32 {
+    return params.part.write_begin + block % params.part.segments * params.tensor.segment;
 }
 
-// The first of its planes.
-fn first_pixel(workgroup: vec3<u32>) -> u32 {
-    return group_of(workgroup) / (params.tensor.strips * params.part.segments) * PIXELS;
+fn idle(workgroup: vec3<u32>) -> bool {
+    return first_block(workgroup) / params.part.segments * PIXELS >= params.part.pixels;
 }
-
-fn idle(workgroup: vec3<u32>) -> bool { return first_pixel(workgroup) >= params.part.pixels; }
 
 // The first row of the step of a row. Steps are counted from row 0, also where a piece of the tensor begins inside one:
 // so each row is summed in the same order in every piece.
@@ -71,7 +74,7 @@ fn step_of(row: u32) -> u32 { return row / STEP * STEP; }
 // Rows that are walked: those that are written, after those on which they depend.
 fn walked(workgroup: vec3<u32>) -> u32 {
     if IN_ONE_GO { return STEP; }
-    let begin = first_row(workgroup);
+    let begin = first_row(first_block(workgroup));
     return LEAD_IN + min(begin + params.tensor.segment, params.part.write_end) - step_of(begin);
 }
 
@@ -80,23 +83,25 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     read_layer();
     group = group_of(workgroup);
     lane = index;
-    let are_beside = params.tensor.beside > 1u;
-    let place = select(lane % RUNS, lane / PIXELS, are_beside);
-    let plane = select(lane / RUNS, lane % PIXELS, are_beside);
-    let pixel = first_pixel(workgroup) + plane;
+    let place = select(lane % RUNS, lane / PIXELS, ARE_BESIDE);
+    let member = select(lane / RUNS, lane % PIXELS, ARE_BESIDE); // of the blocks, or of the planes
+    let block = first_block(workgroup) + member % BLOCKS;
+    let plane = block / params.part.segments * PIXELS + member / BLOCKS;
     let runs = params.tensor.columns / LOADS;
     let run = group % params.tensor.strips * WRITTEN + place - RUNS_BEFORE; // wraps
     let before = min(place, run);
-    let begin = first_row(workgroup);
-    let offset = pixel_offset(params.part.first_pixel + min(pixel, params.part.pixels - 1u))
-        + min(run, runs - 1u) * LOADS * params.tensor.beside;
+    let begin = first_row(block);
+    let beside = select(1u, params.tensor.beside, ARE_BESIDE);
+    let pixel = params.part.first_pixel + min(plane, params.part.pixels - 1u);
+    let offset = pixel / beside * params.tensor.image + pixel % beside + min(run, runs - 1u) * LOADS * beside;
+    let is_some = plane < params.part.pixels && run < runs;
     return Place(
-        pixel < params.part.pixels && run < runs && within(place, RUNS_BEFORE, RUNS_BEFORE + WRITTEN),
+        is_some,
+        is_some && within(place, RUNS_BEFORE, RUNS_BEFORE + WRITTEN),
         before,
         before + min(RUNS - place, runs - run),
-        select(1u, PIXELS, are_beside),
         params.tensor.inner,
-        params.tensor.beside,
+        beside,
         params.part.input_shift + offset,
         params.part.output_shift + offset,
         begin,
@@ -104,66 +109,61 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
     );
 }
 
-// Loads x from a row on, all of which can be read; those of an invocation without a run are of no use.
-fn load_x_inside(p: Place, row: u32) {
-    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, row + t); } // unroll
-}
+// Whether the h-th row that is held is in the tensor.
+fn is_there(h: u32, row: u32) -> bool { return select(is_readable(row), true, h - OWN < OWN_ROWS); }
 
-fn load_dy_inside(p: Place, row: u32) {
-    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, row + t); } // unroll
-}
-
-// The same where some may be missing, which are 0.
-fn load_x_edge(p: Place, row: u32) {
-    for (var t = 0u; t < X_ROWS; t++) { load_x_row(p, t, readable(row + t)); } // unroll
-    for (var t = 0u; t < X_ROWS; t++) { // unroll
-        let is_there = is_readable(row + t);
-        for (var c = 0u; c < RUN; c++) { // unroll
-            let at = c * LENGTH + X_FROM + t;
-            held_x[at] = select(Value(0.0), held_x[at], is_there);
-        }
-    }
-}
-
-fn load_dy_edge(p: Place, row: u32) {
-    for (var t = 0u; t < SUM_ROWS; t++) { load_dy_row(p, t, readable(row + t)); } // unroll
-    for (var t = 0u; t < SUM_ROWS; t++) { // unroll
-        let is_there = is_readable(row + t);
-        for (var c = 0u; c < RUN; c++) { // unroll
-            held_dy[c * LENGTH + t] = select(Value(0.0), held_dy[c * LENGTH + t], is_there);
-        }
-    }
-}
-
-// A row of a run, as the t-th that is loaded.
+// Loads a row of a run, as the t-th that is held. One that cannot be read is another, which can.
 fn load_x_row(p: Place, t: u32, row: u32) {
-    let at = p.input + row * p.inner;
+    let at = p.input + readable(row) * p.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
         let v = x_at(at + l * p.beside);
-        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + X_FROM + t] = component(v, i); } // unroll
+        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
     }
 }
 
 fn load_dy_row(p: Place, t: u32, row: u32) {
-    let at = p.input + row * p.inner;
+    let at = p.input + readable(row) * p.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
         let v = dy_at(at + l * p.beside);
         for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
     }
 }
 
-// Writes the rows of a step that are in the segment.
-fn write_step(p: Place, row: u32) {
+// Squares the t-th row that is held. One that is not there is 0.
+// Reads and writes held_x; writes held.
+fn hold_squares(t: u32, row: u32) {
+    let is_there = is_there(t, row);
+    for (var c = 0u; c < RUN; c++) { // unroll
+        held_x[c * LENGTH + t] = select(Value(0.0), held_x[c * LENGTH + t], is_there);
+        held[SQUARES + c * LENGTH + t] = square(held_x[c * LENGTH + t]);
+    }
+}
+
+// Makes terms of the t-th row that is summed.
+// Reads held_dy, held_x and sums; writes held and normalized_dy.
+fn hold_terms(t: u32, row: u32) {
+    let is_there = is_there(LOOK_BEHIND + t, row);
+    for (var c = 0u; c < RUN; c++) { // unroll
+        let dy = select(Value(0.0), held_dy[c * LENGTH + t], is_there);
+        held[TERMS + c * LENGTH + HALO + t] = step_term(c * LENGTH + t, dy);
+    }
+}
+
+// Writes SHARE rows, those that are in the segment: of the results, from the t-th on.
+// Reads results.
+fn write_rows(p: Place, row: u32, t: u32) {
     if !p.written { return; }
     let at = p.output + row * p.inner;
-    if within(row, p.begin, p.end) && row + STEP <= p.end {
-        for (var t = 0u; t < STEP; t++) { load_olds(p, t, at + t * p.inner); } // unroll
-        for (var t = 0u; t < STEP; t++) { // unroll
-            for (var l = 0u; l < LOADS; l++) { write(at + t * p.inner + l * p.beside, t, l, olds[t * LOADS + l]); } // unroll
+    if within(row, p.begin, p.end) && row + SHARE <= p.end {
+        for (var i = 0u; i < SHARE; i++) { load_olds(p, t + i, at + i * p.inner); } // unroll
+        for (var i = 0u; i < SHARE; i++) { // unroll
+            for (var l = 0u; l < LOADS; l++) { // unroll
+                write(at + i * p.inner + l * p.beside, t + i, l, olds[(t + i) * LOADS + l]);
+            }
         }
     } else {
-        for (var t = 0u; t < STEP; t++) { // unroll
-            if within(row + t, p.begin, p.end) { write_row(p, t, at + t * p.inner); }
+        for (var i = 0u; i < SHARE; i++) { // unroll
+            if within(row + i, p.begin, p.end) { write_row(p, t + i, at + i * p.inner); }
         }
     }
 }
@@ -180,18 +180,19 @@ fn write_row(p: Place, t: u32, at: u32) {
 // Writes the l-th of a row's loads.
 fn write(at: u32, t: u32, l: u32, old: Loaded) {
     let first = l * PACKET * LENGTH + t;
-    put(at, as_loaded(
-        epilogue(results[first], component(old, 0u)),
-        epilogue(results[first + 1u % PACKET * LENGTH], component(old, 1u % PACKET)),
-        epilogue(results[first + 2u % PACKET * LENGTH], component(old, 2u % PACKET)),
-        epilogue(results[first + 3u % PACKET * LENGTH], component(old, 3u % PACKET)),
-    ));
+    store(at, as_loaded(
+        results[first],
+        results[first + 1u % PACKET * LENGTH],
+        results[first + 2u % PACKET * LENGTH],
+        results[first + 3u % PACKET * LENGTH],
+    ), old);
 }
 
 // Writes the zeros that stand for the runs beyond the ends of a row.
 fn clear_nothing() {
-    for (var n = lane; n < SUM_ROWS * EXCHANGED; n += INVOCATIONS) {
-        exchange[n / EXCHANGED][n % EXCHANGED][NOTHING] = widened(Value(0.0));
+    for (var k = 0u; k < CLEARED; k++) { // unroll
+        let n = k * INVOCATIONS + lane;
+        if n < SUM_ROWS * EXCHANGED { exchange[n / EXCHANGED][n % EXCHANGED][NOTHING] = widened(Value(0.0)); }
     }
 }
 
@@ -208,7 +209,7 @@ fn sum_of(p: Place, t: u32, sum: u32, column: u32) -> Sum {
     let c = column % RUN;
     if run == REACH { return sums[c * LENGTH + sum]; }
     let is_there = p.before + run - REACH < p.all;
-    let at = select(NOTHING, lane + run * p.stride - REACH * p.stride, is_there);
+    let at = select(NOTHING, lane + run * STRIDE - REACH * STRIDE, is_there);
     return exchange[t][select(c + EXCHANGED - RUN, c, c < SIDE)][at];
 }
 
@@ -222,36 +223,21 @@ fn sum_across(p: Place, t: u32, sum: u32, before: u32) {
     }
 }
 
-// Sums squares: down the columns, and across the rows.
-fn sum_squares(p: Place) {
-    for (var c = 0u; c < RUN; c++) { // unroll
-        for (var t = 0u; t < X_ROWS; t++) { // unroll
-            held[SQUARES + c * LENGTH + X_FROM + t] = square(held_x[c * LENGTH + X_FROM + t]);
-        }
-        for (var g = 0u; g < SUM_GROUPS; g++) { // unroll
-            sum_windows(SQUARES + c * LENGTH + g * SHARE, c * LENGTH + g * SHARE);
-        }
-    }
+// Sums SHARE rows down the columns and across the rows. Their windows begin at held[at], their sums are sums[sum] and
+// those after it, and neighbours find them from the t-th row of the exchange on.
+// Reads held; writes sums.
+fn sum_rows(p: Place, at: u32, sum: u32, t: u32, before: u32) {
+    for (var c = 0u; c < RUN; c++) { sum_windows(at + c * LENGTH, sum + c * LENGTH); } // unroll
+    for (var i = 0u; i < SHARE; i++) { hand_on(t + i, sum + i); } // unroll
     workgroupBarrier();
-    for (var t = 0u; t < SUM_ROWS; t++) { hand_on(t, t); } // unroll
-    workgroupBarrier();
-    for (var t = 0u; t < SUM_ROWS; t++) { sum_across(p, t, t, ACROSS_BEHIND); } // unroll
+    for (var i = 0u; i < SHARE; i++) { sum_across(p, t + i, sum + i, before); } // unroll
 }
 
-// The same with the terms, over the mirrored windows.
-fn sum_terms(p: Place) {
-    for (var c = 0u; c < RUN; c++) { // unroll
-        for (var t = 0u; t < SUM_ROWS; t++) { // unroll
-            held[TERMS + c * LENGTH + HALO + t] = step_term(c * LENGTH + t, held_dy[c * LENGTH + t]);
-        }
-        for (var g = 0u; g < GROUPS; g++) { // unroll
-            sum_windows(TERMS + c * LENGTH + FIRST + g * SHARE, c * LENGTH + FIRST + g * SHARE);
-        }
-    }
-    workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { hand_on(t, FIRST + t); } // unroll
-    workgroupBarrier();
-    for (var t = 0u; t < STEP; t++) { sum_across(p, t, FIRST + t, ACROSS_AHEAD); } // unroll
+// Sums the squares of the g-th SHARE rows. The first row that is held is `row`.
+// Reads and writes held_x; writes held and sums.
+fn sum_squares(p: Place, g: u32, row: u32) {
+    for (var t = 0u; t < SHARE; t++) { hold_squares(HALO + g * SHARE + t, row + HALO + g * SHARE + t); } // unroll
+    sum_rows(p, SQUARES + g * SHARE, g * SHARE, g * SHARE, ACROSS_BEHIND);
 }
 
 // Makes the end of a step the beginning of the next.
@@ -271,6 +257,21 @@ fn keep_terms() {
     }
 }
 
+// Sums the terms of the SHARE rows from the t-th that is held on, and writes their gradients. The first row that is held
+// is j.
+// Reads held, held_x and normalized_dy; writes sums and results.
+fn finish(p: Place, t: u32, j: u32) {
+    // In one go, all have read the squares whose places these take, before those of a later group were handed on.
+    if FIRST == 0u { workgroupBarrier(); }
+    sum_rows(p, TERMS + t, t, t - FIRST, ACROSS_AHEAD);
+    for (var c = 0u; c < RUN; c++) { // unroll
+        for (var i = 0u; i < SHARE; i++) { // unroll
+            results[c * LENGTH + t - FIRST + i] = step_gradient(c * LENGTH + t + i);
+        }
+    }
+    write_rows(p, j + t, t - FIRST);
+}
+
 // Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
@@ -279,14 +280,24 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let i = step_of(p.begin) - LEAD_IN + done;
-        let x_row = i - LOOK_BEHIND + X_FROM;
-        if are_readable(x_row, X_ROWS) { load_x_inside(p, x_row); } else { load_x_edge(p, x_row); }
-        sum_squares(p);
-        for (var c = 0u; c < RUN; c++) { // unroll
-            for (var t = 0u; t < STEP; t++) { results[c * LENGTH + t] = window_result(c * LENGTH + t); } // unroll
+        let row = i - LOOK_BEHIND; // the first that is held
+        // Behind a branch, or compilers load a row only when it is needed, and wait for it.
+        if p.is_some {
+            for (var t = 0u; t < FIRST; t++) { load_x_row(p, t, row + t); } // unroll
+            for (var t = 0u; t < SUM_ROWS; t++) { load_x_row(p, HALO + t, row + HALO + t); } // unroll
         }
-        write_step(p, i);
+        for (var t = 0u; t < FIRST; t++) { hold_squares(t, row + t); } // unroll
+        for (var g = 0u; g < GROUPS; g++) { // unroll
+            sum_squares(p, g, row);
+            for (var c = 0u; c < RUN; c++) { // unroll
+                for (var t = 0u; t < SHARE; t++) { // unroll
+                    results[c * LENGTH + g * SHARE + t] = window_result(c * LENGTH + g * SHARE + t);
+                }
+            }
+            write_rows(p, i + g * SHARE, g * SHARE);
+        }
         if IN_ONE_GO { break; }
+        workgroupBarrier(); // before the exchange is used again
         keep_squares();
     }
 }
@@ -300,18 +311,19 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
         let j = step_of(p.begin) - LEAD_IN + done - FIRST;
-        let is_inside = are_readable(j + X_FROM, X_ROWS) && are_readable(j + LOOK_BEHIND, SUM_ROWS);
-        if is_inside { load_x_inside(p, j + X_FROM); } else { load_x_edge(p, j + X_FROM); }
-        if is_inside { load_dy_inside(p, j + LOOK_BEHIND); } else { load_dy_edge(p, j + LOOK_BEHIND); }
-        sum_squares(p);
-        sum_terms(p);
-        for (var c = 0u; c < RUN; c++) { // unroll
-            for (var t = 0u; t < STEP; t++) { // unroll
-                results[c * LENGTH + t] = step_gradient(c * LENGTH + FIRST + t);
-            }
+        for (var t = 0u; t < FIRST; t++) { load_x_row(p, t, j + t); } // unroll
+        for (var t = 0u; t < SUM_ROWS; t++) { // unroll
+            load_x_row(p, HALO + t, j + HALO + t);
+            load_dy_row(p, t, j + LOOK_BEHIND + t);
         }
-        write_step(p, j + FIRST);
+        for (var t = 0u; t < FIRST; t++) { hold_squares(t, j + t); } // unroll
+        for (var g = 0u; g < SUM_GROUPS; g++) { // unroll
+            sum_squares(p, g, j);
+            for (var t = 0u; t < SHARE; t++) { hold_terms(g * SHARE + t, j + LOOK_BEHIND + g * SHARE + t); } // unroll
+            if g * SHARE >= FIRST { finish(p, g * SHARE, j); }
+        }
         if IN_ONE_GO { break; }
+        workgroupBarrier(); // before the exchange is used again
         keep_squares();
         keep_terms();
     }

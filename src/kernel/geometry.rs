@@ -28,8 +28,9 @@ pub(crate) struct Geometry {
 pub(super) enum Groups {
     /// A workgroup takes one segment of so many pixels, or of one of their strips (plane).
     Pixels { pixels: u64, strips: u64 },
-    /// A workgroup takes so many segments: consecutive invocations take those of one pixel, then those of the next.
-    Segments(u64),
+    /// A workgroup takes so many segments: consecutive invocations take those of one pixel, then those of the next. Or
+    /// it takes those of one strip (plane).
+    Segments { segments: u64, strips: u64 },
 }
 
 /// Where a kernel sums windows.
@@ -95,7 +96,9 @@ impl Geometry {
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
             Groups::Pixels { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
-            Groups::Segments(most) => (pixels * segments).div_ceil(most),
+            Groups::Segments { segments: most, strips } => {
+                (pixels * segments).div_ceil(most) * strips
+            }
         }
     }
 
@@ -109,7 +112,9 @@ impl Geometry {
             Groups::Pixels { pixels, strips } => {
                 (self.most_groups / (segments * strips)).saturating_mul(pixels)
             }
-            Groups::Segments(most) => (self.most_groups.saturating_mul(most) / segments).max(1),
+            Groups::Segments { segments: most, strips } => {
+                ((self.most_groups / strips).saturating_mul(most) / segments).max(1)
+            }
         }
     }
 
@@ -132,8 +137,7 @@ impl Groups {
 
     fn strips(self) -> u64 {
         match self {
-            Groups::Pixels { strips, .. } => strips,
-            Groups::Segments(_) => 1,
+            Groups::Pixels { strips, .. } | Groups::Segments { strips, .. } => strips,
         }
     }
 }

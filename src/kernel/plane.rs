@@ -1,4 +1,4 @@
-//! *plane*: one workgroup per strip of columns of some planes takes a block of their rows, or walks them.
+//! *plane*: one workgroup per strip of columns takes some blocks of rows, or walks down the rows of some planes.
 
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
@@ -13,7 +13,8 @@ pub(super) struct Plane;
 /// Neighbouring columns that are loaded at once, where they follow each other in memory: a vec4.
 const PACKET: u64 = 4;
 
-/// Neighbouring elements that a load from memory brings at least: 32 bytes of f32.
+/// Neighbouring elements that a load from memory brings at least: 32 bytes of f32. A cache serves two of those at
+/// once, so in one go twice as many are loaded together, if whole rows of them have room.
 const SECTOR: u64 = 8;
 
 /// The widest window for which registers hold a block of rows with all that they depend on.
@@ -22,10 +23,14 @@ const IN_ONE_GO: u64 = 5;
 /// The widest window for which registers hold twice as many rows, forward.
 const SMALL: u64 = 3;
 
+/// The most rows that are summed together in one go. With few, an invocation computes while the last are being loaded.
+const SHARED: u64 = 2;
+
 /// Rows of a step: as many as leave room in registers and workgroup memory for enough workgroups.
 const STEP: u64 = 4;
 
-/// The most invocations of a workgroup that takes one block: many small ones load and compute at different times.
+/// The most invocations of a workgroup that takes blocks, except where twice as many planes are loaded together: many
+/// small ones load and compute at different times.
 const SMALL_TEAM: u64 = 128;
 
 impl Design for Plane {
@@ -68,8 +73,10 @@ impl Design for Plane {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let block = Block::new(task);
         let strips = Strips::new(task, &block)?;
-        let groups = Groups::Pixels { pixels: strips.pixels, strips: strips.strips };
-        let constants = block.constants(task).chain(strips.constants()).collect();
+        let groups = strips.groups();
+        let cleared = block.exchanged_sums(task).div_ceil(strips.invocations());
+        let constants = block.constants(task).chain(strips.constants());
+        let constants = constants.chain([("CLEARED", cleared)]).collect();
         if block.in_one_go {
             return Geometry::new(task, Memory::Registers, groups, block.step, constants);
         }
@@ -141,7 +148,8 @@ impl Block {
         let Block { run, packet, step, sums, from, .. } = *self;
         let halo = task.window() - 1;
         let length = sums + halo;
-        let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
+        let most = if self.in_one_go { SHARED } else { step };
+        let share = share(task.window(), |n| n <= most && step.is_multiple_of(n) && sums.is_multiple_of(n));
         let held = run * length;
         let windows = window::constants(task.window(), [held, 2 * held, held], share);
         let own = [
@@ -151,8 +159,9 @@ impl Block {
             ("PACKET", packet),
             ("LOADS", run / packet),
             ("LENGTH", length),
-            ("X_FROM", from),
-            ("X_ROWS", length - from),
+            ("FIRST", halo - from),
+            ("OWN", if task.has_terms() { halo } else { task.axis.look_behind }),
+            ("OWN_ROWS", if self.fills_rows(task) { step } else { 0 }),
             ("SUM_ROWS", sums),
             ("SUM_GROUPS", sums / share),
             ("LEAD_IN", self.lead_in(task)),
@@ -164,6 +173,11 @@ impl Block {
             ("EXCHANGED", self.exchanged(task)),
         ];
         own.into_iter().chain(windows)
+    }
+
+    /// Whether all rows of each block are in the tensor.
+    fn fills_rows(&self, task: &Task<'_>) -> bool {
+        self.in_one_go && task.axis.channels.is_multiple_of(self.step)
     }
 
     /// Rows that are walked before the first that is written.
@@ -196,13 +210,18 @@ struct Strips {
     lead: u64,
     /// Strips of a plane.
     strips: u64,
-    /// Planes of a workgroup.
+    /// Blocks of rows of a workgroup, or 1.
+    blocks: u64,
+    /// Planes of a workgroup, or 1.
     pixels: u64,
+    /// Whether planes lie side by side, in what is loaded at once.
+    are_beside: bool,
 }
 
 impl Strips {
-    /// Whole rows, or strips that are wide beside the columns around them on which they depend; of as many
-    /// planes as a load brings anyway, if there is room for them.
+    /// Whole rows, or strips that are wide beside the columns around them on which they depend. Where planes lie side
+    /// by side, of as many as a load brings anyway, if there is room for them. Elsewhere of blocks that follow each
+    /// other: what those have in common then comes from the workgroup's own cache.
     fn new(task: &Task<'_>, block: &Block) -> Result<Strips> {
         let all = task.across.channels.max(1).div_ceil(block.run);
         let (lead, after) = task.halo_across();
@@ -210,31 +229,51 @@ impl Strips {
         let reach = lead + after;
         // The exchange has one place more, of zeros.
         let room = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
-        let team = if block.in_one_go { task.team().min(SMALL_TEAM) } else { task.team() };
-        let invocations = team.min(room);
         let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
-        for pixels in [sector, sector.div_ceil(4), 1] {
-            let room = invocations / pixels;
-            // As many planes as there is room for, in whole transactions.
-            let planes = |runs: u64| invocations / runs / pixels * pixels;
+        let (team, sector) = match block.in_one_go {
+            true if sector > 1 && all * 2 * sector <= task.team().min(room) => (task.team(), 2 * sector),
+            true => (task.team().min(SMALL_TEAM), sector),
+            false => (task.team(), sector),
+        };
+        let invocations = team.min(room);
+        let are_beside = task.across.inner / task.width > 1;
+        // As many blocks of rows, or planes, as there is room for; planes in whole transactions.
+        let blocks_and_pixels = |runs: u64, sector: u64| {
+            let members = invocations / runs / sector * sector;
+            if block.in_one_go && !are_beside { (members, 1) } else { (1, members) }
+        };
+        for sector in [sector, sector.div_ceil(4), 1] {
+            let room = invocations / sector;
             if all <= room {
-                let whole = Strips { runs: all, written: all, lead: 0, strips: 1, pixels };
-                return Ok(Strips { pixels: planes(all), ..whole });
+                let (blocks, pixels) = blocks_and_pixels(all, sector);
+                return Ok(Strips { runs: all, written: all, lead: 0, strips: 1, blocks, pixels, are_beside });
             }
-            let widest = if pixels > 1 { room / 2 } else { room };
+            let widest = if sector > 1 { room / 2 } else { room };
             if reach < widest {
                 let written = all.div_ceil(all.div_ceil(room - reach));
                 let (runs, strips) = (written + reach, all.div_ceil(written));
-                return Ok(Strips { runs, written, lead, strips, pixels: planes(runs) });
+                let (blocks, pixels) = blocks_and_pixels(runs, sector);
+                return Ok(Strips { runs, written, lead, strips, blocks, pixels, are_beside });
             }
         }
         let sums = (reach + 2) * block.exchanged_sums(task);
         Err(task.too_large(Kernel::Plane, reach + 1, sums))
     }
 
-    fn constants(&self) -> [(&'static str, u64); 5] {
+    fn invocations(&self) -> u64 {
+        self.runs * self.blocks * self.pixels
+    }
+
+    fn groups(&self) -> Groups {
+        let Strips { blocks, pixels, strips, .. } = *self;
+        if blocks > 1 { Groups::Segments { segments: blocks, strips } } else { Groups::Pixels { pixels, strips } }
+    }
+
+    fn constants(&self) -> [(&'static str, u64); 7] {
         [
-            ("INVOCATIONS", self.runs * self.pixels),
+            ("INVOCATIONS", self.invocations()),
+            ("BLOCKS", self.blocks),
+            ("BESIDE", self.are_beside.into()),
             ("PIXELS", self.pixels),
             ("RUNS", self.runs),
             ("RUNS_BEFORE", self.lead),

@@ -30,8 +30,8 @@ impl Problem {
     ///
     /// # Errors
     ///
-    /// [`Error::Windows`] where the layer does not have one window for each axis of the shape, [`Error::Feature`] where a
-    /// device with these features does not compute with elements of that type.
+    /// [`Error::Windows`] where the layer does not have one window for each axis of the shape, [`Error::Feature`] where
+    /// a device with these features does not compute with elements of that type.
     pub(crate) fn new(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Problem> {
         let (axes, dtype) = (axes(lrn, shape)?, shape.dtype());
         if dtype == Dtype::F64 && !features.contains(wgpu::Features::SHADER_F64) {

@@ -87,7 +87,7 @@ impl Design for Row {
             ("STAGED", staged),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));
-        Geometry::new(task, Memory::Registers, Groups::Segments(invocations), step / PACKET, constants)
+        Geometry::new(task, Memory::Registers, Groups::Segments { segments: invocations, strips: 1 }, step / PACKET, constants)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

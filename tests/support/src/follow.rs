@@ -132,7 +132,8 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
         Kernel::Pixel => pixels.div_ceil(constant("BANDS") * constant("BAND")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => {
-            pixels.div_ceil(constant("PIXELS")) * u64::from(params.tensor.strips) * segments
+            let blocks = pixels.div_ceil(constant("PIXELS")) * segments;
+            blocks.div_ceil(constant("BLOCKS")) * u64::from(params.tensor.strips)
         }
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
         new => panic!("this test must learn the workgroups of {}", new.name()),

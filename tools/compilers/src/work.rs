@@ -40,7 +40,7 @@ pub fn work(shader: &Shader) -> (Place, f64) {
         }
         Kernel::Plane => {
             let at_once = width / constant("PACKET");
-            let is_in_one_go = constant("X_FROM") == 0.0;
+            let is_in_one_go = constant("FIRST") > 0.0;
             let place = if is_in_one_go { Place::Straight } else { Place::Loop };
             (place, constant("STEP") * constant("RUN") * at_once)
         }

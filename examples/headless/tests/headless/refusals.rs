@@ -191,10 +191,7 @@ fn parameters() {
         ("--size 3 --alpha -1", "alpha is -1"),
         ("--size 3 --alpha one", "one"),
         ("--size 3 --beta nan", "beta is NaN"),
-        (
-            "--size 3 --beta 1e39",
-            "beta is 1e39, but must be a number that f32 can hold",
-        ),
+        ("--size 3 --beta 1e39", "beta is 1e39, but must be a number that f32 can hold"),
         ("--size 3 --k 0", "k is 0"),
         ("--size 3 --k -1", "k is -1"),
         ("--size 3 --k inf", "k is inf"),
