@@ -28,7 +28,7 @@ pub struct Gpu {
 }
 
 /// Features that are requested where the adapter has them: for [`Dtype::F64`](crate::Dtype), for
-/// numbers of 16 bits, for [`Timer`], and for [`Pipelines::with_cache`].
+/// numbers of 16 bits, for [`Timer`](super::Timer), and for [`Pipelines::with_cache`].
 const USED: wgpu::Features = wgpu::Features::SHADER_F64
     .union(wgpu::Features::SHADER_I16)
     .union(wgpu::Features::SHADER_F16)
