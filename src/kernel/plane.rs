@@ -74,6 +74,9 @@ impl Design for Plane {
         let block = Block::new(task);
         let strips = Strips::new(task, &block)?;
         let groups = strips.groups();
+        // Every run has an invocation, and the exchange a place for each and one of zeros.
+        debug_assert!(strips.invocations() <= task.team());
+        debug_assert!((strips.invocations() + 1) * block.exchanged_sums(task) <= task.workgroup_sums());
         let cleared = block.exchanged_sums(task).div_ceil(strips.invocations());
         let constants = block.constants(task).chain(strips.constants());
         let constants = constants.chain([("CLEARED", cleared)]).collect();
@@ -150,6 +153,8 @@ impl Block {
         let length = sums + halo;
         let most = if self.in_one_go { SHARED } else { step };
         let share = share(task.window(), |n| n <= most && step.is_multiple_of(n) && sums.is_multiple_of(n));
+        // In one go, gradients begin with a group of rows; their sums take the places of squares of an earlier group.
+        debug_assert!(!self.in_one_go || !task.has_terms() || halo.is_multiple_of(share));
         let held = run * length;
         let windows = window::constants(task.window(), [held, 2 * held, held], share);
         let own = [
@@ -228,14 +233,14 @@ impl Strips {
         let (lead, after) = (lead.div_ceil(block.run), after.div_ceil(block.run));
         let reach = lead + after;
         // The exchange has one place more, of zeros.
-        let room = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
+        let places = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
         let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
         let (team, sector) = match block.in_one_go {
-            true if sector > 1 && all * 2 * sector <= task.team().min(room) => (task.team(), 2 * sector),
+            true if sector > 1 && all * 2 * sector <= task.team().min(places) => (task.team(), 2 * sector),
             true => (task.team().min(SMALL_TEAM), sector),
             false => (task.team(), sector),
         };
-        let invocations = team.min(room);
+        let invocations = team.min(places);
         let are_beside = task.across.inner / task.width > 1;
         // As many blocks of rows, or planes, as there is room for; planes in whole transactions.
         let blocks_and_pixels = |runs: u64, sector: u64| {
@@ -243,14 +248,14 @@ impl Strips {
             if block.in_one_go && !are_beside { (members, 1) } else { (1, members) }
         };
         for sector in [sector, sector.div_ceil(4), 1] {
-            let room = invocations / sector;
-            if all <= room {
+            let most = invocations / sector;
+            if all <= most {
                 let (blocks, pixels) = blocks_and_pixels(all, sector);
                 return Ok(Strips { runs: all, written: all, lead: 0, strips: 1, blocks, pixels, are_beside });
             }
-            let widest = if sector > 1 { room / 2 } else { room };
+            let widest = if sector > 1 { most / 2 } else { most };
             if reach < widest {
-                let written = all.div_ceil(all.div_ceil(room - reach));
+                let written = all.div_ceil(all.div_ceil(most - reach));
                 let (runs, strips) = (written + reach, all.div_ceil(written));
                 let (blocks, pixels) = blocks_and_pixels(runs, sector);
                 return Ok(Strips { runs, written, lead, strips, blocks, pixels, are_beside });
