@@ -35,18 +35,18 @@ impl Design for Whole {
         let channels = task.loaded.channels.max(1);
         let most = task.team().min(task.workgroup_sums() / task.width).max(1);
         let slices = |pixels: u64| (most / pixels).min(channels);
-        let share = |pixels: u64| channels.div_ceil(slices(pixels));
+        let channels_each = |pixels: u64| channels.div_ceil(slices(pixels));
         let kept = KEPT / registers(task);
         let wanted = pixels_in_lines(task, channels, most);
         let fewer = |pixels: &u64| (pixels / 2 >= pixels_in_sectors(task)).then_some(pixels / 2);
         let pixels =
-            successors(Some(wanted), fewer).find(|&n| share(n) <= kept).unwrap_or(wanted);
-        let stays = share(pixels) <= kept;
+            successors(Some(wanted), fewer).find(|&n| channels_each(n) <= kept).unwrap_or(wanted);
+        let stays = channels_each(pixels) <= kept;
         let constants = vec![
             ("PIXELS", pixels),
             ("SLICES", slices(pixels)),
             ("INVOCATIONS", pixels * slices(pixels)),
-            ("TURNS", if stays { share(pixels) } else { TURNS }),
+            ("TURNS", if stays { channels_each(pixels) } else { TURNS }),
             ("STAYS", stays.into()),
         ];
         Geometry::new(task, Memory::Workgroup, Groups::of_pixels(pixels), channels, constants)
