@@ -106,6 +106,8 @@ fn a_tuned_plan() {
         let available = test_support::choices(&lrn, &shape, gpu.device().features());
         let gpu = Gpu::new(gpu.device(), gpu.queue());
         let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, tuning).unwrap();
+        let chosen = |all: Tuning, &operation| all.with(operation, plan.choice(operation));
+        assert_eq!(Operation::ALL.iter().fold(Tuning::default(), chosen).or_any(), tuning);
         for &operation in Operation::ALL {
             let segments = Segments::Usual;
             let found = Choice { segments, ..plan.choice(operation) };
@@ -124,9 +126,8 @@ fn tuning_an_empty_tensor_takes_the_rule() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(0, 3, 4, 5).unwrap());
     let gpu = &gpus()[0];
     let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
-    let chosen =
-        |tuning| Plan::with_tuning(gpu, &lrn, &shape, tuning).unwrap().choice(Operation::Forward);
-    assert_eq!(chosen(tuning), chosen(Tuning::default()));
+    let chosen = Plan::new(gpu, &lrn, &shape).unwrap().choice(Operation::Forward);
+    assert_eq!(tuning, Tuning::from(chosen).or_any());
 }
 
 /// What a text leaves open, the rule chooses; what is no tuning is refused.

@@ -49,17 +49,19 @@ fn every_element_is_written_once_for_named_cases() {
 #[test]
 fn every_element_is_written_once_for_drawn_layers_and_limits() {
     let mut random = Random(21);
-    let (mut cut, mut left_over, mut refused, mut kernels) = (0, 0, 0, HashSet::new());
+    let (mut cut, mut left_over, mut refused) = (0, 0, 0);
+    let (mut drawn, mut followed) = (HashSet::new(), HashSet::new());
     for _ in 0..20_000 {
         let bytes = draw::bytes(&mut random, 200);
         let Drawn { lrn, shape, operation, limits, choice, .. } =
             Drawn::new(&mut Unstructured::new(&bytes)).unwrap();
         let choices = test_support::choices(&lrn, &shape, F64);
+        drawn.extend(choices.iter().map(|choice| (choice.kernel, choice.width)));
         let choice = choices[choice % choices.len()];
         for in_place in [false, choice.computes_in_place(operation)] {
             match Recipe::new(&lrn, &shape, operation, in_place, choice, F64, &limits) {
                 Ok(recipe) => {
-                    kernels.insert((choice.kernel, choice.width));
+                    followed.insert((choice.kernel, choice.width));
                     cut += u64::from(recipe.passes[0].dispatches.len() > 1);
                     left_over += u64::from(choice.kernel == Kernel::Row && recipe.passes.len() > 1);
                     assert_complete(&recipe, &shape, &limits);
@@ -73,11 +75,13 @@ fn every_element_is_written_once_for_drawn_layers_and_limits() {
             }
         }
     }
-    assert!(
-        Kernel::ALL.iter().all(|kernel| kernels.iter().any(|met| met.0 == *kernel)),
-        "{kernels:?}"
-    );
-    assert!([1, 2, 4].iter().all(|width| kernels.iter().any(|met| met.1 == *width)), "{kernels:?}");
+    // Each kernel, in every width that it has for one of the layers, and those of the named cases are among them.
+    assert_eq!(followed, drawn);
+    let named =
+        CASES.iter().flat_map(|case| test_support::choices(&case.lrn(), &case.shape(), F64));
+    let named: HashSet<_> = named.map(|choice| (choice.kernel, choice.width)).collect();
+    assert!(named.is_subset(&drawn), "{named:?}, but {drawn:?}");
+    assert!(Kernel::ALL.iter().all(|kernel| named.iter().any(|(of, _)| of == kernel)), "{named:?}");
     assert!(
         cut > 1000 && left_over > 100 && refused > 100,
         "{cut} cut, {left_over} with pixels left over by row, {refused} refused"
