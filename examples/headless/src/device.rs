@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use std::time::Instant;
 use terminal::Failure;
+use wgpu_lrn::program::{Pass, Program, Target};
 use wgpu_lrn::{
     Element, Gpu, Kernel, Lrn, Operation, Plan, Shape, Tuning, block_on, cpu, host, wgpu,
 };
@@ -72,8 +73,7 @@ impl Device {
     ) -> Result<Run<T>, Failure> {
         let (values, kernel, seconds) = match &self.gpu {
             Some(gpu) => {
-                let options = Tuning::default().with_kernel(self.kernel);
-                let layer = gpu.layer_with_tuning(lrn, shape, options)?;
+                let layer = gpu.layer_with_tuning(lrn, shape, self.tuning())?;
                 // This also compiles, so that the next run is that of a warm device.
                 let values = block_on(layer.run(operation, inputs))?;
                 let (kernel, seconds) = time(gpu, layer.plan(), operation, inputs)?;
@@ -97,11 +97,18 @@ impl Device {
                 "the CPU reference has no shaders; leave out --wgsl, or name a GPU adapter";
             return Err(Failure::Refused(problem.to_owned()));
         };
-        let plan = Plan::with_tuning(gpu, lrn, shape, Tuning::default().with_kernel(self.kernel))?;
-        let passes = plan.recipe(operation)?.passes;
-        let shaders = passes.iter().map(|pass| &pass.shader);
-        let text = shaders.map(|s| format!("// {}: {}\n\n{}\n", s.label(), s.entry(), s.source()));
-        Ok(text.collect())
+        let (features, limits) = (gpu.device().features(), gpu.device().limits());
+        let target = Target { features, limits, tuning: self.tuning(), in_place: false };
+        let program = Program::new(lrn, shape, operation, &target)?;
+        let text = |pass: Pass<'_>| {
+            format!("// {}: {}\n\n{}\n", pass.label(), pass.entry_point(), pass.wgsl())
+        };
+        Ok(program.passes().map(text).collect())
+    }
+
+    /// The kernel that is forced, for all operations.
+    fn tuning(&self) -> Tuning {
+        Tuning::default().with_kernel(self.kernel)
     }
 
     /// The line that ends standard output, for a script to read.
