@@ -80,7 +80,7 @@ pub enum Error {
     /// No axis was given.
     #[error("no axis or window is given; give at least one")]
     NoAxis,
-    /// The layer has not one window for each axis.
+    /// The layer does not have one window for each axis.
     #[error("a layer needs one window for each axis, but windows are {windows} and axes {axes}")]
     Windows {
         /// The windows of the layer.

@@ -157,7 +157,7 @@ impl<'a> Pass<'a> {
 
     /// Returns the invocations of a workgroup, in x; in y and z it is one.
     pub fn workgroup_size(&self) -> u32 {
-        self.pass.shader.invocations()
+        self.pass.shader.constant("INVOCATIONS").unwrap_or(1)
     }
 
     /// Returns a label for the pipeline.

@@ -96,10 +96,9 @@ impl Shader {
         }
     }
 
-    /// Returns the invocations of a workgroup.
-    pub(crate) fn invocations(&self) -> u32 {
-        let constant = |name: &str| self.constants.iter().find(|(known, _)| *known == name);
-        constant("INVOCATIONS").map_or(1, |(_, value)| *value)
+    /// Returns a constant of the kernel, by its name in WGSL.
+    pub fn constant(&self, name: &str) -> Option<u32> {
+        self.constants.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
     /// The label that wgpu's errors and profilers show.

@@ -383,12 +383,12 @@ fn segments_begin_at_whole_steps_and_runs() {
         let choice = choices[choice % choices.len()];
         let recipe = Recipe::new(&lrn, &shape, operation, false, choice, features, &limits);
         for pass in recipe.iter().flat_map(|recipe| &recipe.passes) {
-            let constant = |name| pass.shader.constants.iter().find(|(known, _)| *known == name);
+            let constant = |name| pass.shader.constant(name);
             let grain = constant("GRAIN").or(constant("STEP"));
             for params in pass.dispatches.iter().map(|dispatch| dispatch.params) {
                 let (segment, begin) = (params.tensor.segment, params.part.write_begin);
                 let is_aligned = match grain {
-                    Some((_, grain)) => segment.is_multiple_of(*grain),
+                    Some(grain) => segment.is_multiple_of(grain),
                     None => begin.is_multiple_of(segment),
                 };
                 let is_row = pass.shader.choice.kernel == Kernel::Row;

@@ -20,13 +20,7 @@ fn barriers_stand_in_uniform_control_flow() {
         let (module, info) = compiled(shader);
         let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
         let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
-        let constant = |name| {
-            shader
-                .constants
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map_or(0, |(_, value)| *value as usize)
-        };
+        let constant = |name| shader.constant(name).unwrap() as usize;
         let expected = match (shader.choice.kernel, shader.entry()) {
             (Kernel::Row, "stage") => 3,
             // Of each group of rows whose squares or terms are summed; and one before the next step.

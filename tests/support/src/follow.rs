@@ -120,7 +120,7 @@ fn assert_handed_on(recipe: &Recipe) {
 }
 
 fn constant(shader: &Shader, name: &str) -> Option<u64> {
-    shader.constants.iter().find(|(n, _)| *n == name).map(|(_, value)| u64::from(*value))
+    shader.constant(name).map(u64::from)
 }
 
 /// Workgroups that a dispatch needs.

@@ -30,7 +30,7 @@ pub enum Place {
 
 /// Where it computes, and the elements that an invocation computes there at once.
 pub fn work(shader: &Shader) -> (Place, f64) {
-    let constant = |name| constant(shader, name);
+    let constant = |name| shader.constant(name).map_or(1.0, f64::from);
     let width = f64::from(shader.choice.width);
     match shader.choice.kernel {
         Kernel::Row => (Place::Straight, constant("RUN")),
@@ -48,9 +48,4 @@ pub fn work(shader: &Shader) -> (Place, f64) {
         Kernel::Whole => (Place::Loops, constant("TURNS") * width),
         new => panic!("tools/compilers/src/work.rs must learn where {new} computes"),
     }
-}
-
-fn constant(shader: &Shader, name: &str) -> f64 {
-    let found = shader.constants.iter().find(|(known, _)| *known == name);
-    found.map_or(1.0, |(_, value)| f64::from(*value))
 }
