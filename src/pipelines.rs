@@ -1,7 +1,7 @@
 //! Compiled pipelines, which plans share.
 
 use crate::Result;
-use crate::binding::{UNIFORM, WORKSPACE};
+use crate::binding::UNIFORM;
 use crate::device::scoped;
 use crate::lazy::Lazy;
 use crate::recipe::Pass;
@@ -113,10 +113,8 @@ fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayout {
         count: None,
     };
     let storage = wgpu::BufferBindingType::Storage { read_only: false };
-    let workspace = (pass.workspace > 0).then_some(WORKSPACE);
     let entries: Vec<_> = std::iter::once(entry(UNIFORM, wgpu::BufferBindingType::Uniform))
-        .chain(pass.sources.iter().map(|&(at, _)| entry(at, storage)))
-        .chain(workspace.map(|at| entry(at, storage)))
+        .chain(pass.storage_bindings().map(|at| entry(at, storage)))
         .collect();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("lrn"),

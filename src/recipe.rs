@@ -188,7 +188,7 @@ impl Context<'_> {
             workspace: groups.unwrap_or(0) * geometry.workspace,
             dispatches,
         };
-        let needed = pass.sources.len() as u64 + u64::from(pass.workspace > 0);
+        let needed = pass.storage_bindings().count() as u64;
         let granted = self.limits.max_storage_buffers_per_shader_stage.into();
         if needed > granted {
             return Err(exceeded("max_storage_buffers_per_shader_stage", needed, granted));

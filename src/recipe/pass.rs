@@ -1,5 +1,6 @@
 //! What a recipe consists of.
 
+use crate::binding::WORKSPACE;
 use crate::params::Params;
 use crate::shader::Shader;
 use std::ops::Range;
@@ -66,6 +67,12 @@ pub struct Pass {
 }
 
 impl Pass {
+    /// Returns the numbers of the storage buffers that it binds: of its sources, and of a workspace.
+    pub fn storage_bindings(&self) -> impl Iterator<Item = u32> {
+        let workspace = (self.workspace > 0).then_some(WORKSPACE);
+        self.sources.iter().map(|&(number, _)| number).chain(workspace)
+    }
+
     /// Returns how many workgroups run, in all dispatches.
     pub fn workgroups(&self) -> u64 {
         self.dispatches.iter().map(Dispatch::workgroups).sum()

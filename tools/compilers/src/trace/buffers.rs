@@ -10,9 +10,8 @@ use wgpu_lrn::wgpu::util::DeviceExt;
 /// The binding of the records.
 pub(super) const TRACE: u32 = 15;
 
-/// The bindings of the uniform and of the workspace, as in `shaders/interface.wgsl` and `shaders/kernel/ring/`.
+/// The binding of the uniform, as in `shaders/params.wgsl`.
 const UNIFORM: u32 = 0;
-const WORKSPACE: u32 = 4;
 
 /// Bytes of an operand. What it holds decides no address, and wgpu keeps all accesses inside.
 const OPERAND: u64 = 256;
@@ -39,7 +38,9 @@ impl Buffers {
             (UNIFORM, uniform(device, params)),
             (TRACE, buffer(device, bytes, Usage::STORAGE | Usage::COPY_SRC)),
         ];
-        bound.extend(operands(pass).map(|at| (at, buffer(device, OPERAND, Usage::STORAGE))));
+        bound.extend(
+            pass.storage_bindings().map(|at| (at, buffer(device, OPERAND, Usage::STORAGE))),
+        );
         Buffers { bound, copy: buffer(device, bytes, Usage::COPY_DST | Usage::MAP_READ) }
     }
 
@@ -82,15 +83,10 @@ pub(super) fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayou
         },
         count: None,
     };
-    let entries: Vec<_> = [UNIFORM, TRACE].into_iter().chain(operands(pass)).map(entry).collect();
+    let entries: Vec<_> =
+        [UNIFORM, TRACE].into_iter().chain(pass.storage_bindings()).map(entry).collect();
     let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some("trace"), entries: &entries };
     device.create_bind_group_layout(&descriptor)
-}
-
-/// The bindings of operands and of the workspace.
-fn operands(pass: &Pass) -> impl Iterator<Item = u32> + '_ {
-    let workspace = (pass.workspace > 0).then_some(WORKSPACE);
-    pass.sources.iter().map(|(binding, _)| *binding).chain(workspace)
 }
 
 /// The records that a buffer holds.
