@@ -1,8 +1,9 @@
-//! The demo: what LRN does to the activations of a photo.
+//! The demo: what LRN does to the activations of a photo. It leaves a picture, and arrays to try the command line on.
 
 use crate::picture::{self, Ramp, Row, Scene};
 use conv1::{CHANNELS, FAMILIES, FAMILY, MAP, PIXELS};
 use headless::device::{Device, DeviceChoice, Run};
+use headless::npy;
 use image::RgbImage;
 use std::fs;
 use std::io::Write;
@@ -13,7 +14,7 @@ use wgpu_lrn::{Kernel, Lrn, Operation, Shape, check};
 
 /// Where the demo runs and writes.
 pub struct Options {
-    /// The folder for the picture, created where it does not exist.
+    /// The folder for the picture and the arrays, created where it does not exist.
     pub out: Option<PathBuf>,
     pub device: DeviceChoice,
     pub adapter: Option<String>,
@@ -61,8 +62,16 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     };
     draw(&scene, &path)?;
     note(format_args!("picture: drawn {}", took(start)));
+    write_arrays(folder, &x, &strong.y.values)?;
     summary(&device, &x, scene.pixel, &[network, strong])?;
     say(path.display())
+}
+
+/// Writes activations and an upstream gradient of the same size.
+fn write_arrays(folder: &Path, x: &[f32], dy: &[f32]) -> Result<(), Failure> {
+    let dims = [1, CHANNELS, MAP, MAP];
+    npy::write(&folder.join("x.npy"), &dims, x)?;
+    npy::write(&folder.join("dy.npy"), &dims, dy)
 }
 
 fn took(start: Instant) -> String {

@@ -54,7 +54,10 @@ fn run_of<T: Stored>(
     report.iter().try_for_each(say)?;
     say(device.line(&lrn, &run))?;
     match report {
-        Some(report) if !report.passed() => Err(Failure::Beyond(report.to_string())),
+        Some(report) if !report.passed() => {
+            let index = npy::index_of(report.index, &x.dims);
+            Err(Failure::Beyond(format!("{report}; that element is {index:?}")))
+        }
         _ => Ok(()),
     }
 }

@@ -157,6 +157,12 @@ fn elements<T: Stored>(file: NpyFile<impl Read>) -> Result<Vec<T>, String> {
     Ok(values)
 }
 
+/// The index of an element of an array, by its number in C order.
+pub fn index_of(element: usize, dims: &[usize]) -> Vec<usize> {
+    let stride = |axis: usize| dims[axis + 1..].iter().product::<usize>();
+    (0..dims.len()).map(|axis| element / stride(axis) % dims[axis]).collect()
+}
+
 /// Elements in C order, from where the strides say that they are stored.
 fn in_c_order<T: Copy>(dims: &[usize], strides: &[u64], stored: &[T]) -> Vec<T> {
     let mut index = vec![0; dims.len()];

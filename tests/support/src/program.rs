@@ -96,7 +96,7 @@ impl Folder {
         command.current_dir(&self.path);
         for word in line.split_whitespace() {
             match word.split_once('=') {
-                Some((name, value)) if name.starts_with("WGPU_") => command.env(name, value),
+                Some((name, value)) if name.starts_with("WGPU_") || name == "RUST_LOG" => command.env(name, value),
                 _ => command.arg(word),
             };
         }

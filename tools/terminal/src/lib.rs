@@ -4,12 +4,15 @@ mod failure;
 mod output;
 
 use clap::Parser;
+use env_logger::Env;
 pub use failure::Failure;
 pub use output::{note, say, write_whole};
 use std::process::ExitCode;
 
-/// A whole program: parses the command line, runs, and tells in one line why it failed.
+/// A whole program: parses the command line, runs, and tells in one line why it failed. It logs what `RUST_LOG` asks
+/// for, on standard error.
 pub fn run<Args: Parser>(program: impl FnOnce(Args) -> Result<(), Failure>) -> ExitCode {
+    env_logger::Builder::from_env(Env::default().default_filter_or("off")).init();
     match parse().and_then(|args| args.map_or(Ok(()), program)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,5 +1,6 @@
 //! What the program computes.
 
+use headless::npy;
 use test_support::program::{Ended, Folder};
 use test_support::{is_right, values};
 use wgpu_lrn::{Kernel, Lrn, Precision, Shape, Spelling, check, cpu, wgpu};
@@ -310,7 +311,30 @@ fn help_is_no_failure() {
     }
 }
 
-/// The demo checks four results, draws, and says last where; it writes nothing else.
+/// The place of the largest error is told as NumPy counts it.
+#[test]
+fn elements_have_an_index() {
+    let dims = [2, 3, 5, 7];
+    assert_eq!(npy::index_of(0, &dims), [0; 4]);
+    assert_eq!(npy::index_of(((3 + 2) * 5 + 4) * 7 + 6, &dims), [1, 2, 4, 6]);
+    assert_eq!(npy::index_of(7, &dims), [0, 0, 1, 0]);
+}
+
+/// `RUST_LOG` shows the choice with its reason.
+#[test]
+fn the_choice_is_logged() {
+    let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), "log");
+    folder.store("x.npy", &[2, 6, 4], &[1.5; 48]);
+    let logged = |line: &str| {
+        let ended = folder.succeed(line);
+        ended.stderr.iter().any(|line| line.contains("forward by row 1: runs of channels"))
+    };
+    assert!(logged("RUST_LOG=wgpu_lrn=debug forward x.npy y.npy --size 3"));
+    assert!(!logged("forward x.npy y.npy --size 3"));
+}
+
+/// The demo checks four results, draws, leaves arrays to go on with, and says last where the picture is; it writes
+/// nothing else.
 #[test]
 fn the_demo_draws_its_picture() {
     let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), "demo");
@@ -320,7 +344,10 @@ fn the_demo_draws_its_picture() {
         assert_eq!(checked, 4, "{ended:?}");
         let picture = image::open(folder.path(ended.stdout.last().unwrap())).unwrap();
         assert!(picture.width() >= 1000 && picture.height() >= 1000);
-        assert_eq!(std::fs::read_dir(folder.path(device)).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(folder.path(device)).unwrap().count(), 3);
+        folder.succeed(&format!(
+            "backward {device}/x.npy {device}/dy.npy {device}/dx.npy --size 5 --check"
+        ));
     }
     assert_eq!(folder.contents().len(), 2);
 }
