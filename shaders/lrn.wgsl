@@ -6,11 +6,16 @@
 //     dx_j = dy_j / b_j^beta - 2 a beta x_j * (sum of t_i over the mirrored window [j - q, j + p])
 //     t_i  = dy_i / b_i^beta * x_i / b_i
 //
-// interface.wgsl, elements/ and params.wgsl stand in front. After this come the operands, with stored_x and stored_dy,
-// which load an element; the storage, with loaded, which makes numbers of it, and put; the arithmetic of sums, which also has the backward term t_i, times the lift; the
-// power of b; what a stage sums, and makes of a sum; and the kernel.
+// In front of this stand interface.wgsl, elements/ and params.wgsl. After it come, in this order:
+//
+//     operands/    stored_x and stored_dy, which load an element
+//     storage/     loaded, which makes numbers of it; and put, which stores them
+//     arithmetic/  Sum, Factor; and term, the t_i above
+//     power/       the power of b
+//     stage/       what a stage sums (fetch_summand, summand), and makes of a sum (fetch_needed, finish)
+//     kernel/      the kernel
 
-// The workgroup in the folded grid, and the invocation in its workgroup.
+// The workgroup in the folded grid, and the invocation in its workgroup: of kernels that set them.
 var<private> group: u32;
 var<private> lane: u32;
 
@@ -42,7 +47,7 @@ fn read_layer() {
         number(numbers.coefficient),
         rounded(number(numbers.lift)),
     );
-    fetch_exponent(); // after layer.one
+    read_exponent(); // after layer.one
 }
 
 fn base(square_sum: Sum) -> Sum { return add_product(layer.k, layer.a, square_sum); }

@@ -6,8 +6,8 @@ use crate::names::names;
 use crate::{Error, Kernel, Lrn, Operation, Result, Shape};
 
 names! {
-    /// Into how many segments *column*, *ring* and *plane* cut an axis, beside what their rule says. More segments keep
-    /// more bytes under way, but load more of what their ends depend on twice.
+    /// How many segments *column*, *ring* and *plane* cut an axis into, relative to what their rule says. More segments
+    /// keep more bytes under way, but load more of what their ends depend on twice.
     #[derive(Default)]
     "segments" Segments {
         /// Half as many, for memory that is slow or answers soon.
@@ -32,14 +32,6 @@ impl Segments {
         }
     }
 
-    /// What the text of a choice ends with.
-    fn suffix(self) -> String {
-        match self {
-            Segments::Usual => String::new(),
-            other => format!(" {other}"),
-        }
-    }
-
     /// So many times the number.
     pub(crate) fn times(self, number: u64) -> u64 {
         match self {
@@ -60,7 +52,7 @@ pub struct Choice {
     /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, for *row* 4 channels, or
     /// for *plane* 4 columns.
     pub width: u32,
-    /// Into how many segments it cuts an axis. Kernels without segments take no notice.
+    /// How many segments it cuts an axis into. Kernels without segments take no notice.
     pub segments: Segments,
 }
 
@@ -84,13 +76,15 @@ impl Choice {
     /// Returns `true` if the kernel computes `operation` in place: forward with one operand as x and y, backward with
     /// one as dy and dx.
     pub fn computes_in_place(&self, operation: Operation) -> bool {
-        self.kernel.computes_in_place(operation)
+        operation.replaceable().is_some() && self.kernel.design().computes_in_place(operation)
     }
 }
 
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}{}", self.kernel, self.width, self.segments.suffix())
+        write!(f, "{} {}", self.kernel, self.width)?;
+        if self.segments != Segments::Usual { write!(f, " {}", self.segments)?; }
+        Ok(())
     }
 }
 

@@ -87,9 +87,9 @@ impl Convention {
     }
 
     /// Returns the parameters that this framework takes where its user sets none.
-    pub fn spelling(self) -> Spelling {
+    pub fn builder(self) -> LrnBuilder {
         let entry = self.entry();
-        Spelling {
+        LrnBuilder {
             convention: self,
             extent: entry.size.map(Extent::Size),
             axes: None,
@@ -110,7 +110,7 @@ enum Extent {
     Windows(Vec<(u32, u32)>),
 }
 
-/// Holds the layer in a framework's parameters; [`Spelling::build`] translates it into [`Lrn`].
+/// Holds the layer in a framework's parameters; [`LrnBuilder::build`] translates it into [`Lrn`].
 ///
 /// Each parameter is what the last call sets it to. `size`, `radius`, `window` and `windows` set the same one.
 ///
@@ -123,7 +123,7 @@ enum Extent {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "build() makes the layer"]
-pub struct Spelling {
+pub struct LrnBuilder {
     convention: Convention,
     extent: Option<Extent>,
     axes: Option<usize>,
@@ -132,7 +132,7 @@ pub struct Spelling {
     k: f64,
 }
 
-impl Spelling {
+impl LrnBuilder {
     /// Sets a window of `size` channels, placed as the framework places it.
     pub fn size(self, size: u32) -> Self {
         self.extent(Extent::Size(size))
@@ -182,8 +182,8 @@ impl Spelling {
     /// [`Error::Parameter`] where a parameter is outside its range (a size of 0, alpha below 0,
     /// NaN, no axes), [`Error::EvenSize`] where the framework knows odd sizes only, [`Error::NoWindow`]
     /// where none was set and the framework has no default, [`Error::OneAxis`] where the framework
-    /// knows no windows along several axes, [`Error::Windows`] where [`Spelling::windows`] and
-    /// [`Spelling::axes`] give two numbers of axes.
+    /// knows no windows along several axes, [`Error::Windows`] where [`LrnBuilder::windows`] and
+    /// [`LrnBuilder::axes`] give two numbers of axes.
     pub fn build(self) -> Result<Lrn> {
         let convention = self.convention;
         let expected = "a number of at least 0 that f32 can hold";
@@ -243,53 +243,53 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
 /// As frameworks spell it.
 impl Lrn {
     /// Begins with PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
-    pub fn pytorch(size: u32) -> Spelling {
-        Convention::Pytorch.spelling().size(size)
+    pub fn pytorch(size: u32) -> LrnBuilder {
+        Convention::Pytorch.builder().size(size)
     }
 
     /// Begins with the ONNX operator `LRN`: alpha 1e-4, beta ¾, bias 1 unless set.
-    pub fn onnx(size: u32) -> Spelling {
-        Convention::Onnx.spelling().size(size)
+    pub fn onnx(size: u32) -> LrnBuilder {
+        Convention::Onnx.builder().size(size)
     }
 
     /// Begins with Caffe's `LRN` layer across channels, odd sizes only: size 5, alpha 1, beta ¾, k 1 unless set.
-    pub fn caffe() -> Spelling {
-        Convention::Caffe.spelling()
+    pub fn caffe() -> LrnBuilder {
+        Convention::Caffe.builder()
     }
 
     /// Begins with cuDNN's cross-channel LRN: size 5, alpha 1e-4, beta ¾, k 2 unless set.
-    pub fn cudnn() -> Spelling {
-        Convention::Cudnn.spelling()
+    pub fn cudnn() -> LrnBuilder {
+        Convention::Cudnn.builder()
     }
 
     /// Begins with oneDNN's LRN across channels, whose even sizes drop one channel and still divide by `size`.
     ///
     /// Its API has no defaults; alpha 1/8192, beta ¾, k 1 are those of its test driver benchdnn.
-    pub fn onednn(size: u32) -> Spelling {
-        Convention::Onednn.spelling().size(size)
+    pub fn onednn(size: u32) -> LrnBuilder {
+        Convention::Onednn.builder().size(size)
     }
 
     /// Begins with OpenVINO's operation `LRN`, along any axes; even sizes drop one channel and still divide.
     ///
     /// Its attributes have no defaults; alpha 1e-4, beta ¾, k 1 are those of its documentation's example.
-    pub fn openvino(size: u32) -> Spelling {
-        Convention::Openvino.spelling().size(size)
+    pub fn openvino(size: u32) -> LrnBuilder {
+        Convention::Openvino.builder().size(size)
     }
 
     /// Begins with TensorFlow's `tf.nn.lrn`: radius 5, alpha 1 (not divided), beta ½, bias 1 unless set.
-    pub fn tensorflow() -> Spelling {
-        Convention::Tensorflow.spelling()
+    pub fn tensorflow() -> LrnBuilder {
+        Convention::Tensorflow.builder()
     }
 
     /// Begins with the formula printed in the AlexNet paper: n 5, alpha 1e-4 **not divided by n**, beta ¾, k 2
     /// unless set. [`Lrn::krizhevsky`] is what its author's program did.
-    pub fn paper() -> Spelling {
-        Convention::Paper.spelling()
+    pub fn paper() -> LrnBuilder {
+        Convention::Paper.builder()
     }
 
     /// Begins with Krizhevsky's own program cuda-convnet2: n 5, alpha 1e-4 **divided by n** (2e-5), beta ¾, k 2
     /// unless set. [`Lrn::paper`] is what his paper printed.
-    pub fn krizhevsky() -> Spelling {
-        Convention::Krizhevsky.spelling()
+    pub fn krizhevsky() -> LrnBuilder {
+        Convention::Krizhevsky.builder()
     }
 }

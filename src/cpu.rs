@@ -54,7 +54,8 @@ pub fn run<T: Element>(
     inputs: &[&[T]],
 ) -> Result<Vec<f64>> {
     operation.check_inputs(lrn, shape, inputs)?;
-    Reference::new(lrn, shape, inputs[0])?.run(operation, inputs)
+    let reference = Reference::new(lrn, shape, inputs[0])?;
+    reference.blended(operation, inputs, &reference.computed(operation, inputs)?)
 }
 
 /// What a blended layer adds to element i: blend times what the result holds, if that is known.
@@ -88,16 +89,6 @@ impl<'a> Reference<'a> {
         let s = windows.sums(each(x.len(), |i| x[i] * x[i])?)?;
         let b = each(s.len(), |i| lrn.k() + lrn.a() * s[i])?;
         Ok(Reference { lrn, windows, x, s, b })
-    }
-
-    /// The result of an operation on inputs of the right number and length.
-    pub(crate) fn run<T: Element>(
-        &self,
-        operation: Operation,
-        inputs: &[&[T]],
-    ) -> Result<Vec<f64>> {
-        let computed = self.computed(operation, inputs)?;
-        self.blended(operation, inputs, &computed)
     }
 
     /// What the layer computes, before the epilogue.

@@ -85,7 +85,7 @@ pub enum Error {
     Windows {
         /// The windows of the layer.
         windows: usize,
-        /// The axes of the shape, or those that [`Spelling::axes`](crate::Spelling::axes) names.
+        /// The axes of the shape, or those that [`LrnBuilder::axes`](crate::LrnBuilder::axes) names.
         axes: usize,
     },
     /// A framework whose windows have one axis was given several.

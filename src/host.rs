@@ -1,4 +1,4 @@
-//! The short way, for those who have no device: open a GPU, host slices in, host slices out.
+//! Adapters, and time measured on a GPU. [`Gpu`](crate::Gpu) and [`Layer`](crate::Layer) run a layer on slices.
 
 pub(crate) mod gpu;
 pub(crate) mod layer;
@@ -78,7 +78,7 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
 /// # Errors
 ///
 /// [`Error::NoAdapter`], which lists those there are.
-pub fn find(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
+pub fn find_adapter(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
     let wanted = name.unwrap_or_default().to_ascii_lowercase();
     let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
     adapters

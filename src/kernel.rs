@@ -41,14 +41,14 @@ pub(crate) trait Design {
         Loads::Pixels
     }
 
-    /// Whether the result of an operation that has a replaceable input may take its place: if no element is read after
-    /// another invocation may have written it.
+    /// Whether the result may be written over an input: if no element is read after another invocation may have written
+    /// it.
     fn computes_in_place(&self, operation: Operation) -> bool;
 
     /// What workgroups do, and the shader's constants.
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry>;
 
-    /// The shader's files, besides those that all kernels share, by where windows are summed.
+    /// The WGSL files of this kernel, besides those of all; they may depend on where windows are summed.
     fn files(&self, memory: Memory) -> &'static [&'static str];
 
     /// Whether forward has an entry point of its own when it is computed at once, in which x is loaded once.
@@ -104,18 +104,11 @@ kernels! {
     /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a block of rows, or walks down them; narrow
     /// windows of one length along both in registers and workgroup memory.
     Plane = plane;
-    /// `shaders/kernel/column.wgsl`: one invocation per pixel walks its channels, narrow windows in
+    /// `shaders/kernel/column.wgsl`: one invocation per pixel, or for two, walks its channels; narrow windows in
     /// registers.
     Column = column;
     /// `shaders/kernel/ring.wgsl`: one invocation per pixel walks its channels, wide windows in rings.
     Ring = ring;
-    /// `shaders/kernel/pixel.wgsl`: one workgroup per pixel, windows summed in workgroup memory.
+    /// `shaders/kernel/pixel.wgsl`: one workgroup for some pixels, windows summed in workgroup memory.
     Pixel = pixel;
-}
-
-impl Kernel {
-    /// Whether the result of an operation may take the place of an input.
-    pub(crate) fn computes_in_place(self, operation: Operation) -> bool {
-        operation.replaceable().is_some() && self.design().computes_in_place(operation)
-    }
 }

@@ -12,6 +12,9 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo)]
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod wgsl;
+
 mod axis;
 mod binding;
 mod choice;
@@ -44,7 +47,7 @@ pub mod cpu;
 pub mod host;
 
 pub use choice::{Choice, Segments};
-pub use convention::{Convention, Spelling};
+pub use convention::{Convention, LrnBuilder};
 pub use dtype::{Dtype, Element};
 pub use error::{Error, Result};
 pub use host::gpu::Gpu;
@@ -65,10 +68,14 @@ pub use tuning::Tuning;
 /// Exposes internals to the tests and tools of this repository. It may change at any time.
 #[doc(hidden)]
 pub mod internals {
+    /// The numbers of the bindings.
+    pub mod binding {
+        pub use crate::binding::*;
+    }
     pub use crate::kernel::Memory;
     pub use crate::params::{LayerParams, Params, PartParams, TensorParams};
     pub use crate::precision::Arithmetic;
-    pub use crate::recipe::{Dispatch, Pass, Recipe, Source};
+    pub use crate::recipe::{Content, Dispatch, Pass, Recipe};
     pub use crate::shader::{Power, Shader, Storage};
     pub use crate::stage::Stage;
 }

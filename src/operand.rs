@@ -12,7 +12,7 @@ pub struct Operand<'a> {
     pub buffer: &'a wgpu::Buffer,
     /// First byte; a multiple of the device's `min_storage_buffer_offset_alignment`.
     pub offset: u64,
-    /// Bytes: exactly those of the tensor.
+    /// Bytes: [`Shape::operand_bytes`](crate::Shape::operand_bytes).
     pub size: u64,
 }
 

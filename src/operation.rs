@@ -54,7 +54,7 @@ impl Operation {
         Err(Error::Operands { operation: self, given, expected })
     }
 
-    /// Returns the bytes that have to move: each operand once.
+    /// Returns the bytes that have to move: each operand once. (A blended layer reads its result, too.)
     pub fn bytes_moved(self, shape: &Shape) -> u64 {
         shape.bytes().saturating_mul(self.operands().len() as u64)
     }

@@ -1,10 +1,9 @@
 //! Compiled pipelines, which plans share.
 
 use crate::Result;
-use crate::binding::UNIFORM;
 use crate::device::scoped;
 use crate::lazy::Lazy;
-use crate::recipe::Pass;
+use crate::recipe::{Content, Pass};
 use crate::shader::Shader;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,18 +105,21 @@ impl From<&Pipelines> for Pipelines {
 }
 
 fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayout {
-    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+    let entry = |&(binding, content): &(u32, Content)| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        ty: wgpu::BindingType::Buffer {
+            ty: match content {
+                Content::Uniform => wgpu::BufferBindingType::Uniform,
+                _ => wgpu::BufferBindingType::Storage { read_only: false },
+            },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
         count: None,
     };
-    let storage = wgpu::BufferBindingType::Storage { read_only: false };
-    let entries: Vec<_> = std::iter::once(entry(UNIFORM, wgpu::BufferBindingType::Uniform))
-        .chain(pass.storage_bindings().map(|at| entry(at, storage)))
-        .collect();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("lrn"),
-        entries: &entries,
+        entries: &pass.bindings.iter().map(entry).collect::<Vec<_>>(),
     })
 }

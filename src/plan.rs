@@ -79,7 +79,7 @@ impl Plan {
         })
     }
 
-    /// Records s = [`Operation::SquareSums`] of x. Both span the shape's bytes.
+    /// Records s = [`Operation::SquareSums`] of x. Both span [`Shape::operand_bytes`].
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Plan {
         self.record(encoder, Operation::SquareSums, &[x.into(), s.into()])
     }
 
-    /// Records y = [`Operation::Forward`] of x. Both span the shape's bytes; they may be the same.
+    /// Records y = [`Operation::Forward`] of x. Both span [`Shape::operand_bytes`]; they may be the same.
     ///
     /// # Errors
     ///
@@ -108,8 +108,8 @@ impl Plan {
         self.record(encoder, Operation::Forward, &[x.into(), y.into()])
     }
 
-    /// Records dx = [`Operation::Backward`] of x and dy. All span the shape's bytes; dx may be the same
-    /// as dy.
+    /// Records dx = [`Operation::Backward`] of x and dy. All span [`Shape::operand_bytes`]; dx may be
+    /// the same as dy.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Plan {
     }
 
     /// Records `operation` as one compute pass. The operands are in the order
-    /// of [`Operation::operands`].
+    /// of [`Operation::operands`]. It checks them and creates bind groups, each time; see [`Plan::bind`].
     ///
     /// # Errors
     ///
@@ -290,6 +290,6 @@ impl Inner {
     /// Decides everything by the preferred choice; if that is refused, by the next one that is not.
     fn recipe(&self, operation: Operation, in_place: bool) -> Result<Recipe> {
         let Inner { pipelines, problem, tuning, .. } = self;
-        Recipe::chosen(problem, tuning, operation, in_place, &pipelines.device().limits())
+        Recipe::of(problem, operation, in_place, *tuning, &pipelines.device().limits())
     }
 }

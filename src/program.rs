@@ -17,10 +17,9 @@
 //!
 //! `examples/engine.rs` runs one on bare wgpu.
 
-use crate::binding::{UNIFORM, WORKSPACE};
-use crate::kernel::Problem;
-use crate::params::Params;
-use crate::recipe::{self, Recipe, Source};
+use crate::binding::{OUTPUT, TOTALS, WORKSPACE};
+pub use crate::recipe::Content;
+use crate::recipe::{self, Recipe};
 use crate::{Choice, Lrn, Operation, Result, Shape, Tuning};
 use std::ops::Range;
 
@@ -31,7 +30,8 @@ pub struct Target {
     pub features: wgpu::Features,
     /// Its limits.
     pub limits: wgpu::Limits,
-    /// What is chosen in advance.
+    /// What is chosen in advance. A plan on an integrated GPU begins with half the usual segments; to do the same, give
+    /// [`Segments::Half`](crate::Segments).
     pub tuning: Tuning,
     /// Whether the result takes the place of an input: y that of x, dx that of dy.
     pub in_place: bool,
@@ -40,14 +40,12 @@ pub struct Target {
 /// Lists the passes that compute an operation of a layer on a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
-    operation: Operation,
     recipe: Recipe,
 }
 
 /// Describes one compute pipeline and its dispatches. All bindings are in group 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pass<'a> {
-    operation: Operation,
     pass: &'a recipe::Pass,
     renumbered: bool,
 }
@@ -62,20 +60,6 @@ pub struct Binding {
     /// Whether the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges
     /// of one buffer.
     pub is_written: bool,
-}
-
-/// Names what a binding holds.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Content {
-    /// An operand, by its number in [`Operation::operands`].
-    Operand(usize),
-    /// A temporary of the program, by its number.
-    Temporary(usize),
-    /// The workspace of the pass.
-    Workspace,
-    /// The uniform of the dispatch.
-    Uniform,
 }
 
 /// Describes one dispatch of a pass.
@@ -98,9 +82,8 @@ impl Program {
     /// reports.
     pub fn new(lrn: &Lrn, shape: &Shape, operation: Operation, target: &Target) -> Result<Program> {
         let Target { features, limits, tuning, in_place } = target;
-        let problem = Problem::new(lrn, shape, *features)?;
-        let recipe = Recipe::chosen(&problem, tuning, operation, *in_place, limits)?;
-        Ok(Program { operation, recipe })
+        let recipe = Recipe::new(lrn, shape, operation, *in_place, *tuning, *features, limits)?;
+        Ok(Program { recipe })
     }
 
     /// Returns the choice that computes the operation.
@@ -110,8 +93,7 @@ impl Program {
 
     /// Returns the passes, in the order in which they run: each needs what those before it have written.
     pub fn passes(&self) -> impl ExactSizeIterator<Item = Pass<'_>> {
-        let operation = self.operation;
-        self.recipe.passes.iter().map(move |pass| Pass { operation, pass, renumbered: false })
+        self.recipe.passes.iter().map(|pass| Pass { pass, renumbered: false })
     }
 
     /// Returns the bytes of each temporary, a storage buffer that hands sums from pass to pass.
@@ -126,17 +108,19 @@ impl<'a> Pass<'a> {
         Pass { renumbered: true, ..self }
     }
 
-    /// Returns the text of the shader.
+    /// Returns the text of the shader. Compile it with bounds checks, as wgpu does unless told otherwise: some indices
+    /// lie outside their array on purpose, and what is read there is dropped. Switch off zeroed workgroup memory:
+    /// kernels write before they read, and some drivers take a minute to compile the zeroing.
     pub fn wgsl(&self) -> String {
         let text = self.pass.shader.source();
         if !self.renumbered {
             return text;
         }
-        let own = Pass { renumbered: false, ..*self }.bindings();
+        let own = &self.pass.bindings;
         // What is declared and not used follows the uniform.
         let mut unused = own.len()..;
         let mut number = |old: u32| {
-            own.iter().position(|binding| binding.number == old).or_else(|| unused.next())
+            own.iter().position(|&(number, _)| number == old).or_else(|| unused.next())
         };
         let mut lines = String::new();
         for line in text.lines() {
@@ -172,49 +156,25 @@ impl<'a> Pass<'a> {
 
     /// Returns the bindings, of which the uniform is the last.
     pub fn bindings(&self) -> Vec<Binding> {
-        let sources = self.pass.sources.iter().map(|&(number, source)| Binding {
-            number,
-            content: self.content(source),
-            is_written: matches!(source, Source::Result | Source::Totals(_)),
-        });
-        let others = [
-            (self.pass.workspace > 0, WORKSPACE, Content::Workspace),
-            (true, UNIFORM, Content::Uniform),
-        ];
-        let others = others.into_iter().filter(|(is_bound, ..)| *is_bound);
-        let others = others.map(|(_, number, content)| Binding {
-            number,
+        let binding = |(index, &(number, content))| Binding {
+            number: if self.renumbered { index } else { number },
             content,
-            is_written: content == Content::Workspace,
-        });
-        let mut bindings: Vec<_> = sources.chain(others).collect();
-        if self.renumbered {
-            (0..).zip(&mut bindings).for_each(|(number, binding)| binding.number = number);
-        }
-        bindings
+            is_written: matches!(number, OUTPUT | TOTALS | WORKSPACE),
+        };
+        (0..).zip(&self.pass.bindings).map(binding).collect()
     }
 
     /// Returns the dispatches, which do not depend on each other; none for an empty tensor.
     pub fn dispatches(&self) -> impl ExactSizeIterator<Item = Dispatch<'a>> {
         let Pass { pass, .. } = *self;
         pass.dispatches.iter().map(move |dispatch| {
-            let sources = pass.sources.iter().map(|&(_, source)| dispatch.bytes(source).clone());
-            let workspace = (pass.workspace > 0).then_some(0..pass.workspace);
-            let uniform = 0..size_of::<Params>() as u64;
+            let ranges = pass.bindings.iter().map(|&(number, _)| pass.range(dispatch, number));
             Dispatch {
-                ranges: sources.chain(workspace).chain([uniform]).collect(),
+                ranges: ranges.collect(),
                 uniform: bytemuck::bytes_of(&dispatch.params),
                 workgroups: dispatch.grid,
             }
         })
-    }
-
-    fn content(&self, source: Source) -> Content {
-        match source {
-            Source::Input(number) => Content::Operand(number),
-            Source::Result => Content::Operand(self.operation.inputs()),
-            Source::Sums(number) | Source::Totals(number) => Content::Temporary(number),
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod stages;
 mod tensor;
 
 use crate::axis::{Axis, MOST_CHANNELS};
+use crate::binding::{UNIFORM, WORKSPACE};
 use crate::kernel::{Geometry, Problem, Task};
 use crate::limit::exceeded;
 use crate::params::{LayerParams, Params, PartParams};
@@ -16,7 +17,7 @@ use crate::shader::{Power, Shader, Storage};
 use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning, rule};
 use cut::{Part, Region};
 use log::debug;
-pub use pass::{Dispatch, Pass, Source};
+pub use pass::{Content, Dispatch, Pass};
 use stages::Draft;
 use tensor::{Tensor, joined};
 
@@ -26,9 +27,9 @@ use tensor::{Tensor, joined};
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// One for a window along one axis, or along two by *plane*; otherwise one for each axis, and for backward
-    /// two. Backward along one axis has two where one would not fit a binding. Each needs what those before it have
-    /// written; but *row* may leave its last pixels to a second pass by *pixel*.
+    /// Along one axis, or along two by *plane*: one pass, or for backward two where one does not fit a binding. Along
+    /// several axes: one for each, or for backward two. A pass needs what those before it have written; but *row* may
+    /// leave its last pixels to a second pass by *pixel*.
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,
@@ -37,57 +38,45 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Decides everything. In place the result is where an input is: y that of x, dx that of dy.
+    /// Decides everything by the choice that a tuning prefers; if that is refused, by the next one that is not. In place
+    /// the result is where an input is: y that of x, dx that of dy.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] where the choice does not fit the layer, [`Error::Capacity`] where it does not
-    /// fit a workgroup, [`Error::AxisLength`], and [`Error::Limit`] where no
-    /// cut of the tensor fits the limits: one channel of one image with its window exceeds
-    /// `max_storage_buffer_binding_size`; or, along several axes, sums exceed `max_buffer_size`, or
-    /// `max_storage_buffers_per_shader_stage` is too few; or, in place, an image has to be cut.
+    /// [`Error::Unavailable`] where the tuning allows no choice that fits the layer, [`Error::Capacity`] where it does
+    /// not fit a workgroup, [`Error::AxisLength`], and [`Error::Limit`] where no cut of the tensor fits the limits: one
+    /// channel of one image with its window exceeds `max_storage_buffer_binding_size`; or, along several axes, sums
+    /// exceed `max_buffer_size`, or `max_storage_buffers_per_shader_stage` is too few; or, in place, an image has to be
+    /// cut.
     pub fn new(
         lrn: &Lrn,
         shape: &Shape,
         operation: Operation,
         in_place: bool,
-        choice: Choice,
+        tuning: impl Into<Tuning>,
         features: wgpu::Features,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
         let problem = Problem::new(lrn, shape, features)?;
-        Tuning::from(choice).admitted(&problem, operation, in_place)?;
-        Recipe::of(&problem, operation, in_place, choice, limits)
+        Recipe::of(&problem, operation, in_place, tuning.into(), limits)
     }
 
-    /// Decides everything by the choice that a tuning prefers; if that is refused, by the next one that is not.
-    pub(crate) fn chosen(
+    /// The same for a problem.
+    pub(crate) fn of(
         problem: &Problem,
-        tuning: &Tuning,
         operation: Operation,
         in_place: bool,
+        tuning: Tuning,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        let recipe = |&choice: &Choice| Recipe::of(problem, operation, in_place, choice, limits);
         let choices = tuning.admitted(problem, operation, in_place)?;
-        let refused = |choice: &Choice, error: &_| debug!("{operation} not by {choice}: {error}");
-        let tried = |choice| recipe(choice).inspect_err(|error| refused(choice, error));
-        let accepted = choices.iter().map(tried).find(Result::is_ok);
-        let reason = |choice: Choice| rule::reason(problem, choice.kernel);
-        accepted
-            .unwrap_or_else(|| recipe(&choices[0]))
-            .inspect(|&Recipe { choice, .. }| debug!("{operation} by {choice}: {}", reason(choice)))
-    }
-
-    /// Decides everything for an available choice.
-    fn of(
-        problem: &Problem,
-        operation: Operation,
-        in_place: bool,
-        choice: Choice,
-        limits: &wgpu::Limits,
-    ) -> Result<Recipe> {
-        Context { problem, operation, in_place, choice, limits }.recipe()
+        let recipe =
+            |&choice: &Choice| Context { problem, operation, in_place, choice, limits }.logged();
+        let preferred = recipe(&choices[0]);
+        if preferred.is_ok() {
+            return preferred;
+        }
+        choices[1..].iter().map(recipe).find(Result::is_ok).unwrap_or(preferred)
     }
 }
 
@@ -102,6 +91,19 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    fn logged(&self) -> Result<Recipe> {
+        let Context { problem, operation, choice, .. } = self;
+        let recipe = self.recipe();
+        match &recipe {
+            Ok(_) => {
+                let reason = rule::reason(problem, choice.kernel);
+                debug!("{operation} by {choice}: {reason}");
+            }
+            Err(error) => debug!("{operation} not by {choice}: {error}"),
+        }
+        recipe
+    }
+
     fn recipe(&self) -> Result<Recipe> {
         let axes = &self.problem.axes[..];
         self.check(axes)?;
@@ -167,7 +169,7 @@ impl Context<'_> {
             return Ok(None);
         }
         let choice = Choice::new(Kernel::Pixel, 1);
-        let rest = Draft { first_image, sources: draft.sources.clone(), ..*draft };
+        let rest = Draft { first_image, bindings: draft.bindings.clone(), ..*draft };
         Context { choice, ..*self }.pass(&rest).map(Some)
     }
 
@@ -176,24 +178,22 @@ impl Context<'_> {
         let task = self.task(draft, &tensor);
         let geometry = self.choice.kernel.design().geometry(&task)?;
         let mut dispatches = Vec::new();
-        for region in cut::regions(&tensor, tensor.halo(task.halo()), geometry.grain)? {
+        for region in cut::regions(&tensor, tensor.halo(task.halo()), geometry.unit)? {
             for part in region.parts(&tensor, &geometry) {
                 dispatches.push(self.dispatch(&tensor, &region, part, &geometry));
             }
         }
         let groups = dispatches.iter().map(Dispatch::workgroups).max();
-        let pass = Pass {
-            shader: self.shader(&task, &geometry),
-            sources: draft.sources.clone(),
-            workspace: groups.unwrap_or(0) * geometry.workspace,
-            dispatches,
-        };
-        let needed = pass.storage_bindings().count() as u64;
+        let workspace = groups.unwrap_or(0) * geometry.workspace;
+        let mut bindings = draft.bindings.clone();
+        bindings.extend((workspace > 0).then_some((WORKSPACE, Content::Workspace)));
         let granted = self.limits.max_storage_buffers_per_shader_stage.into();
-        if needed > granted {
+        if bindings.len() as u64 > granted {
+            let needed = bindings.len() as u64;
             return Err(exceeded("max_storage_buffers_per_shader_stage", needed, granted));
         }
-        Ok(pass)
+        bindings.push((UNIFORM, Content::Uniform));
+        Ok(Pass { shader: self.shader(&task, &geometry), bindings, workspace, dispatches })
     }
 
     fn task(&self, draft: &Draft, tensor: &Tensor) -> Task<'_> {

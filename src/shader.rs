@@ -2,7 +2,6 @@
 
 mod source;
 mod storage;
-pub(crate) mod text;
 mod unroll;
 
 use crate::kernel::Memory;

@@ -75,7 +75,8 @@ impl Tuning {
         self
     }
 
-    /// Returns the choice that a plan prefers for an operation of a layer on a device with these features.
+    /// Returns the choice that a plan prefers for an operation of a layer on a device with these features. (On an
+    /// integrated GPU a plan has half the segments, where none are given.)
     ///
     /// # Errors
     ///

@@ -292,7 +292,7 @@ fn segment(recipe: &Recipe) -> u32 {
 /// The same adapter, as it is and with small limits: bindings of 4 KiB that begin at any multiple of 256 bytes, and
 /// grids of 25 workgroups.
 fn opened(adapter: &wgpu::Adapter) -> [Gpu; 2] {
-    let gpu = block_on(Gpu::on(adapter)).unwrap();
+    let gpu = block_on(Gpu::with_adapter(adapter)).unwrap();
     let required_limits = wgpu::Limits {
         max_storage_buffer_binding_size: 4096,
         min_storage_buffer_offset_alignment: 256,

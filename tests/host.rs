@@ -298,9 +298,9 @@ fn adapters_by_a_preference() {
 fn an_absent_adapter_is_named_with_those_there_are() {
     let adapters = adapters();
     let name = adapters[0].get_info().name;
-    let refused = host::find(adapters, Some("no such adapter")).unwrap_err();
+    let refused = host::find_adapter(adapters, Some("no such adapter")).unwrap_err();
     let Error::NoAdapter { wanted, found } = refused else { panic!("{refused}") };
     assert!(wanted.contains("no such adapter") && found.contains(&name), "{wanted} {found}");
-    let none = host::find(Vec::new(), None).unwrap_err().to_string();
+    let none = host::find_adapter(Vec::new(), None).unwrap_err().to_string();
     assert_eq!(none, "no GPU adapter with compute shaders is present; found: none");
 }

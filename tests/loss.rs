@@ -10,7 +10,7 @@ use wgpu_lrn::{Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_o
 /// Every adapter, opened for this test alone, and the noop device.
 fn fresh_gpus() -> Vec<Gpu> {
     let adapters = adapters();
-    let opened = adapters.iter().map(|adapter| block_on(Gpu::on(adapter)).unwrap());
+    let opened = adapters.iter().map(|adapter| block_on(Gpu::with_adapter(adapter)).unwrap());
     let (device, queue) = noop_device();
     opened.chain([Gpu::new(&device, &queue)]).collect()
 }
@@ -120,7 +120,7 @@ fn destroyed_and_foreign_buffers_are_refused() {
 fn buffers_of_another_device_are_refused() {
     let (lrn, shape) = layer();
     for adapter in adapters() {
-        let [gpu, other] = [(); 2].map(|()| block_on(Gpu::on(&adapter)).unwrap());
+        let [gpu, other] = [(); 2].map(|()| block_on(Gpu::with_adapter(&adapter)).unwrap());
         let plan = Plan::new(&gpu, &lrn, &shape).unwrap();
         let [x, y] = [&gpu, &other].map(|gpu| gpu.buffer(shape.operand_bytes()).unwrap());
         for operands in [[(&x).into(), (&y).into()], [(&y).into(), (&x).into()]] {

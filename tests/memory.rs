@@ -60,7 +60,7 @@ fn what_finds_no_memory_is_refused_and_succeeds_later() {
     let x = values::<f32>(&shape, 1);
     references_are_refused(&lrn, &shape, &x);
     for adapter in adapters() {
-        let gpu = block_on(Gpu::on(&adapter)).unwrap();
+        let gpu = block_on(Gpu::with_adapter(&adapter)).unwrap();
         // wgpu does not ask OpenGL whether a buffer has found memory, and gives up the device when it fills one.
         let is_gl = gpu.info().backend == wgpu::Backend::Gl;
         let plan = Plan::new(&gpu, &lrn, &shape).unwrap();

@@ -9,7 +9,7 @@ const OPERATIONS: [Operation; 2] = [Operation::Forward, Operation::Backward];
 /// Every adapter, opened anew; and a count of the pipelines that it has compiled and not dropped.
 fn fresh_gpus() -> Vec<(Gpu, impl Fn() -> usize)> {
     let fresh = |adapter: &_| {
-        let gpu = block_on(Gpu::on(adapter)).unwrap();
+        let gpu = block_on(Gpu::with_adapter(adapter)).unwrap();
         let device = gpu.device().clone();
         let count = move || device.get_internal_counters().hal.compute_pipelines.read() as usize;
         let own = count(); // wgpu's own

@@ -46,10 +46,10 @@ fn the_table_of_frameworks() {
             Some(radius) => Some(2 * radius.parse::<u32>().unwrap() + 1),
             None => size.parse().ok(),
         };
-        let spelling = convention.spelling();
-        assert_eq!(spelling.clone().build().is_ok(), size.is_some(), "{convention:?}");
+        let builder = convention.builder();
+        assert_eq!(builder.clone().build().is_ok(), size.is_some(), "{convention:?}");
         for n in [3, 4, 5, 8, 11].into_iter().chain(size) {
-            let given = if Some(n) == size { spelling.clone() } else { spelling.clone().size(n) };
+            let given = if Some(n) == size { builder.clone() } else { builder.clone().size(n) };
             let Ok(lrn) = given.build() else {
                 assert!(n % 2 == 0, "{convention:?} {n}");
                 continue;

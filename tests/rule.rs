@@ -88,7 +88,7 @@ fn what_is_not_available_is_refused_by_name() {
 #[test]
 fn segments_are_as_many_as_asked_for() {
     let segments = |shape: &Shape, text: &str, operation| {
-        let (choice, limits) = (text.parse().unwrap(), wgpu::Limits::default());
+        let (choice, limits) = (text.parse::<Choice>().unwrap(), wgpu::Limits::default());
         let recipe =
             Recipe::new(&alexnet(), shape, operation, false, choice, F64, &limits).unwrap();
         recipe.passes[0].dispatches[0].params.part.segments

@@ -84,7 +84,7 @@ fn cycles(gpu: &Gpu, times: usize) {
 
 fn soak(times: usize) {
     for adapter in adapters() {
-        let gpu = block_on(Gpu::on(&adapter)).unwrap();
+        let gpu = block_on(Gpu::with_adapter(&adapter)).unwrap();
         cycles(&gpu, 2); // compiles
         let before = held(&gpu);
         cycles(&gpu, times);

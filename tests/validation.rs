@@ -68,7 +68,7 @@ fn parameters() {
         Lrn::tensorflow().size(6).build(),
         Err(Error::EvenSize { convention: Convention::Tensorflow, given: 6 })
     );
-    let none = Convention::Onnx.spelling().build();
+    let none = Convention::Onnx.builder().build();
     assert_eq!(none, Err(Error::NoWindow { convention: Convention::Onnx }));
     assert!(matches!(
         "torch".parse::<Convention>(),
@@ -109,7 +109,7 @@ fn conversion_table() {
     assert_eq!(Lrn::onnx(1).radius(4).alpha(4.5).build(), layer(4, 4, 0.5, 0.75, 1.0));
 }
 
-/// A call on a spelling that says where its windows are.
+/// A call on a builder that says where its windows are.
 #[derive(Clone, Copy, Debug)]
 enum Call {
     Size(u32),
@@ -173,16 +173,16 @@ fn windows_and_axes_in_any_order() {
     let orders = pairs.flat_map(|[a, b]| CALLS.map(|c| [Call::Size(5), a, b, c]));
     orders.for_each(|calls| {
         for &convention in Convention::ALL {
-            let spelling = convention.spelling().alpha(3.0).beta(0.6).k(1.7);
-            let spelling = calls.iter().fold(spelling, |spelling, &call| match call {
-                Call::Size(size) => spelling.size(size),
-                Call::Radius(radius) => spelling.radius(radius),
-                Call::Window(behind, ahead) => spelling.window(behind, ahead),
-                Call::Windows(windows) => spelling.windows(windows),
-                Call::Axes(axes) => spelling.axes(axes),
+            let builder = convention.builder().alpha(3.0).beta(0.6).k(1.7);
+            let builder = calls.iter().fold(builder, |builder, &call| match call {
+                Call::Size(size) => builder.size(size),
+                Call::Radius(radius) => builder.radius(radius),
+                Call::Window(behind, ahead) => builder.window(behind, ahead),
+                Call::Windows(windows) => builder.windows(windows),
+                Call::Axes(axes) => builder.axes(axes),
             });
             let expected = by_last(convention, &calls);
-            assert_eq!(spelling.build(), expected, "{} {calls:?}", convention.name());
+            assert_eq!(builder.build(), expected, "{} {calls:?}", convention.name());
         }
     });
 }

@@ -157,7 +157,7 @@ fn spellings_mean_what_the_frameworks_computed() {
         let convention = record["convention"].as_str().unwrap().parse::<Convention>().unwrap();
         let alpha = record["peer_alpha"].as_f64().unwrap();
         let size = record["peer_size"].as_u64().unwrap() as u32;
-        let spelled = convention.spelling().size(size).axes(lrn.windows().len());
+        let spelled = convention.builder().size(size).axes(lrn.windows().len());
         let built = spelled.alpha(alpha).beta(lrn.beta()).k(lrn.k()).build().unwrap();
         assert_eq!(built.windows(), lrn.windows(), "{name}");
         assert!((built.a() - lrn.a()).abs() <= 1e-7 * lrn.a(), "{name}: {built:?} {lrn:?}");

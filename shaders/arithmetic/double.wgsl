@@ -1,4 +1,4 @@
-// Arithmetic `double`, after one.wgsl: a Sum is an f64, as are the elements.
+// Arithmetic `double`, after scalar.wgsl: a Sum is an f64, as are the elements.
 
 alias Factor = Value;
 

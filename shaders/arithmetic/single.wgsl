@@ -1,4 +1,4 @@
-// Arithmetic `single`, after one.wgsl: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
+// Arithmetic `single`, after scalar.wgsl: a Sum is one f32. Wrong by a few ulp, at the speed of the memory.
 
 // high * (1 + low). Where roots make it, low is as small as the errors of high.
 struct Factor {

@@ -6,7 +6,8 @@
 
 const INVOCATIONS = 64u;
 
-// Squares that are kept from step to step, and those that a step computes: of numbers squares cost no more than moves.
+// Squares that are kept from step to step, and those that a step computes. Where a sum is one number, to square again costs
+// no more than to move, and none are kept.
 const KEPT = 4u;
 const FRESH = 8u;
 
@@ -41,7 +42,7 @@ fn load_dy_inside(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(at + t * w.inner); } // unroll
 }
 
-// The same where some may be missing, in whose place others are loaded.
+// The same where some may be missing, instead of which others are loaded.
 fn load_x_edge(w: Walk, channel: u32) {
     for (var t = 0u; t < STEP; t++) { next_x[t] = stored_x(w.input + readable(channel + t) * w.inner); } // unroll
 }
@@ -91,7 +92,7 @@ fn sum_step(at: u32) {
 }
 
 // Writes held_x and held.
-fn hold_halo(w: Walk, channel: u32) {
+fn load_halo(w: Walk, channel: u32) {
     for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); } // unroll
     for (var i = 0u; i < KEPT; i++) { held[SQUARES + i] = square(held_x[i]); } // unroll
 }
@@ -119,7 +120,7 @@ fn take_next(channel: u32) {
     for (var t = 0u; t < STEP; t++) { held[SQUARES + HALO + t] = summand(next[t]); } // unroll
     if are_readable(channel, STEP) { return; }
     for (var t = 0u; t < STEP; t++) { // unroll
-        held[SQUARES + HALO + t] = present(held[SQUARES + HALO + t], channel + t);
+        held[SQUARES + HALO + t] = sum_where_readable(held[SQUARES + HALO + t], channel + t);
     }
 }
 
@@ -141,10 +142,10 @@ fn shift_terms() {
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
-    if !w.some { return; }
+    if !w.has_work { return; }
     for (var i = 0u; i < HALO; i++) { // unroll
         let channel = w.first - LOOK_BEHIND + i;
-        held[SQUARES + i] = present(summand(fetch_nearest(w, channel)), channel);
+        held[SQUARES + i] = sum_where_readable(summand(fetch_nearest(w, channel)), channel);
     }
     fetch_next(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
@@ -160,8 +161,8 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 @compute @workgroup_size(INVOCATIONS)
 fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
-    if !w.some { return; }
-    hold_halo(w, w.first - LOOK_BEHIND);
+    if !w.has_work { return; }
+    load_halo(w, w.first - LOOK_BEHIND);
     load_next_x(w, w.first + LOOK_AHEAD);
     for (var i = w.first; i < w.end; i += STEP) {
         take_x(w, i + LOOK_AHEAD);
@@ -178,9 +179,9 @@ fn forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocatio
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
-    if !w.some { return; }
+    if !w.has_work { return; }
     let start = w.first - HALO;
-    hold_halo(w, start);
+    load_halo(w, start);
     load_next(w, start + HALO);
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;

@@ -2,11 +2,11 @@
 //
 // Every invocation loads ITEMS values, so that neighbours load neighbouring elements, and puts what is summed
 // into workgroup memory. There each takes a run of RUN neighbouring channels and sums their windows: narrow ones
-// by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums take the place of what was summed, and each
+// by pixel/narrow.wgsl, wide ones by pixel/wide.wgsl. The sums replace what was summed, and each
 // invocation takes those of its ITEMS values, which it has kept, and writes what is made of them.
 //
 // A workgroup has BANDS bands of BAND pixels, of each pixel SPAN channels, in RUNS runs. A band takes all invocations
-// TURNS times. So where a band takes one turn an invocation has the same channel in every band, and finds its places by
+// TURNS times. So where a band takes one turn an invocation has the same channel in every band, and its indices are
 // constants.
 //
 // Backward does the same with its terms. A window along several axes takes a stage for each: stage/ says what is
@@ -40,7 +40,7 @@ var<private> run_sums: array<Sum, RUN>;
 
 // What a workgroup holds, and what of it is written.
 struct Span {
-    is_whole: bool,    // whether that is all it can hold, all channels, and all written
+    is_whole: bool,    // whether all its pixels exist, and it holds and writes all their channels
     first_pixel: u32,
     begin: u32,        // first channel
     end: u32,
@@ -51,18 +51,18 @@ struct Span {
 }
 
 // Each channel depends on `before` and `after` channels around it.
-// Writes layer, group, lane and only_place.
+// Writes layer, group, lane and only_item.
 fn span_of(workgroup: vec3<u32>, index: u32, before: u32, after: u32) -> Span {
     read_layer();
     group = group_of(workgroup);
     lane = index;
-    only_place = find_place(0u);
+    only_item = find_item(0u);
     let write_begin = params.part.write_begin + group % params.part.segments * params.tensor.segment;
     let write_end = min(write_begin + params.tensor.segment, params.part.write_end);
     let first_pixel = group / params.part.segments * BANDS * BAND;
     let is_whole = first_pixel + BANDS * BAND <= params.part.pixels && write_end - write_begin == SPAN && params.tensor.channels == SPAN;
-    // Segments are counted from channel 0, also where a piece of the tensor begins inside one: so runs begin at the same
-    // channels in every piece.
+    // Segments are counted from channel 0, also where a region begins inside one: so runs begin at the same
+    // channels in every region.
     var segment_begin = write_begin;
     if !is_whole { segment_begin -= write_begin % params.tensor.segment; }
     let end = segment_begin + min(params.tensor.channels - segment_begin, params.tensor.segment + after);
@@ -83,49 +83,49 @@ fn offset_of(first_pixel: u32) -> u32 {
     return pixel_offset(params.part.first_pixel + min(first_pixel + lane % BAND, params.part.pixels - 1u));
 }
 
-// The places in a band that an invocation takes turn by turn; they follow each other as elements do.
-struct Place {
-    some: bool,     // whether there is such
+// A value of a band that an invocation takes: turn by turn, as elements follow each other.
+struct Item {
+    has_work: bool, // whether there is one
     pixel: u32,     // in the band
     channel: u32,   // counted from those that are held
     run: u32,       // of the channel
-    in_run: u32,    // its place there
+    in_run: u32,    // channels of the run before it
 }
 
 // That of the only turn.
-var<private> only_place: Place;
+var<private> only_item: Item;
 
-// Reads only_place.
-fn place(k: u32) -> Place {
-    if TURNS == 1u { return only_place; }
-    return find_place(k % TURNS);
+// Reads only_item.
+fn item(k: u32) -> Item {
+    if TURNS == 1u { return only_item; }
+    return find_item(k % TURNS);
 }
 
-// What has no place takes the last: it is loaded from there, and dropped.
-fn find_place(turn: u32) -> Place {
+// Where there is none, the band's last: it is loaded, and dropped.
+fn find_item(turn: u32) -> Item {
     let number = turn * INVOCATIONS + lane;
-    let some = (turn + 1u) * INVOCATIONS <= VALUES || number < VALUES;
-    let place = select(VALUES - 1u, number, some);
-    let pixel = select(place / SPAN, lane % BAND, SIDE_BY_SIDE == 1u);
-    let channel = select(place % SPAN, place / BAND, SIDE_BY_SIDE == 1u);
-    return Place(some, pixel, channel, channel / RUN, channel % RUN);
+    let has_work = (turn + 1u) * INVOCATIONS <= VALUES || number < VALUES;
+    let value = select(VALUES - 1u, number, has_work);
+    let pixel = select(value / SPAN, lane % BAND, SIDE_BY_SIDE == 1u);
+    let channel = select(value % SPAN, value / BAND, SIDE_BY_SIDE == 1u);
+    return Item(has_work, pixel, channel, channel / RUN, channel % RUN);
 }
 
 fn band(k: u32) -> u32 { return k / TURNS; }
 
-fn channel(s: Span, k: u32) -> u32 { return s.begin + place(k).channel; }
+fn channel(s: Span, k: u32) -> u32 { return s.begin + item(k).channel; }
 
-fn pixel(s: Span, k: u32) -> u32 { return s.first_pixel + band(k) * BAND + place(k).pixel; }
+fn pixel(s: Span, k: u32) -> u32 { return s.first_pixel + band(k) * BAND + item(k).pixel; }
 
 // The element of a value, from channel 0 of the first pixel of the part.
 fn offset(s: Span, k: u32) -> u32 {
     let channels = channel(s, k) * params.tensor.inner;
     if SIDE_BY_SIDE == 1u { return s.offset + channels; }
-    return s.offset + band(k) * BAND * params.tensor.image + (place(k).pixel * params.tensor.image + channels);
+    return s.offset + band(k) * BAND * params.tensor.image + (item(k).pixel * params.tensor.image + channels);
 }
 
 fn is_there(s: Span, k: u32) -> bool {
-    return place(k).some && pixel(s, k) < params.part.pixels && within(channel(s, k), params.part.read_begin, s.read_end);
+    return item(k).has_work && pixel(s, k) < params.part.pixels && within(channel(s, k), params.part.read_begin, s.read_end);
 }
 
 fn is_written(s: Span, k: u32) -> bool {
@@ -133,11 +133,11 @@ fn is_written(s: Span, k: u32) -> bool {
 }
 
 // Reads values.
-fn value(k: u32) -> Sum { return values[band(k)][place(k).pixel][place(k).run][place(k).in_run]; }
+fn value(k: u32) -> Sum { return values[band(k)][item(k).pixel][item(k).run][item(k).in_run]; }
 
 // Writes values.
 fn put_value(k: u32, v: Sum) {
-    if place(k).some { values[band(k)][place(k).pixel][place(k).run][place(k).in_run] = v; }
+    if item(k).has_work { values[band(k)][item(k).pixel][item(k).run][item(k).in_run] = v; }
 }
 
 // Writes item_x.
@@ -172,7 +172,7 @@ fn write_results(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { olds[k] = old_at(params.part.output_shift + offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if place(k).some { store(params.part.output_shift + offset(s, k), results[k], olds[k]); }
+            if item(k).has_work { store(params.part.output_shift + offset(s, k), results[k], olds[k]); }
         }
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
@@ -203,7 +203,7 @@ fn finish_values(s: Span) {
     if s.is_whole {
         for (var k = 0u; k < ITEMS; k++) { needed[k] = fetch_needed(offset(s, k)); } // unroll
         for (var k = 0u; k < ITEMS; k++) { // unroll
-            if place(k).some { finish(offset(s, k), value(k), needed[k]); }
+            if item(k).has_work { finish(offset(s, k), value(k), needed[k]); }
         }
     } else {
         for (var k = 0u; k < ITEMS; k++) { // unroll
@@ -223,14 +223,14 @@ struct Run {
 }
 
 fn run(s: Span) -> Run {
-    let pixel = lane / RUNS;
+    let pixel = min(lane / RUNS, BANDS * BAND - 1u);
     let number = lane % RUNS;
-    let length = select(0u, s.end - s.begin, pixel < BANDS * BAND);
+    let length = select(0u, s.end - s.begin, lane < BANDS * BAND * RUNS); // without a run none: it reads, and drops
     let begin = min(number * RUN, length);
     return Run(pixel / BAND, pixel % BAND, number, begin, min(begin + RUN, length), length);
 }
 
-// Sums windows that begin so many channels before, each in the place of its channel.
+// Replaces the values by the sums of their windows, which begin so many channels before.
 // Reads and writes values; writes run_sums.
 fn sum_values(s: Span, before: u32) {
     let r = run(s);

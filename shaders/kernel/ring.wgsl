@@ -8,8 +8,8 @@
 //     window of the first channel    [ back        | rest |  blocks  ]
 //     window of the last                         [ | rest |  blocks  | front      ]
 //
-// The sum of the last BLOCKS blocks is found alike, with groups of BLOCKS blocks: `heads` has the sum of
-// the group so far, and a ring the sums to the end of the group before. (van Herk, Gil and Werman.) So
+// The sum of the last BLOCKS blocks is found alike, with rounds of BLOCKS blocks: `heads` has the sum of
+// the round so far, and `scratch` the sums to the end of the round before. (van Herk, Gil and Werman.) So
 // few additions a channel however wide the window, and none subtracts.
 //
 // x is loaded for the front, for the back and for the channel itself: the latter two from a cache. Terms
@@ -21,14 +21,15 @@ const BLOCKS = 4u;
 const REST = 1u;    // channels
 const BACK = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
 
-// Sums that are kept in blocks.
+// `scratch` holds: BLOCKS blocks of squares; and in backward as many of terms, a ring of terms, and one of normalized dy.
+
+// Which blocks.
 const SQUARE_BLOCKS = 0u;
 const TERM_BLOCKS = 1u;
 
-// Rings of backward, after those of the blocks.
+// Which ring. It holds the WINDOW terms before a front, and the front.
 const TERM_RING = 0u;
 const DY_RING = 1u;
-
 const RING = WINDOW + STEP;
 
 var<private> front: array<Sum, STEP>;
@@ -40,12 +41,14 @@ var<private> term_x: array<Value, STEP>;
 var<private> term_dy: array<Value, STEP>;
 var<private> gradient_x: array<Value, STEP>;
 var<private> heads: array<Sum, 2>;
-var<private> places: array<u32, 2>; // of the next block in its group
+// Where the next block goes, of a round. The blocks before it are this round's. It and those after it hold sums to the
+// end of the round before, which the next windows need.
+var<private> next_block: array<u32, 2>;
 
 // Sums the windows of a step from its front and its back, and makes the front the newest block.
-// Reads front, back, and the blocks of `which`; writes sums and the newest block.
-fn sum_windows(which: u32) {
-    var middle = add(heads[which], scratch[slot(which * BLOCKS + places[which])]);
+// Reads front, back and `blocks`; writes sums and the newest block.
+fn sum_windows(blocks: u32) {
+    var middle = add(heads[blocks], scratch[slot(blocks * BLOCKS + next_block[blocks])]);
     for (var i = 0u; i < REST; i++) { middle = add(middle, back[STEP - 1u + i]); } // unroll
     sums[STEP - 1u] = middle;
     for (var i = 1u; i < STEP; i++) { // unroll
@@ -53,36 +56,36 @@ fn sum_windows(which: u32) {
     }
     var head = front[0];
     for (var i = 1u; i < STEP; i++) { sums[i] = add(sums[i], head); head = add(head, front[i]); } // unroll
-    push(which, head);
+    push(blocks, head);
 }
 
-// Writes the blocks, heads and places of `which`.
-fn push(which: u32, block: Sum) {
-    scratch[slot(which * BLOCKS + places[which])] = block;
-    heads[which] = add(heads[which], block);
-    places[which]++;
-    if places[which] == BLOCKS { end_group(which); }
+// Writes `blocks`, with their heads and next_block.
+fn push(blocks: u32, block: Sum) {
+    scratch[slot(blocks * BLOCKS + next_block[blocks])] = block;
+    heads[blocks] = add(heads[blocks], block);
+    next_block[blocks]++;
+    if next_block[blocks] == BLOCKS { end_round(blocks); }
 }
 
-// The blocks of a group become sums to its end.
-// Reads and writes the blocks of `which`; writes its heads and places.
-fn end_group(which: u32) {
+// The blocks of a round become sums to its end.
+// Reads and writes `blocks`; writes their heads and next_block.
+fn end_round(blocks: u32) {
     var sum = widened(Value(0.0));
     for (var block = BLOCKS; block > 0u; block--) {
-        let at = slot(which * BLOCKS + block - 1u);
-        sum = add(sum, scratch[at]);
-        scratch[at] = sum;
+        let own = slot(blocks * BLOCKS + block - 1u);
+        sum = add(sum, scratch[own]);
+        scratch[own] = sum;
     }
-    heads[which] = widened(Value(0.0));
-    places[which] = 0u;
+    heads[blocks] = widened(Value(0.0));
+    next_block[blocks] = 0u;
 }
 
-// Groups are counted from channel 0 too: begins at the place of a step, by its number. (What the first group has before
-// that place is never read: BLOCKS blocks are pushed before the first sum, and so replace it.)
-// Writes places.
-fn begin_groups(step: u32) {
-    places[SQUARE_BLOCKS] = step % BLOCKS;
-    places[TERM_BLOCKS] = step % BLOCKS;
+// Begins in the round of a step, by its number: rounds are counted from channel 0, too. (What the first round has before
+// that step is never read: BLOCKS blocks are pushed before the first sum, and so replace it.)
+// Writes next_block.
+fn begin_rounds(step: u32) {
+    next_block[SQUARE_BLOCKS] = step % BLOCKS;
+    next_block[TERM_BLOCKS] = step % BLOCKS;
 }
 
 // Load the front and the back of a step whose first channel is i, where all its windows can be read.
@@ -115,7 +118,7 @@ fn take_front(i: u32) {
     let first = i + LOOK_AHEAD + 1u;
     for (var t = 0u; t < STEP; t++) { front[t] = summand(fetched_front[t]); } // unroll
     if are_readable(first, STEP) { return; }
-    for (var t = 0u; t < STEP; t++) { front[t] = present(front[t], first + t); } // unroll
+    for (var t = 0u; t < STEP; t++) { front[t] = sum_where_readable(front[t], first + t); } // unroll
 }
 
 // Reads fetched_back; writes back.
@@ -123,7 +126,7 @@ fn take_back(i: u32) {
     let first = i - LOOK_BEHIND;
     for (var t = 0u; t < BACK; t++) { back[t] = summand(fetched_back[t]); } // unroll
     if are_readable(first, BACK) { return; }
-    for (var t = 0u; t < BACK; t++) { back[t] = present(back[t], first + t); } // unroll
+    for (var t = 0u; t < BACK; t++) { back[t] = sum_where_readable(back[t], first + t); } // unroll
 }
 
 // Fills the ring with the blocks before a step.
@@ -165,8 +168,8 @@ fn fetch_step(w: Walk, i: u32) {
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
-    if !w.some { return; }
-    begin_groups(w.first / STEP);
+    if !w.has_work { return; }
+    begin_rounds(w.first / STEP);
     fill_blocks(w, w.first);
     for (var i = w.first; i < w.end; i += STEP) {
         fetch_step(w, i);
@@ -175,9 +178,9 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     }
 }
 
-// The place in a ring so many channels behind `at`.
-fn behind(which: u32, at: u32, distance: u32) -> u32 {
-    return slot(2u * BLOCKS + which * RING + (at + RING - distance) % RING);
+// The slot that is so many channels behind a newer one, both of a ring.
+fn behind(ring: u32, newer: u32, distance: u32) -> u32 {
+    return slot(2u * BLOCKS + ring * RING + (newer + RING - distance) % RING);
 }
 
 // Loads all that a step of backward needs, whose first gradient is that of channel j.
@@ -208,53 +211,55 @@ fn load_step(w: Walk, j: u32) {
 //     terms       [ back | rest | blocks of terms      | front             ]
 //     channels      j - LOOK_AHEAD   j                   i                   i + LOOK_AHEAD + 1
 //
-// The terms of the back and the normalized dy of j come from rings. The terms before the first, as far as there are
-// channels, come from a lead-in. It reads places of the rings that it has not written yet; they reach only gradients
-// before w.begin, which are not written, since nothing but a front enters the blocks.
+// The terms of the back and the normalized dy of j come from rings, where `newest` is the slot of the front's first. The
+// back is WINDOW channels behind it, j is LOOK_BEHIND + 1. The terms before the first, as far as there are channels, come
+// from a lead-in. It reads slots of the rings that it has not written yet; they reach only gradients before w.begin,
+// which are not written, since nothing but a front enters the blocks.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);
-    if !w.some { return; }
+    if !w.has_work { return; }
+    // (w.first is not below read_begin: a halo is no shorter than a step.)
     let terms_before = LOOK_BEHIND + 1u + min(LOOK_AHEAD, w.first - params.part.read_begin);
     let steps_before = (terms_before + STEP - 1u) / STEP;
     let start = w.first - steps_before * STEP;
-    // The step of `start`, which may be below zero, and more by some groups.
-    begin_groups(w.first / STEP + BLOCKS - steps_before % BLOCKS);
+    // The step of `start`, which may be below zero, and more by some rounds.
+    begin_rounds(w.first / STEP + BLOCKS - steps_before % BLOCKS);
     fill_blocks(w, start + LOOK_BEHIND + 1u);
     for (var block = 0u; block < BLOCKS; block++) {
         scratch[slot(TERM_BLOCKS * BLOCKS + block)] = widened(Value(0.0));
     }
-    var at = 0u; // place of the front in the ring
+    var newest = 0u;
     for (var done = 0u; done < w.end - start; done += STEP) {
         let j = start + done;
         let i = j + LOOK_BEHIND + 1u;
         load_step(w, j);
         sum_fetched(i);
-        for (var t = 0u; t < STEP; t++) { hold_term(at, t); } // unroll
-        for (var t = 0u; t < BACK; t++) { back[t] = held_term(j - LOOK_AHEAD + t, at + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { hold_term(newest, t); } // unroll
+        for (var t = 0u; t < BACK; t++) { back[t] = held_term(j - LOOK_AHEAD + t, newest + t); } // unroll
         sum_windows(TERM_BLOCKS);
-        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(at, t)); } // unroll
-        at = (at + STEP) % RING;
+        for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(newest, t)); } // unroll
+        newest = (newest + STEP) % RING;
     }
 }
 
-// The term of the first channel of a mirrored window.
+// The term of a channel of the back.
 // Reads the ring of terms.
-fn held_term(i: u32, at: u32) -> Sum {
-    if !is_readable(i) { return widened(Value(0.0)); }
-    return scratch[behind(TERM_RING, at, WINDOW)];
+fn held_term(channel: u32, newest: u32) -> Sum {
+    if !is_readable(channel) { return widened(Value(0.0)); }
+    return scratch[behind(TERM_RING, newest, WINDOW)];
 }
 
 // Reads sums, term_x and term_dy; writes front and both rings.
-fn hold_term(at: u32, t: u32) {
+fn hold_term(newest: u32, t: u32) {
     let p = powers(base(sums[t]));
     let normalized_dy = normalize_dy(p, term_dy[t]);
     front[t] = backward_term(p, term_x[t], term_dy[t], normalized_dy);
-    scratch[behind(TERM_RING, at + t, 0u)] = front[t];
-    scratch[behind(DY_RING, at + t, 0u)] = normalized_dy;
+    scratch[behind(TERM_RING, newest + t, 0u)] = front[t];
+    scratch[behind(DY_RING, newest + t, 0u)] = normalized_dy;
 }
 
 // Reads gradient_x, sums and the ring of normalized dy.
-fn gradient_of_x(at: u32, t: u32) -> Value {
-    return input_gradient(gradient_x[t], scratch[behind(DY_RING, at + t, LOOK_BEHIND + 1u)], sums[t]);
+fn gradient_of_x(newest: u32, t: u32) -> Value {
+    return input_gradient(gradient_x[t], scratch[behind(DY_RING, newest + t, LOOK_BEHIND + 1u)], sums[t]);
 }

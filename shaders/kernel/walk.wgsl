@@ -1,11 +1,12 @@
 // What the kernels share that walk, column and ring: one invocation per pixel (or two, as a Value) and
-// segment of channels. A walk begins at a multiple of GRAIN, also where a piece of the tensor begins at another channel:
-// so each channel is summed in the same order in every piece.
+// segment of channels. A walk begins at a multiple of GRAIN, also where a region begins at another channel: so each channel
+// is summed in the same order in every region. (The channels before the region are not bound, and count as zeros. A window
+// adds only its own channels to what it shares, so they reach only sums that are not written.)
 
-const GRAIN = 4u; // channels of which the first decides how they are summed: a step, or windows that are summed together
+const GRAIN = 4u; // channels: a step, or the windows that are summed together
 
 struct Walk {
-    some: bool,      // whether there is a pixel for this invocation
+    has_work: bool,  // whether there is a pixel for this invocation
     inner: u32,      // elements from a channel to the next
     offset: u32,     // of channel 0, from channel 0 of the first pixel of the part
     input: u32,      // element of channel 0 in x and dy
@@ -20,10 +21,10 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     read_layer();
     group = group_of(workgroup);
     lane = index;
-    let groups = (params.part.pixels + INVOCATIONS - 1u) / INVOCATIONS; // of a segment
-    let pixel = group % groups * INVOCATIONS + lane;
+    let workgroups = (params.part.pixels + INVOCATIONS - 1u) / INVOCATIONS; // that have the same segment
+    let pixel = group % workgroups * INVOCATIONS + lane;
     let offset = pixel_offset(params.part.first_pixel + pixel);
-    let begin = params.part.write_begin + group / groups * params.tensor.segment;
+    let begin = params.part.write_begin + group / workgroups * params.tensor.segment;
     return Walk(
         pixel < params.part.pixels && begin < params.part.write_end,
         params.tensor.inner,
@@ -36,7 +37,7 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     );
 }
 
-// What is loaded of a channel; if that is missing, zero. (load_x and load_dy, here and in other kernels, are twins: a function
+// A value of a channel, or zero if that cannot be read. (load_x and load_dy, here and in other kernels, are twins: a function
 // for both would bind dy in forward too, since a shader binds all that its functions name.)
 fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
 
@@ -53,8 +54,8 @@ fn write(w: Walk, channel: u32, result: Value) {
 // Loads what is summed of a channel, or of the nearest that can be read.
 fn fetch_nearest(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + readable(channel) * w.inner); }
 
-// What is summed of a channel that may be missing: if so, nothing.
-fn present(v: Sum, channel: u32) -> Sum { return kept(v, is_readable(channel)); }
+// What is summed of a channel, or zero if that cannot be read.
+fn sum_where_readable(v: Sum, channel: u32) -> Sum { return kept(v, is_readable(channel)); }
 
 var<private> needed: array<Needed, STEP>;
 

@@ -19,7 +19,7 @@ var<private> results: array<Value, TURNS>;
 
 // What an invocation takes turns in: the channels slice, slice + SLICES, ... of a pixel.
 struct Slice {
-    some: bool,      // whether there is a pixel for this invocation
+    has_work: bool,  // whether there is a pixel for this invocation
     pixel: u32,      // in the workgroup
     number: u32,
     inner: u32,      // elements from a channel to the next
@@ -32,13 +32,13 @@ struct Slice {
 fn slice(workgroup: vec3<u32>, index: u32) -> Slice {
     read_layer();
     let are_beside = params.tensor.inner > 1u;
-    let pixel = select(index / SLICES, index % PIXELS, are_beside);
+    let in_workgroup = select(index / SLICES, index % PIXELS, are_beside);
     let number = select(index % SLICES, index / PIXELS, are_beside);
-    let place = group_of(workgroup) * PIXELS + pixel;
-    let offset = pixel_offset(params.part.first_pixel + min(place, params.part.pixels - 1u));
+    let pixel = group_of(workgroup) * PIXELS + in_workgroup;
+    let offset = pixel_offset(params.part.first_pixel + min(pixel, params.part.pixels - 1u));
     return Slice(
-        place < params.part.pixels,
-        pixel,
+        pixel < params.part.pixels,
+        in_workgroup,
         number,
         params.tensor.inner,
         params.part.input_shift + offset,
@@ -109,7 +109,7 @@ fn load_dy_again(s: Slice, first: u32) {
 // Writes the results of the turns from a channel on.
 // Reads results.
 fn write(s: Slice, first: u32) {
-    if !s.some { return; }
+    if !s.has_work { return; }
     let c = first + s.number;
     let at = s.output + c * s.inner;
     if are_all(first) {

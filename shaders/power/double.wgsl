@@ -11,7 +11,7 @@ struct Exponent {
 
 var<private> exponent: Exponent;
 
-fn fetch_exponent() {
+fn read_exponent() {
     let beta = params.layer.beta;
     let first = -number(vec3(beta.xy, 0.0));
     exponent = Exponent(first, -f64(beta.z), -number(beta));

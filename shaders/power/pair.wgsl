@@ -15,7 +15,7 @@ struct Exponent {
 
 var<private> exponent: Exponent;
 
-fn fetch_exponent() {
+fn read_exponent() {
     let beta = number(-params.layer.beta);
     let rate = settled(multiply(beta, Sum(Value(2.885390043258667), Value(3.851926e-8))));
     exponent = Exponent(

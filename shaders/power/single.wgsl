@@ -12,7 +12,7 @@ struct Exponent {
 
 var<private> exponent: Exponent;
 
-fn fetch_exponent() {
+fn read_exponent() {
     let beta = params.layer.beta;
     exponent = Exponent(Value(-beta.x), Value(-beta.y), Value(-(beta.x + beta.y)), vanishing_bits(beta.x));
 }

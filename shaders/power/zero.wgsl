@@ -1,5 +1,5 @@
 // b^-beta where beta is 0. (Where it is 1/2, 3/4 or 1, roots give it, and this is not called.)
 
-fn fetch_exponent() {}
+fn read_exponent() {}
 
 fn power(b: Sum) -> Factor { return factor(Value(1.0)); }

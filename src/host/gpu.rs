@@ -2,7 +2,7 @@
 
 use super::owned::Owned;
 use super::signal::Signal;
-use super::{adapters, find};
+use super::{adapters, find_adapter};
 use crate::device::{self, failed, failed_on, reported, scoped};
 use crate::memory::zeroed;
 use crate::{Element, Error, Pipelines, Result};
@@ -44,7 +44,7 @@ impl Gpu {
     /// [`Error::NoAdapter`] where there is none, [`Error::Gpu`] where its driver refuses.
     pub async fn open() -> Result<Gpu> {
         let name = std::env::var("WGPU_ADAPTER_NAME").ok();
-        Self::on(&find(adapters().await, name.as_deref())?).await
+        Self::with_adapter(&find_adapter(adapters().await, name.as_deref())?).await
     }
 
     /// Opens an adapter, with all the limits that it has.
@@ -52,7 +52,7 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Gpu`] where its driver refuses.
-    pub async fn on(adapter: &wgpu::Adapter) -> Result<Gpu> {
+    pub async fn with_adapter(adapter: &wgpu::Adapter) -> Result<Gpu> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("wgpu-lrn"),
             required_features: adapter.features() & USED,

@@ -59,7 +59,7 @@ impl Layer {
         self.run(Operation::SquareSums, &[x]).await
     }
 
-    /// Returns y of x; both have the elements of the shape.
+    /// Returns y of x; both have the elements of the shape. Of a blended layer, it is y where the result held 0 before.
     ///
     /// # Errors
     ///
@@ -68,7 +68,8 @@ impl Layer {
         self.run(Operation::Forward, &[x]).await
     }
 
-    /// Returns dx of x and dy; all have the elements of the shape.
+    /// Returns dx of x and dy; all have the elements of the shape. Of a blended layer, it is dx where the result held 0
+    /// before.
     ///
     /// # Errors
     ///

@@ -5,7 +5,6 @@ use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
-use crate::shader::text::wgsl;
 
 pub(super) struct Column;
 
@@ -53,7 +52,7 @@ impl Design for Column {
         constants.extend([("INVOCATIONS", invocations), ("GRAIN", grain), ("KEPT", kept), ("FRESH", fresh)]);
         let groups = Groups::of_pixels(invocations);
         let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
-        geometry.map(Geometry::in_steps)
+        geometry.map(Geometry::cut_anywhere)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

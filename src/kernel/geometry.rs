@@ -11,9 +11,8 @@ pub(crate) struct Geometry {
     groups: Groups,
     /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
     pub(crate) segment: u64,
-    /// Channels at whose multiples segments begin: so each channel is summed in the same order, however a tensor is
-    /// cut.
-    pub(crate) grain: u64,
+    /// Channels at whose multiples a tensor is cut: so each is summed in the same order, however it is cut.
+    pub(crate) unit: u64,
     /// The constants of the shader, by their names in WGSL.
     pub(crate) constants: Vec<(&'static str, u64)>,
     pub(crate) memory: Memory,
@@ -67,7 +66,7 @@ impl Geometry {
         Ok(Geometry {
             groups,
             segment,
-            grain: segment,
+            unit: segment,
             constants,
             memory,
             workspace: 0,
@@ -75,9 +74,9 @@ impl Geometry {
         })
     }
 
-    /// The same for a shader that finds its steps by itself, wherever a segment begins.
-    pub(super) fn in_steps(self) -> Geometry {
-        Geometry { grain: 1, ..self }
+    /// The same for a shader that begins its steps at the same channels, wherever a tensor is cut.
+    pub(super) fn cut_anywhere(self) -> Geometry {
+        Geometry { unit: 1, ..self }
     }
 
     /// The same with a workspace of so many bytes for each workgroup.

@@ -9,7 +9,6 @@ use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
 use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
-use crate::shader::text::wgsl;
 
 pub(super) struct Pixel;
 

@@ -6,7 +6,6 @@ use super::{Design, Geometry, Loads, Problem, Task};
 use crate::axis::Axis;
 use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
-use crate::shader::text::wgsl;
 
 pub(super) struct Plane;
 
@@ -85,7 +84,7 @@ impl Design for Plane {
         }
         let segment = task.segment(block.step, 0, block.step);
         let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
-        geometry.map(Geometry::in_steps)
+        geometry.map(Geometry::cut_anywhere)
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {

@@ -4,7 +4,6 @@ use super::geometry::{Groups, Memory};
 use super::window::NARROW;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
-use crate::shader::text::wgsl;
 
 pub(super) struct Ring;
 
@@ -45,7 +44,7 @@ impl Design for Ring {
         ];
         let groups = Groups::of_pixels(invocations);
         let segment = task.segment(step, 0, step);
-        let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?.in_steps();
+        let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?.cut_anywhere();
         if sums <= PRIVATE_SUMS {
             return Ok(geometry);
         }

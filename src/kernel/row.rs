@@ -7,7 +7,6 @@ use crate::axis::{Axis, MOST_CHANNELS};
 use crate::limit::exceeded;
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
-use crate::shader::text::wgsl;
 
 pub(super) struct Row;
 

@@ -3,7 +3,6 @@
 use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
 use super::{Design, Geometry, Problem, Task};
-use crate::shader::text::wgsl;
 use crate::{Dtype, Operation, Result};
 use std::iter::successors;
 

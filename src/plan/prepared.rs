@@ -2,14 +2,12 @@
 
 use super::BoundOperation;
 use super::bound::BoundPass;
-use crate::binding::{UNIFORM, WORKSPACE};
 use crate::device::{HEARS_AT_ONCE, buffer, failed, scoped};
 use crate::params::Params;
 use crate::pipelines::{Pipeline, Pipelines};
-use crate::recipe::{Dispatch, Pass, Recipe, Source};
+use crate::recipe::{Content, Dispatch, Pass, Recipe};
 use crate::shader::Shader;
 use crate::{Choice, Operand, Result};
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -38,9 +36,6 @@ struct CompiledPass {
 }
 
 const PARAMS_BYTES: u64 = size_of::<Params>() as u64;
-
-/// A binding: its number, and bytes of a buffer.
-type Binding<'a> = (u32, &'a wgpu::Buffer, Range<u64>);
 
 impl Prepared {
     pub(super) fn new(pipelines: &Pipelines, recipe: Recipe) -> Result<Prepared> {
@@ -83,16 +78,11 @@ impl Prepared {
 
     fn bound(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> BoundOperation {
         let passes = self.passes.iter().map(|compiled| {
-            let CompiledPass { pass, pipeline, .. } = compiled;
-            let group = |(index, dispatch): (usize, &Dispatch)| {
-                let bindings = pass.sources.iter().map(|&(binding, source)| {
-                    let (buffer, bytes) = self.bytes(source, dispatch, operands);
-                    (binding, buffer, bytes)
-                });
-                (compiled.group(device, index as u64, bindings), dispatch.grid)
+            let group = |(index, dispatch)| {
+                (self.group(device, compiled, (index, dispatch), operands), dispatch.grid)
             };
-            let dispatches = pass.dispatches.iter().enumerate().map(group).collect();
-            BoundPass { pipeline: pipeline.pipeline.clone(), dispatches }
+            let dispatches = (0..).zip(&compiled.pass.dispatches).map(group).collect();
+            BoundPass { pipeline: compiled.pipeline.pipeline.clone(), dispatches }
         });
         BoundOperation {
             choice: self.choice,
@@ -101,25 +91,32 @@ impl Prepared {
         }
     }
 
-    /// What a dispatch binds of a source.
-    fn bytes<'a>(
-        &'a self,
-        source: Source,
-        dispatch: &Dispatch,
-        operands: &[Operand<'a>],
-    ) -> (&'a wgpu::Buffer, Range<u64>) {
-        let bytes = dispatch.bytes(source);
-        let of_operand = |at: usize| {
-            let Operand { buffer, offset, .. } = operands[at];
-            (buffer, offset + bytes.start..offset + bytes.end)
+    /// The bind group of a dispatch, which comes with its number.
+    fn group(
+        &self,
+        device: &wgpu::Device,
+        compiled: &CompiledPass,
+        (index, dispatch): (u64, &Dispatch),
+        operands: &[Operand<'_>],
+    ) -> wgpu::BindGroup {
+        let entry = |&(binding, content): &(u32, Content)| {
+            let (buffer, start) = match content {
+                Content::Operand(number) => (operands[number].buffer, operands[number].offset),
+                Content::Temporary(number) => (&self.temporaries[number], 0),
+                Content::Workspace => (compiled.workspace.as_ref()?, 0),
+                Content::Uniform => (&compiled.uniforms, index * compiled.stride),
+            };
+            let range = compiled.pass.range(dispatch, binding);
+            let (offset, size) = (start + range.start, range.end - range.start);
+            let size = wgpu::BufferSize::new(size);
+            let binding_of = wgpu::BufferBinding { buffer, offset, size };
+            Some(wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(binding_of) })
         };
-        match source {
-            Source::Input(number) => of_operand(number),
-            Source::Result => of_operand(operands.len() - 1),
-            Source::Sums(number) | Source::Totals(number) => {
-                (&self.temporaries[number], bytes.clone())
-            }
-        }
+        device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("lrn"),
+            layout: &compiled.pipeline.layout,
+            entries: &compiled.pass.bindings.iter().filter_map(entry).collect::<Vec<_>>(),
+        })
     }
 }
 
@@ -138,36 +135,6 @@ impl CompiledPass {
                 .map(|bytes| storage(device, "allocating a workspace", bytes, &label))
                 .transpose()?,
             pass,
-        })
-    }
-
-    /// The bind group of a dispatch, by its number.
-    fn group<'a>(
-        &'a self,
-        device: &wgpu::Device,
-        dispatch: u64,
-        bindings: impl Iterator<Item = Binding<'a>>,
-    ) -> wgpu::BindGroup {
-        let start = dispatch * self.stride;
-        let uniform = (UNIFORM, &self.uniforms, start..start + PARAMS_BYTES);
-        let workspace = self.workspace.as_ref();
-        let workspace = workspace.map(|buffer| (WORKSPACE, buffer, 0..buffer.size()));
-        let entries: Vec<_> = std::iter::once(uniform)
-            .chain(bindings)
-            .chain(workspace)
-            .map(|(binding, buffer, bytes)| wgpu::BindGroupEntry {
-                binding,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer,
-                    offset: bytes.start,
-                    size: wgpu::BufferSize::new(bytes.end - bytes.start),
-                }),
-            })
-            .collect();
-        device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("lrn"),
-            layout: &self.pipeline.layout,
-            entries: &entries,
         })
     }
 }

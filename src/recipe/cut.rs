@@ -28,8 +28,8 @@ pub(super) struct Part {
 }
 
 /// Cuts along `outer`; an image too large for a binding is cut along its channels, each piece with
-/// the `halo` of channels that its results depend on; at multiples of the `grain`, if a binding has room for that many.
-pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<Vec<Region>> {
+/// the `halo` of channels that its results depend on; at multiples of the `unit`, if a binding has room for that many.
+pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), unit: u64) -> Result<Vec<Region>> {
     let Tensor { axis, stride, alignment, most, .. } = tensor;
     if axis.elements() == 0 {
         return Ok(Vec::new());
@@ -56,8 +56,8 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), grain: u64) -> Result<V
     }
     let at_once = rows - (around - 1);
     debug_assert!(at_once >= 1 && at_once + around - 1 <= rows);
-    let grain = grain.min(at_once);
-    Ok(channels(tensor, halo, at_once / grain * grain))
+    let unit = unit.min(at_once);
+    Ok(channels(tensor, halo, at_once / unit * unit))
 }
 
 /// Regions of whole images.
@@ -129,7 +129,7 @@ impl Region {
         let is_whole = segments_at_once == segments;
         let pixels_at_once = if is_whole { geometry.pixels_at_once(segments) } else { 1 };
         let mut parts = Vec::new();
-        let aligned = self.write.start.next_multiple_of(geometry.grain).min(self.write.end);
+        let aligned = self.write.start.next_multiple_of(geometry.unit).min(self.write.end);
         let ranges = [self.write.start..aligned, aligned..self.write.end];
         let size = segments_at_once * geometry.segment;
         for channels in ranges.into_iter().flat_map(|range| pieces(range, size)) {

@@ -1,21 +1,22 @@
 //! What a recipe consists of.
 
-use crate::binding::WORKSPACE;
+use crate::binding::{OUTPUT, PARTIAL, S, TOTALS, UNIFORM, WORKSPACE};
 use crate::params::Params;
 use crate::shader::Shader;
 use std::ops::Range;
 
-/// What a binding of a pass holds.
+/// Names what a binding holds.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Source {
-    /// x, or dy: an input, by its number.
-    Input(usize),
-    /// The result.
-    Result,
-    /// The sums of an earlier pass, by the number of the temporary.
-    Sums(usize),
-    /// The sums that the pass writes.
-    Totals(usize),
+#[non_exhaustive]
+pub enum Content {
+    /// An operand, by its number in [`Operation::operands`](crate::Operation::operands).
+    Operand(usize),
+    /// A temporary, by its number.
+    Temporary(usize),
+    /// The workspace of the pass.
+    Workspace,
+    /// The uniform of the dispatch.
+    Uniform,
 }
 
 /// One dispatch: what is bound, what the shader is told, how many workgroups run.
@@ -36,16 +37,6 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// Returns the bytes that are bound of a source.
-    pub fn bytes(&self, source: Source) -> &Range<u64> {
-        match source {
-            Source::Input(_) => &self.input,
-            Source::Result => &self.output,
-            Source::Sums(_) => &self.sums,
-            Source::Totals(_) => &self.totals,
-        }
-    }
-
     /// Returns how many workgroups run.
     pub fn workgroups(&self) -> u64 {
         u64::from(self.grid[0]) * u64::from(self.grid[1])
@@ -58,8 +49,8 @@ impl Dispatch {
 pub struct Pass {
     /// The shader: the kernel, the operation and their constants.
     pub shader: Shader,
-    /// What its bindings hold.
-    pub sources: Vec<(u32, Source)>,
+    /// What is bound to each number; the uniform is the last.
+    pub bindings: Vec<(u32, Content)>,
     /// Bytes of device memory for the sums of *ring*, where they are too many for private memory; usually 0.
     pub workspace: u64,
     /// The dispatches; none for an empty tensor.
@@ -67,10 +58,16 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Returns the numbers of the storage buffers that it binds: of its sources, and of a workspace.
-    pub fn storage_bindings(&self) -> impl Iterator<Item = u32> {
-        let workspace = (self.workspace > 0).then_some(WORKSPACE);
-        self.sources.iter().map(|&(number, _)| number).chain(workspace)
+    /// Returns the bytes that a dispatch binds to a number, from the start of what that holds.
+    pub fn range(&self, dispatch: &Dispatch, number: u32) -> Range<u64> {
+        match number {
+            UNIFORM => 0..size_of::<Params>() as u64,
+            WORKSPACE => 0..self.workspace,
+            PARTIAL | S => dispatch.sums.clone(),
+            TOTALS => dispatch.totals.clone(),
+            OUTPUT => dispatch.output.clone(),
+            _ => dispatch.input.clone(), // X or DY
+        }
     }
 
     /// Returns how many workgroups run, in all dispatches.

@@ -4,9 +4,9 @@
 //! s is summed along one axis after the other. Backward then sums its terms in the same way, along the
 //! mirrored windows.
 
-use super::pass::Source;
+use super::pass::Content;
 use crate::axis::Axis;
-use crate::binding::{DY, OUTPUT, PARTIAL, SUMS, TOTALS, X};
+use crate::binding::{DY, OUTPUT, PARTIAL, S, TOTALS, X};
 use crate::stage::Stage;
 use crate::{Error, Kernel, Operation, Result};
 
@@ -20,17 +20,18 @@ pub(super) struct Draft {
     pub(super) first_image: u64,
     /// Whether an input is read where the result is.
     pub(super) in_place: bool,
-    pub(super) sources: Vec<(u32, Source)>,
+    /// What it binds, but for a workspace and the uniform.
+    pub(super) bindings: Vec<(u32, Content)>,
 }
 
 /// The temporaries of some drafts.
 pub(super) fn temporaries(drafts: &[Draft]) -> usize {
-    let sources = drafts.iter().flat_map(|draft| &draft.sources);
-    let number = |&(_, source): &(u32, Source)| match source {
-        Source::Totals(number) => Some(number + 1),
-        _ => None,
+    let bindings = drafts.iter().flat_map(|draft| &draft.bindings);
+    let count = |&(_, content): &(u32, Content)| match content {
+        Content::Temporary(number) => number + 1,
+        _ => 0,
     };
-    sources.filter_map(number).max().unwrap_or(0)
+    bindings.map(count).max().unwrap_or(0)
 }
 
 /// The drafts of an operation.
@@ -60,7 +61,7 @@ pub(super) fn drafts(
 /// Square sums, and what is made of them.
 fn forward(operation: Operation, in_place: bool, others: &[Axis], last: Axis) -> Vec<Draft> {
     let mut drafts = sums(Stage::Squares, others, |i| i % 2);
-    let partial = (PARTIAL, Source::Sums((others.len() - 1) % 2));
+    let partial = (PARTIAL, Content::Temporary((others.len() - 1) % 2));
     drafts.push(draft(Stage::Last, last, operation, in_place, &[partial]));
     drafts
 }
@@ -68,36 +69,36 @@ fn forward(operation: Operation, in_place: bool, others: &[Axis], last: Axis) ->
 /// Backward along one axis in two passes, of which each needs a halo of one window instead of two.
 pub(super) fn split(axis: Axis) -> Vec<Draft> {
     let mut drafts = sums(Stage::Squares, &[axis], |_| 0);
-    let s = (SUMS, Source::Sums(0));
+    let s = (S, Content::Temporary(0));
     drafts.push(draft(Stage::OnlyTerms, axis.mirrored(), Operation::Backward, false, &[s]));
     drafts
 }
 
 /// s is left in the temporary 0. Terms go to the two others, in turn.
 fn backward(axes: &[Axis], in_place: bool) -> Vec<Draft> {
-    let s = (SUMS, Source::Sums(0));
+    let s = (S, Content::Temporary(0));
     let last = axes.len() - 1;
     let mut drafts = sums(Stage::Squares, axes, |i| (last - i) % 2);
     let mirrored: Vec<_> = axes.iter().map(|axis| axis.mirrored()).collect();
     let mut terms = sums(Stage::Terms, &mirrored[..last], |i| 1 + i % 2);
-    terms[0].sources.push(s);
+    terms[0].bindings.push(s);
     drafts.append(&mut terms);
-    let partial = (PARTIAL, Source::Sums(1 + (last - 1) % 2));
+    let partial = (PARTIAL, Content::Temporary(1 + (last - 1) % 2));
     drafts.push(draft(Stage::Last, mirrored[last], Operation::Backward, in_place, &[partial, s]));
     drafts
 }
 
-/// Sums along some axes, of which the first is of something else; each into a temporary.
+/// Sums along some axes, each into a temporary: the first sums squares or terms, the others those sums.
 fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<Draft> {
     let inputs: &[_] = if first == Stage::Terms { &[X, DY] } else { &[X] };
     let draft = |(i, axis): (usize, &Axis)| {
-        let mut sources = vec![(TOTALS, Source::Totals(temporary(i)))];
+        let mut bindings = vec![(TOTALS, Content::Temporary(temporary(i)))];
         match i.checked_sub(1) {
-            Some(before) => sources.push((PARTIAL, Source::Sums(temporary(before)))),
-            None => sources.extend(inputs.iter().map(|&at| (at, Source::Input(at as usize - 1)))),
+            Some(before) => bindings.push((PARTIAL, Content::Temporary(temporary(before)))),
+            None => bindings.extend(inputs.iter().map(|&at| (at, Content::Operand(at as usize - 1)))),
         }
         let stage = if i == 0 { first } else { Stage::Sums };
-        Draft { stage, axis: *axis, across: Axis::NONE, first_image: 0, in_place: false, sources }
+        Draft { stage, axis: *axis, across: Axis::NONE, first_image: 0, in_place: false, bindings }
     };
     axes.iter().enumerate().map(draft).collect()
 }
@@ -108,14 +109,14 @@ fn draft(
     axis: Axis,
     operation: Operation,
     in_place: bool,
-    sums: &[(u32, Source)],
+    sums: &[(u32, Content)],
 ) -> Draft {
     let replaced = operation.replaceable().filter(|_| in_place);
     let of_sums = (stage, operation) == (Stage::Last, Operation::SquareSums);
     let inputs = [X, DY].into_iter().take(operation.inputs()).enumerate();
     let inputs = inputs.filter(|(number, _)| Some(*number) != replaced && !of_sums);
-    let mut sources: Vec<_> = inputs.map(|(number, at)| (at, Source::Input(number))).collect();
-    sources.push((OUTPUT, Source::Result));
-    sources.extend(sums);
-    Draft { stage, axis, across: Axis::NONE, first_image: 0, in_place, sources }
+    let mut bindings: Vec<_> = inputs.map(|(number, at)| (at, Content::Operand(number))).collect();
+    bindings.push((OUTPUT, Content::Operand(operation.inputs())));
+    bindings.extend(sums);
+    Draft { stage, axis, across: Axis::NONE, first_image: 0, in_place, bindings }
 }

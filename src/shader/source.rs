@@ -5,7 +5,6 @@ use super::{Power, Shader};
 use crate::Operation;
 use crate::kernel::Loads;
 use crate::precision::{Arithmetic, hides_roots};
-use crate::shader::text::wgsl;
 use crate::stage::Stage;
 
 impl Shader {
@@ -108,13 +107,13 @@ fn declared(line: &str) -> Option<(&str, &str)> {
 /// The files of an arithmetic: sums, and roots.
 fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
     match arithmetic {
-        Arithmetic::Single => &[ONE, wgsl!("arithmetic/single.wgsl")],
+        Arithmetic::Single => &[SCALAR, wgsl!("arithmetic/single.wgsl")],
         Arithmetic::Pair => &[wgsl!("arithmetic/pair.wgsl")],
-        Arithmetic::Double => &[ONE, wgsl!("arithmetic/double.wgsl")],
+        Arithmetic::Double => &[SCALAR, wgsl!("arithmetic/double.wgsl")],
     }
 }
 
-const ONE: &str = wgsl!("arithmetic/one.wgsl");
+const SCALAR: &str = wgsl!("arithmetic/scalar.wgsl");
 const BITS: &str = wgsl!("power/bits.wgsl");
 
 /// The files of a stage: what is summed, and what is made of a sum.
@@ -137,5 +136,5 @@ fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
             wgsl!("stage/backward.wgsl")
         }
     };
-    vec![wgsl!("stage/sums.wgsl"), summand, finish]
+    vec![wgsl!("stage/temporaries.wgsl"), summand, finish]
 }

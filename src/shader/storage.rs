@@ -3,7 +3,6 @@
 use super::Shader;
 use crate::Dtype;
 use crate::kernel::Loads;
-use crate::shader::text::wgsl;
 
 /// How elements lie in the bindings: a file of `shaders/storage/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

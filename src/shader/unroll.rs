@@ -2,6 +2,8 @@
 //!
 //! Arrays become registers only where no loop is left, and compilers differ in which they unroll.
 
+use crate::wgsl::MARK;
+
 /// The text with each loop `for (var i = 0u; i < NAME; i++) { … }` that is marked `// unroll` written out, where NAME
 /// is one of some constants. The loop ends with a brace, after which its line may have but the mark. A loop that is
 /// marked and is not like that stays, with its mark.
@@ -32,8 +34,6 @@ pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
     }
     result
 }
-
-pub(super) const MARK: &str = "// unroll";
 
 /// The head of a loop.
 struct Head<'a> {

@@ -29,8 +29,8 @@ impl Gpu {
         #[wasm_bindgen(unchecked_optional_param_type = "PowerPreference")] preference: JsValue,
     ) -> Result<Gpu> {
         let power = power(&preference).map_err(thrown)?;
-        let adapter = host::find(host::adapters_preferring(power).await, None).map_err(thrown)?;
-        let gpu = wgpu_lrn::Gpu::on(&adapter).await.map_err(thrown)?;
+        let adapter = host::find_adapter(host::adapters_preferring(power).await, None).map_err(thrown)?;
+        let gpu = wgpu_lrn::Gpu::with_adapter(&adapter).await.map_err(thrown)?;
         Ok(Gpu { gpu })
     }
 

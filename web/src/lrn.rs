@@ -5,13 +5,13 @@ use crate::convert::object;
 use crate::error::{parameter, thrown};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use wgpu_lrn::{Convention, Precision, Spelling};
+use wgpu_lrn::{Convention, Precision, LrnBuilder};
 
 /// A layer. Each method gives a new one; what is wrong with it is told where it is used.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct Lrn {
-    spelling: Spelling,
+    builder: LrnBuilder,
     relu: bool,
     scale: f64,
     blend: f64,
@@ -21,17 +21,17 @@ pub struct Lrn {
 impl Lrn {
     /// Checks and translates.
     pub fn build(&self) -> wgpu_lrn::Result<wgpu_lrn::Lrn> {
-        let lrn = self.spelling.clone().build()?.with_precision(self.precision);
+        let lrn = self.builder.clone().build()?.with_precision(self.precision);
         let lrn = if self.relu { lrn.with_relu() } else { lrn };
         lrn.with_blend(self.scale, self.blend)
     }
 
-    fn spelled(spelling: Spelling) -> Lrn {
-        Lrn { spelling, relu: false, scale: 1.0, blend: 0.0, precision: Precision::Fast }
+    fn spelled(builder: LrnBuilder) -> Lrn {
+        Lrn { builder, relu: false, scale: 1.0, blend: 0.0, precision: Precision::Fast }
     }
 
-    fn with(&self, change: impl FnOnce(Spelling) -> Spelling) -> Lrn {
-        Lrn { spelling: change(self.spelling.clone()), ..self.clone() }
+    fn with(&self, change: impl FnOnce(LrnBuilder) -> LrnBuilder) -> Lrn {
+        Lrn { builder: change(self.builder.clone()), ..self.clone() }
     }
 }
 
@@ -46,7 +46,7 @@ impl Lrn {
     /// With the defaults of a framework, by its name.
     pub fn convention(name: &str) -> Result<Lrn> {
         let convention = name.parse::<Convention>().map_err(thrown)?;
-        Ok(Lrn::spelled(convention.spelling()))
+        Ok(Lrn::spelled(convention.builder()))
     }
 
     /// PyTorch's `local_response_norm`.
@@ -61,61 +61,61 @@ impl Lrn {
 
     /// Caffe's `LRN` layer.
     pub fn caffe() -> Lrn {
-        Lrn::spelled(Convention::Caffe.spelling())
+        Lrn::spelled(Convention::Caffe.builder())
     }
 
     /// TensorFlow's and TF.js's `localResponseNormalization`.
     pub fn tensorflow() -> Lrn {
-        Lrn::spelled(Convention::Tensorflow.spelling())
+        Lrn::spelled(Convention::Tensorflow.builder())
     }
 
     /// The formula printed in the AlexNet paper.
     pub fn paper() -> Lrn {
-        Lrn::spelled(Convention::Paper.spelling())
+        Lrn::spelled(Convention::Paper.builder())
     }
 
     /// cuda-convnet2, the program behind the paper.
     pub fn krizhevsky() -> Lrn {
-        Lrn::spelled(Convention::Krizhevsky.spelling())
+        Lrn::spelled(Convention::Krizhevsky.builder())
     }
 
     /// A window of so many channels, placed as the framework places it.
     pub fn size(&self, size: f64) -> Result<Lrn> {
         let size = channels("size", size)?;
-        Ok(self.with(|spelling| spelling.size(size)))
+        Ok(self.with(|builder| builder.size(size)))
     }
 
     /// A window of 2·radius + 1 channels.
     pub fn radius(&self, radius: f64) -> Result<Lrn> {
         let radius = channels("radius", radius)?;
-        Ok(self.with(|spelling| spelling.radius(radius)))
+        Ok(self.with(|builder| builder.radius(radius)))
     }
 
     /// A window given by the channels before and after.
     pub fn window(&self, behind: f64, ahead: f64) -> Result<Lrn> {
         let (behind, ahead) = (channels("behind", behind)?, channels("ahead", ahead)?);
-        Ok(self.with(|spelling| spelling.window(behind, ahead)))
+        Ok(self.with(|builder| builder.window(behind, ahead)))
     }
 
     /// The same window along that many axes.
     pub fn axes(&self, axes: f64) -> Result<Lrn> {
         let axes = channels("axes", axes)?;
-        Ok(self.with(|spelling| spelling.axes(axes as usize)))
+        Ok(self.with(|builder| builder.axes(axes as usize)))
     }
 
     /// The framework's alpha.
     pub fn alpha(&self, alpha: f64) -> Lrn {
-        self.with(|spelling| spelling.alpha(alpha))
+        self.with(|builder| builder.alpha(alpha))
     }
 
     /// The exponent.
     pub fn beta(&self, beta: f64) -> Lrn {
-        self.with(|spelling| spelling.beta(beta))
+        self.with(|builder| builder.beta(beta))
     }
 
     /// The bias.
     pub fn k(&self, k: f64) -> Lrn {
-        self.with(|spelling| spelling.k(k))
+        self.with(|builder| builder.k(k))
     }
 
     /// After ReLU, in one pass.

@@ -40,13 +40,13 @@ async fn measured(args: &Args) -> Result<Report, Failure> {
     let cases = args.selection().cases()?;
     let all = host::adapters().await;
     let adapters = match &args.adapter {
-        None if all.is_empty() => vec![host::find(all, None)?], // says that there is none
+        None if all.is_empty() => vec![host::find_adapter(all, None)?], // says that there is none
         None => all,
-        name => vec![host::find(all, name.as_deref())?],
+        name => vec![host::find_adapter(all, name.as_deref())?],
     };
     let mut report = Report::default();
     for adapter in &adapters {
-        let gpu = Gpu::on(adapter).await?;
+        let gpu = Gpu::with_adapter(adapter).await?;
         report.adapters.push(measure::measure(&gpu, &cases, args.patience()).await?);
     }
     Ok(report)

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use headless::device::{Device, DeviceChoice};
 use std::path::PathBuf;
 use terminal::Failure;
-use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, Spelling};
+use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, LrnBuilder};
 
 /// Local Response Normalization on any GPU: without a command, the demo.
 #[derive(clap::Parser)]
@@ -172,17 +172,17 @@ impl Layer {
     }
 
     fn spelled(&self) -> Result<Lrn, Failure> {
-        let mut spelling = self.extent.of(self.convention.spelling().axes(self.axes().len()));
+        let mut builder = self.extent.of(self.convention.builder().axes(self.axes().len()));
         if let Some(alpha) = self.alpha {
-            spelling = spelling.alpha(alpha);
+            builder = builder.alpha(alpha);
         }
         if let Some(beta) = self.beta {
-            spelling = spelling.beta(beta);
+            builder = builder.beta(beta);
         }
         if let Some(k) = self.k {
-            spelling = spelling.k(k);
+            builder = builder.k(k);
         }
-        Ok(spelling.build()?)
+        Ok(builder.build()?)
     }
 
     /// The shape of a tensor with these dimensions.
@@ -202,13 +202,13 @@ impl Layer {
 }
 
 impl Extent {
-    fn of(&self, spelling: Spelling) -> Spelling {
+    fn of(&self, builder: LrnBuilder) -> LrnBuilder {
         match self {
-            Extent { size: Some(size), .. } => spelling.size(*size),
-            Extent { radius: Some(radius), .. } => spelling.radius(*radius),
-            Extent { window: Some((behind, ahead)), .. } => spelling.window(*behind, *ahead),
-            Extent { windows: Some(windows), .. } => spelling.windows(windows),
-            _ => spelling,
+            Extent { size: Some(size), .. } => builder.size(*size),
+            Extent { radius: Some(radius), .. } => builder.radius(*radius),
+            Extent { window: Some((behind, ahead)), .. } => builder.window(*behind, *ahead),
+            Extent { windows: Some(windows), .. } => builder.windows(windows),
+            _ => builder,
         }
     }
 }

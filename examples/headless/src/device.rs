@@ -56,7 +56,7 @@ impl Device {
             let remark = "no GPU adapter is present: this was computed by the CPU reference";
             return Ok(Device { gpu: None, kernel, remark: Some(remark) });
         }
-        let gpu = block_on(Gpu::on(&host::find(adapters, name.as_deref())?))?;
+        let gpu = block_on(Gpu::with_adapter(&host::find_adapter(adapters, name.as_deref())?))?;
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
         let remark = software.then_some("this was computed by a software adapter, on the CPU");
         Ok(Device { gpu: Some(gpu), kernel, remark })

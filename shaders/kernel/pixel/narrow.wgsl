@@ -14,11 +14,12 @@ fn sum_run(r: Run, before: u32) {
     for (var t = 0u; t < RUN; t++) { run_sums[t] = sums[t]; } // unroll
 }
 
-// What is held of the channel at place i, of which so many are before the run; one "below zero" has wrapped, and
-// there is none.
+// The i-th channel that is held, of which so many are before the run. What is read beyond the ends of the pixel, from any
+// run, is dropped; a channel "below zero" has wrapped.
 // Reads values.
 fn held_at(r: Run, before: u32, i: u32) -> Sum {
     let from_begin = RUNS_BEFORE * RUN + i - before;
-    let v = values[r.band][r.pixel][r.number + from_begin / RUN - RUNS_BEFORE][from_begin % RUN];
+    let number = min(r.number + from_begin / RUN - RUNS_BEFORE, RUNS - 1u);
+    let v = values[r.band][r.pixel][number][from_begin % RUN];
     return kept(v, r.begin + i - before < r.length);
 }

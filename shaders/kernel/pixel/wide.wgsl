@@ -1,5 +1,5 @@
 // How *pixel* sums wide windows, each the tail of a run, whole runs, and the head of another: an invocation scans
-// its run into *tails*, sums to its end, which take the place of what is summed, and *heads*, sums from its begin.
+// its run into *tails*, sums to its end, which replace what is summed, and *heads*, sums from its begin.
 // (van Herk, Gil and Werman.) None subtracts, and the windows of a run share the whole runs between.
 
 var<workgroup> heads: Values;

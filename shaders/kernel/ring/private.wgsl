@@ -4,5 +4,5 @@ const SCRATCH = 56u; // sums of an invocation
 
 var<private> scratch: array<Sum, SCRATCH>;
 
-// The place of a sum, by its number.
+// Where a sum is in `scratch`, by its number.
 fn slot(i: u32) -> u32 { return i; }

@@ -21,7 +21,7 @@ pub fn adapters() -> Vec<wgpu::Adapter> {
 pub fn gpus() -> Opened {
     thread_local! {
         static GPUS: Opened = {
-            let open = |adapter: &wgpu::Adapter| block_on(Gpu::on(adapter)).unwrap();
+            let open = |adapter: &wgpu::Adapter| block_on(Gpu::with_adapter(adapter)).unwrap();
             adapters().iter().map(open).collect::<Vec<_>>().leak()
         };
     }

@@ -1,13 +1,13 @@
 //! Following a recipe as its shaders do, without a device.
 
 use std::ops::Range;
-use wgpu_lrn::internals::{Dispatch, Params, Pass, Recipe, Shader, Source, TensorParams};
+use wgpu_lrn::internals::{Content, Dispatch, Params, Pass, Recipe, Shader, TensorParams, binding};
 use wgpu_lrn::{Kernel, Shape, wgpu};
 
 /// Asserts that each pass writes every element of its result once, that what it needs for that is bound, and that
 /// bindings, grids and workspaces are within the limits.
 pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
-    assert!(recipe.passes.iter().all(|pass| !pass.sources.is_empty()));
+    assert!(recipe.passes.iter().all(|pass| !pass.bindings.is_empty()));
     // A pass writes a whole tensor, but *row* may leave its last pixels to another.
     let together = if recipe.choice.kernel == Kernel::Row { 2 } else { 1 };
     for (number, passes) in recipe.passes.chunks(together).enumerate() {
@@ -19,7 +19,7 @@ pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
         assert_eq!(missed, 0, "{missed} elements not written exactly once: {passes:#?}");
     }
     let of_pass =
-        |pass: &Pass| pass.sources.iter().filter_map(|&(_, source)| temporary(source)).max();
+        |pass: &Pass| pass.bindings.iter().filter_map(|&(_, content)| temporary(content)).max();
     let temporaries = recipe.passes.iter().filter_map(of_pass).max().map_or(0, |most| most + 1);
     assert_eq!(recipe.temporaries, temporaries);
     if temporaries > 0 {
@@ -93,27 +93,27 @@ fn next_pixel(shader: &Shader, params: &Params, channel: u32) -> u32 {
     place(begun as u32).wrapping_sub(channel)
 }
 
-fn temporary(source: Source) -> Option<usize> {
-    match source {
-        Source::Sums(number) | Source::Totals(number) => Some(number),
-        Source::Input(_) | Source::Result => None,
+fn temporary(content: Content) -> Option<usize> {
+    match content {
+        Content::Temporary(number) => Some(number),
+        _ => None,
     }
 }
 
 fn writes_sums(pass: &Pass) -> bool {
-    pass.sources.iter().any(|(_, source)| matches!(source, Source::Totals(_)))
+    pass.bindings.iter().any(|&(number, _)| number == binding::TOTALS)
 }
 
 /// Each temporary that is read was written by an earlier pass, and by none that reads it.
 fn assert_handed_on(recipe: &Recipe) {
     let mut written = Vec::new();
     for pass in &recipe.passes {
-        let sources = || pass.sources.iter().map(|&(_, source)| source);
-        let read: Vec<_> = sources().filter(|s| matches!(s, Source::Sums(_))).collect();
-        assert!(read.iter().filter_map(|&s| temporary(s)).all(|n| written.contains(&n)));
-        for source in sources().filter(|source| matches!(source, Source::Totals(_))) {
-            let number = temporary(source).unwrap();
-            assert!(!read.contains(&Source::Sums(number)), "{number} is read and written");
+        let temporaries = pass.bindings.iter().filter_map(|&(at, content)| Some((at, temporary(content)?)));
+        let (totals, sums): (Vec<_>, Vec<_>) = temporaries.partition(|&(at, _)| at == binding::TOTALS);
+        let read: Vec<_> = sums.into_iter().map(|(_, number)| number).collect();
+        assert!(read.iter().all(|number| written.contains(number)));
+        for (_, number) in totals {
+            assert!(!read.contains(&number), "{number} is read and written");
             written.push(number);
         }
     }
@@ -191,7 +191,7 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let width = pass.shader.choice.width as usize;
     let stored = pass.shader.dtype.bytes() * width as u64;
     let summed = pass.shader.dtype.bytes().max(4) * width as u64;
-    let reads = |of: fn(Source) -> bool| pass.sources.iter().any(|&(_, source)| of(source));
+    let binds = |some: [u32; 2]| pass.bindings.iter().any(|(number, _)| some.contains(number));
     let groups = groups(&pass.shader, params);
     let grid = dispatch.workgroups();
     assert!(
@@ -225,10 +225,10 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
             }
             for channel in [first_needed, last_needed] {
                 let at = (pixel, column, channel);
-                if reads(|source| matches!(source, Source::Input(_))) {
+                if binds([binding::X, binding::DY]) {
                     element(stored, &dispatch.input, params.part.input_shift, params, at);
                 }
-                if reads(|source| matches!(source, Source::Sums(_))) {
+                if binds([binding::PARTIAL, binding::S]) {
                     element(summed, &dispatch.sums, params.part.sums_shift, params, at);
                 }
             }
@@ -238,7 +238,7 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
 
 fn follow_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits, written: &mut [u8]) {
     let alignment = u64::from(limits.min_storage_buffer_offset_alignment);
-    let sums_along = pass.sources.iter().any(|&(_, source)| temporary(source).is_some());
+    let sums_along = pass.bindings.iter().any(|&(_, content)| temporary(content).is_some());
     for dispatch in &pass.dispatches {
         for bytes in [&dispatch.input, &dispatch.output] {
             assert!(bytes.end - bytes.start <= limits.max_storage_buffer_binding_size, "{bytes:?}");

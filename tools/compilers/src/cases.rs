@@ -5,7 +5,7 @@ use benches::networks::{Layout, Network};
 use serde::Serialize;
 use std::fmt;
 use terminal::Failure;
-use wgpu_lrn::internals::{Arithmetic, Pass, Recipe, Shader, Source};
+use wgpu_lrn::internals::{Arithmetic, Content, Pass, Recipe, Shader};
 use wgpu_lrn::{Choice, Dtype, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Images of a batch, so many that workgroups are as in use.
@@ -154,11 +154,12 @@ fn recipe(
 
 /// Bytes of an element that a pass moves: sums between passes are at least of f32.
 fn moved(pass: &Pass, dtype: Dtype) -> u64 {
-    let bytes = |source: &Source| match source {
-        Source::Input(_) | Source::Result => dtype.bytes(),
-        Source::Sums(_) | Source::Totals(_) => dtype.bytes().max(Dtype::F32.bytes()),
+    let bytes = |content: &Content| match content {
+        Content::Operand(_) => dtype.bytes(),
+        Content::Temporary(_) => dtype.bytes().max(Dtype::F32.bytes()),
+        _ => 0, // few, or counted by themselves
     };
-    pass.sources.iter().map(|(_, source)| bytes(source)).sum()
+    pass.bindings.iter().map(|(_, content)| bytes(content)).sum()
 }
 
 fn arithmetic(arithmetic: Arithmetic) -> &'static str {

@@ -3,7 +3,7 @@
 use headless::npy;
 use test_support::program::{Ended, Folder};
 use test_support::{is_right, values};
-use wgpu_lrn::{Kernel, Lrn, Precision, Shape, Spelling, check, cpu, wgpu};
+use wgpu_lrn::{Kernel, Lrn, Precision, Shape, LrnBuilder, check, cpu, wgpu};
 
 const DIMS: [usize; 4] = [2, 12, 3, 5];
 
@@ -35,7 +35,7 @@ fn assert_forward(line: &str, dims: &[usize], lrn: &Lrn, shape: &Shape) -> Ended
 
 #[test]
 fn every_convention() {
-    let table: [(&str, Spelling); 13] = [
+    let table: [(&str, LrnBuilder); 13] = [
         ("--size 4 --alpha 2", Lrn::pytorch(4).alpha(2.0)),
         ("--convention pytorch --radius 1 --alpha 2 --k 3", Lrn::pytorch(3).alpha(2.0).k(3.0)),
         ("--convention onnx --size 4 --alpha 3 --beta 0.6", Lrn::onnx(4).alpha(3.0).beta(0.6)),
@@ -51,8 +51,8 @@ fn every_convention() {
         ("--window 1,3 --alpha 2 --beta -0.5", Lrn::pytorch(1).window(1, 3).alpha(2.0).beta(-0.5)),
     ];
     let shape = Shape::new(&DIMS, 1).unwrap();
-    for (line, spelling) in table {
-        assert_forward(line, &DIMS, &spelling.build().unwrap(), &shape);
+    for (line, builder) in table {
+        assert_forward(line, &DIMS, &builder.build().unwrap(), &shape);
     }
     let exact = Lrn::new(1, 3, 0.7, 0.75, 2.0).unwrap();
     assert_forward("--convention formula --window 1,3 --alpha 0.7 --k 2", &DIMS, &exact, &shape);

@@ -38,9 +38,8 @@ impl Buffers {
             (UNIFORM, uniform(device, params)),
             (TRACE, buffer(device, bytes, Usage::STORAGE | Usage::COPY_SRC)),
         ];
-        bound.extend(
-            pass.storage_bindings().map(|at| (at, buffer(device, OPERAND, Usage::STORAGE))),
-        );
+        let storage = pass.bindings.iter().filter(|&&(at, _)| at != UNIFORM);
+        bound.extend(storage.map(|&(at, _)| (at, buffer(device, OPERAND, Usage::STORAGE))));
         Buffers { bound, copy: buffer(device, bytes, Usage::COPY_DST | Usage::MAP_READ) }
     }
 
@@ -83,8 +82,8 @@ pub(super) fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayou
         },
         count: None,
     };
-    let entries: Vec<_> =
-        [UNIFORM, TRACE].into_iter().chain(pass.storage_bindings()).map(entry).collect();
+    let bindings = pass.bindings.iter().map(|&(at, _)| at);
+    let entries: Vec<_> = bindings.chain([TRACE]).map(entry).collect();
     let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some("trace"), entries: &entries };
     device.create_bind_group_layout(&descriptor)
 }

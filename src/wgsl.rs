@@ -1,14 +1,15 @@
 //! The text of a file of shaders, as it is compiled in: without its comments, which a package for browsers would carry
 //! along.
 
-use super::unroll::MARK;
+/// What marks a loop to be written out, which is a comment that stays.
+pub(crate) const MARK: &str = "// unroll";
 
 /// The code of a file in `shaders/`.
 macro_rules! wgsl {
     ($file:literal) => {{
         const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file));
-        const LENGTH: usize = $crate::shader::text::code::<{ TEXT.len() }>(TEXT).1;
-        const CODE: [u8; LENGTH] = $crate::shader::text::code(TEXT).0;
+        const LENGTH: usize = $crate::wgsl::code::<{ TEXT.len() }>(TEXT).1;
+        const CODE: [u8; LENGTH] = $crate::wgsl::code(TEXT).0;
         const WGSL: &str = match std::str::from_utf8(&CODE) {
             Ok(code) => code,
             Err(_) => TEXT, // never: only whole comments were left out
@@ -16,7 +17,6 @@ macro_rules! wgsl {
         WGSL
     }};
 }
-pub(crate) use wgsl;
 
 /// The code of a text, and how many bytes it has.
 pub(crate) const fn code<const LENGTH: usize>(text: &str) -> ([u8; LENGTH], usize) {
