@@ -6,9 +6,9 @@
 // does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
 // one pixel and end in the next, and no window holds channels of both.
 //
-// Forward, a workgroup loads and writes its packets through `staged`, in the order of memory: neighbouring invocations
-// take neighbouring packets, and not those of their own runs, which would need several transactions for each. (Backward
-// that gains nothing.)
+// Forward, a run is one packet: so neighbouring invocations load and write neighbouring packets, and whole sectors of
+// memory. The packets around it come from the first cache, which their own invocations fill. Backward, a run is longer,
+// since terms of the channels around it are computed again.
 
 const INVOCATIONS = 64u;
 const RUN = 8u;
@@ -24,10 +24,6 @@ const SKIP = 0u;
 const DY_PACKETS = 4u; // of dy
 const DY_PACKETS_BEHIND = 1u;
 const DY_SKIP = 2u;
-const NEEDED = 130u;     // packets of x that a workgroup needs
-const STAGED = 195u;   // their places
-
-var<workgroup> staged: array<Loaded, STAGED>;
 
 var<private> x_packets: array<Loaded, PACKETS>;
 var<private> dy_packets: array<Loaded, DY_PACKETS>;
@@ -47,14 +43,12 @@ struct Run {
 }
 
 fn run(workgroup: vec3<u32>, index: u32) -> Run {
-    let first = group_of(workgroup) * INVOCATIONS; // of the workgroup's runs
-    let pixel = first / params.part.segments;
-    let place = first % params.part.segments + index;
-    let further = small_quotient(place, params.part.segments);
-    let begin = params.part.write_begin + (place - further * params.part.segments) * WRITTEN;
+    let number = group_of(workgroup) * INVOCATIONS + index;
+    let pixel = number / params.part.segments;
+    let begin = params.part.write_begin + (number - pixel * params.part.segments) * WRITTEN;
     return Run(
-        pixel + further < params.part.pixels,
-        (params.part.first_pixel + pixel + further) * params.tensor.image,
+        pixel < params.part.pixels,
+        (params.part.first_pixel + pixel) * params.tensor.image,
         begin,
         next_pixel(4u * begin),
     );
@@ -67,18 +61,13 @@ fn next_pixel(channel: u32) -> u32 {
     return BEHIND + begun * params.tensor.channels - channel;
 }
 
-// n / d, where n is below d + INVOCATIONS.
-fn small_quotient(n: u32, d: u32) -> u32 {
-    if d >= INVOCATIONS { return select(0u, 1u, n >= d); }
-    return u32((f32(n) + 0.5) * (1.0 / f32(d)));
-}
-
 // Whether all runs are whole: then no packet between the first and the last of those written is missing.
 fn are_whole() -> bool { return (params.part.write_end - params.part.write_begin) % WRITTEN == 0u; }
 
-fn x_packet(r: Run, packet: u32) -> Loaded { return x_at(params.part.input_shift + r.pixel + readable(packet)); }
-
-fn dy_packet(r: Run, packet: u32) -> Loaded { return dy_at(params.part.input_shift + r.pixel + readable(packet)); }
+// Where a packet of the inputs is; or, if it is not readable, the first that the run writes, which is always there.
+fn packet_at(r: Run, packet: u32) -> u32 {
+    return params.part.input_shift + r.pixel + select(r.begin, packet, is_readable(packet));
+}
 
 // Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
 // readable. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
@@ -88,23 +77,18 @@ fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     return select(Loaded(0.0), v, is_readable(first + i));
 }
 
-// Takes x from the packets that are loaded.
-fn hold_x(r: Run) {
+fn load_x(r: Run) {
     let first = r.begin - PACKETS_BEHIND;
+    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_at(packet_at(r, first + i)); } // unroll
     for (var i = 0u; i < PACKETS; i++) { // unroll
         x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND);
     }
     for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; } // unroll
 }
 
-fn load_x(r: Run) {
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_packet(r, r.begin - PACKETS_BEHIND + i); } // unroll
-    hold_x(r);
-}
-
 fn load_dy(r: Run) {
     let first = r.begin - DY_PACKETS_BEHIND;
-    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_packet(r, first + i); } // unroll
+    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_at(packet_at(r, first + i)); } // unroll
     for (var i = 0u; i < DY_PACKETS; i++) { // unroll
         dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND);
     }
@@ -158,91 +142,25 @@ fn result(i: u32) -> Loaded {
     return Loaded(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
 }
 
-fn put_packet(at: u32, v: Loaded) { store(at, v, old_at(at)); }
-
 // Whether packet i of a run is written: the last run of a pixel may have fewer.
-fn is_written(r: Run, i: u32) -> bool { return r.some && (are_whole() || r.begin + i < params.part.write_end); }
+fn is_written(r: Run, i: u32) -> bool { return are_whole() || r.begin + i < params.part.write_end; }
 
 fn write(r: Run, i: u32) {
-    if is_written(r, i) { put_packet(params.part.output_shift + r.pixel + r.begin + i, result(i)); }
+    if !is_written(r, i) { return; }
+    let at = params.part.output_shift + r.pixel + r.begin + i;
+    store(at, result(i), old_at(at));
 }
 
-// What a workgroup writes is contiguous: a part has all channels of its pixels, or some of one.
-struct Block {
-    begin: u32, // first packet that is written
-    count: u32,
-    place: u32, // of an invocation's first packet, counted from the block's
-}
-
-fn block(workgroup: vec3<u32>, own: Run) -> Block {
-    let runs = params.part.pixels * params.part.segments - group_of(workgroup) * INVOCATIONS;
-    let first = run(workgroup, 0u);
-    let last = run(workgroup, min(INVOCATIONS, runs) - 1u);
-    let begin = first.pixel + first.begin;
-    let end = last.pixel + min(last.begin + WRITTEN, params.part.write_end);
-    // (An invocation without a run would have a place beyond those.)
-    return Block(begin, end - begin, select(0u, own.pixel + own.begin - begin, own.some));
-}
-
-// Where a packet is staged, by its number. The banks of workgroup memory hold eight packets side by side. Eight invocations
-// that take neighbouring packets meet in none; nor do they WRITTEN packets apart, if that is odd. If it is 2 or 4, they
-// would, so each eight packets change their places among themselves.
-fn place_of(packet: u32) -> u32 {
-    if WRITTEN % 2u == 0u { return packet ^ (packet / 8u % 4u); }
-    return packet;
-}
-
-// The packet of x that a workgroup needs with this number; or, beyond the ends, one that is not used.
-fn needed_packet(b: Block, number: u32) -> Loaded {
-    let end = (params.part.first_pixel + params.part.pixels - 1u) * params.tensor.image + params.part.read_end;
-    let at = max(b.begin + number, PACKETS_BEHIND) - PACKETS_BEHIND;
-    return x_at(params.part.input_shift + min(at, end - 1u));
-}
-
-// Stages the packets of x that a workgroup needs: WRITTEN for each invocation, and the rest.
-fn stage_x(b: Block) {
-    for (var i = 0u; i < WRITTEN; i++) { x_packets[i] = needed_packet(b, i * INVOCATIONS + lane); } // unroll
-    let rest = WRITTEN * INVOCATIONS + lane;
-    if rest < NEEDED { staged[place_of(rest)] = needed_packet(b, rest); }
-    for (var i = 0u; i < WRITTEN; i++) { staged[place_of(i * INVOCATIONS + lane)] = x_packets[i]; } // unroll
-    workgroupBarrier();
-}
-
-fn hold_staged_x(r: Run, b: Block) {
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = staged[place_of(b.place + i)]; } // unroll
-    hold_x(r);
-    workgroupBarrier();
-}
-
-// Writes the results of a workgroup, which are staged in the places of x.
-fn write_block(r: Run, b: Block) {
-    for (var i = 0u; i < WRITTEN; i++) { // unroll
-        if is_written(r, i) { staged[place_of(b.place + i)] = result(i); }
-    }
-    workgroupBarrier();
-    for (var i = 0u; i < WRITTEN; i++) { // unroll
-        let packet = i * INVOCATIONS + lane;
-        if packet < b.count { put_packet(params.part.output_shift + b.begin + packet, staged[place_of(packet)]); }
-    }
-}
-
-fn idle(workgroup: vec3<u32>) -> bool {
-    return group_of(workgroup) * INVOCATIONS >= params.part.pixels * params.part.segments;
-}
-
-// Square sums and forward. In a workgroup with a run all invocations reach the barriers.
+// Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    if idle(workgroup) { return; }
     read_layer();
-    lane = index;
     let r = run(workgroup, index);
-    let b = block(workgroup, r);
-    stage_x(b);
-    hold_staged_x(r, b);
+    if !r.some { return; }
+    load_x(r);
     for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
     for (var t = 0u; t < RUN; t++) { results[t] = window_result(t); } // unroll
-    write_block(r, b);
+    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
 }
 
 // The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows

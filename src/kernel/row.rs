@@ -4,7 +4,6 @@ use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Loads, Problem, Task};
 use crate::axis::{Axis, MOST_CHANNELS};
-use crate::limit::exceeded;
 use crate::precision::Arithmetic;
 use crate::{Operation, Result};
 
@@ -13,11 +12,9 @@ pub(super) struct Row;
 /// Channels that are loaded at once: a vec4.
 const PACKET: u64 = 4;
 
-/// Packets that are staged in places of their own, in an order that suits the banks of workgroup memory.
-const PLACES: u64 = 4;
-
-/// The most channels of a run: forward, and backward.
-const RUN: [u64; 2] = [16, 12];
+/// The most channels of a run: forward a packet, so that invocations side by side load and write whole sectors of
+/// memory; backward more, so that fewer terms are computed twice.
+const RUN: [u64; 2] = [PACKET, 12];
 
 /// The most channels that a run holds with its halos, as registers allow, unless it is a single packet.
 const HELD: u64 = 28;
@@ -64,9 +61,6 @@ impl Design for Row {
         let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
-        let needed = (invocations - 1) * step / PACKET + packets;
-        let staged = needed.next_multiple_of(PLACES);
-        check_workgroup_memory(task, staged)?;
         let mut constants = vec![
             ("INVOCATIONS", invocations),
             ("RUN", step),
@@ -82,8 +76,6 @@ impl Design for Row {
             ("DY_PACKETS", dy_packets),
             ("DY_PACKETS_BEHIND", dy_packets_behind),
             ("DY_SKIP", dy_skip),
-            ("NEEDED", needed),
-            ("STAGED", staged),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));
         Geometry::new(task, Memory::Registers, Groups::Segments { segments: invocations, strips: 1 }, step / PACKET, constants)
@@ -117,17 +109,6 @@ fn run_length(task: &Task<'_>) -> u64 {
     let most = most.max(PACKET) / PACKET * PACKET;
     let channels = (task.loaded.channels * PACKET).max(1);
     channels.div_ceil(channels.div_ceil(most)).next_multiple_of(PACKET)
-}
-
-/// Refuses a device whose workgroups have too little memory for the packets that forward stages.
-fn check_workgroup_memory(task: &Task<'_>, staged: u64) -> Result<()> {
-    let number = if task.arithmetic == Arithmetic::Double { 8 } else { 4 };
-    let needed = staged * PACKET * number;
-    let granted = task.limits.max_compute_workgroup_storage_size.into();
-    if task.has_terms() || needed <= granted {
-        return Ok(());
-    }
-    Err(exceeded("max_compute_workgroup_storage_size", needed, granted))
 }
 
 /// The packets that hold so many channels from `behind` channels before a packet on: those before it, the channels

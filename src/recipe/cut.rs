@@ -125,9 +125,7 @@ impl Region {
         let pixels = (self.images.end - self.images.start) * tensor.beside();
         let segments = (self.write.end - self.write.start).div_ceil(geometry.segment);
         let segments_at_once = segments.min(geometry.segments_at_once());
-        // Some channels of one pixel, or all of several: so what a part writes lies together.
-        let is_whole = segments_at_once == segments;
-        let pixels_at_once = if is_whole { geometry.pixels_at_once(segments) } else { 1 };
+        let pixels_at_once = geometry.pixels_at_once(segments_at_once);
         let mut parts = Vec::new();
         let aligned = self.write.start.next_multiple_of(geometry.unit).min(self.write.end);
         let ranges = [self.write.start..aligned, aligned..self.write.end];

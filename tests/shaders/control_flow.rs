@@ -22,7 +22,6 @@ fn barriers_stand_in_uniform_control_flow() {
         let barriers = barriers(&module, &info, &entry.function, &entry.function.body);
         let constant = |name| shader.constant(name).unwrap() as usize;
         let expected = match (shader.choice.kernel, shader.entry()) {
-            (Kernel::Row, "stage") => 3,
             // Of each group of rows whose squares or terms are summed; and one before the next step.
             (Kernel::Plane, "backward") => {
                 let of_terms = if constant("FIRST") == 0 { 2 } else { 1 };
