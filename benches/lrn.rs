@@ -8,17 +8,12 @@
 use benches::Work;
 use benches::copy::{self, WAYS, Way};
 use benches::networks::{Layout, NETWORKS, Network};
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 use wgpu_lrn::host::{Clock, Timer};
-use wgpu_lrn::{
-    BoundOperation, Choice, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Tuning, block_on,
-    wgpu,
-};
+use wgpu_lrn::{BoundOperation, Choice, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Tuning, block_on, wgpu};
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
@@ -174,20 +169,11 @@ fn suffix((dtype, precision): Numbers) -> String {
     dtype.into_iter().chain(precision).map(|name| format!("/{name}")).collect()
 }
 
-fn network(
-    criterion: &mut Criterion,
-    bench: &Bench,
-    network: &Network,
-    numbers: Numbers,
-    batch: usize,
-) {
+fn network(criterion: &mut Criterion, bench: &Bench, network: &Network, numbers: Numbers, batch: usize) {
     let (dtype, precision) = numbers;
     let lrn = network.lrn().unwrap().with_precision(precision);
     for layout in Layout::ALL {
-        let shape = layout
-            .shape(&network.dims(batch, layout), network.windows.len())
-            .unwrap()
-            .with_dtype(dtype);
+        let shape = layout.shape(&network.dims(batch, layout), network.windows.len()).unwrap().with_dtype(dtype);
         for &operation in Operation::ALL {
             let case = Case::new(bench, lrn.clone(), shape.clone(), operation);
             let name = format!("{}/n{batch}/{}/{}", network.name, layout.name(), operation.name());

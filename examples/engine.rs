@@ -5,8 +5,7 @@ use wgpu_lrn::program::{Content, Pass, Program, Target};
 use wgpu_lrn::{Lrn, Operation, Shape, block_on, check, wgpu};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let instance =
-        wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = block_on(instance.request_adapter(&Default::default()))?;
     let (device, queue) = block_on(adapter.request_device(&Default::default()))?;
     let (features, limits) = (device.features(), device.limits());
@@ -20,9 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let x: Vec<f32> = (0..shape.elements()).map(|i| (i % 11) as f32 - 5.0).collect();
     let dy: Vec<f32> = (0..shape.elements()).map(|i| (i % 7) as f32 - 3.0).collect();
     let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
-    let buffer = |contents: &[u8], usage| {
-        device.create_buffer_init(&BufferInitDescriptor { label: None, contents, usage })
-    };
+    let buffer =
+        |contents: &[u8], usage| device.create_buffer_init(&BufferInitDescriptor { label: None, contents, usage });
     let zeros = |bytes| buffer(&vec![0; bytes as usize], storage);
     let operands = [&x, &dy, &x].map(|values| buffer(bytemuck::cast_slice(values), storage));
     let temporaries: Vec<_> = program.temporaries().map(zeros).collect();
@@ -47,8 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let resource = wgpu::BindingResource::Buffer(resource);
                 wgpu::BindGroupEntry { binding: binding.number, resource }
             });
-            let (layout, entries) =
-                (&pipeline.get_bind_group_layout(0), &entries.collect::<Vec<_>>());
+            let (layout, entries) = (&pipeline.get_bind_group_layout(0), &entries.collect::<Vec<_>>());
             let group = wgpu::BindGroupDescriptor { label: None, layout, entries };
             let mut compute = encoder.begin_compute_pass(&Default::default());
             compute.set_pipeline(&pipeline);

@@ -3,16 +3,14 @@
 use wgpu_lrn::{Lrn, Operation, Plan, Shape, block_on, wgpu};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let instance =
-        wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = block_on(instance.request_adapter(&Default::default()))?;
     let (device, queue) = block_on(adapter.request_device(&Default::default()))?;
 
     // One pool for all tensors: x at its start, then dy, y and dx.
     let shape = Shape::nhwc(1, 16, 16, 64)?;
     let bytes = shape.operand_bytes();
-    let usage =
-        wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
     let pool = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("pool"),
         size: 4 * bytes,

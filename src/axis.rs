@@ -58,8 +58,7 @@ fn in_order(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
 fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
     match axes.last_mut() {
         Some(last) if last.is_whole() && axis.is_whole() && last.is_beside(&axis) => {
-            *last = Axis { outer: last.outer, ..axis }
-                .of_length(last.channels.saturating_mul(axis.channels));
+            *last = Axis { outer: last.outer, ..axis }.of_length(last.channels.saturating_mul(axis.channels));
         }
         _ => axes.push(axis),
     }
@@ -68,8 +67,7 @@ fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
 
 impl Axis {
     /// An axis of one channel, which every tensor has.
-    pub(crate) const NONE: Axis =
-        Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
+    pub(crate) const NONE: Axis = Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
 
     /// Along a view, with a window, clipped: no channel has more neighbours than `channels − 1`.
     fn of(view: &View, (look_behind, look_ahead): (u32, u32)) -> Axis {
@@ -81,11 +79,7 @@ impl Axis {
 
     /// The number of elements.
     pub(crate) fn elements(&self) -> u64 {
-        if self.channels == 0 || self.inner == 0 {
-            0
-        } else {
-            self.outer * self.channels * self.inner
-        }
+        if self.channels == 0 || self.inner == 0 { 0 } else { self.outer * self.channels * self.inner }
     }
 
     /// Channels of the window, where the ends of the axis do not clip it.

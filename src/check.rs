@@ -113,13 +113,7 @@ pub fn forward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], y: &[T]) -> Result
 /// # Errors
 ///
 /// As [`square_sums`].
-pub fn backward<T: Element>(
-    lrn: &Lrn,
-    shape: &Shape,
-    x: &[T],
-    dy: &[T],
-    dx: &[T],
-) -> Result<Report> {
+pub fn backward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T], dx: &[T]) -> Result<Report> {
     run(lrn, shape, Operation::Backward, &[x, dy], dx)
 }
 
@@ -158,8 +152,7 @@ fn report<T: Element>(got: &[T], expected: &[f64], allowed: &[Allowance]) -> Rep
         bound: allowed.first().map_or(0.0, |allowance| allowance.bound),
         ulps: 0.0,
     };
-    for (index, ((&got, &expected), allowance)) in got.iter().zip(expected).zip(allowed).enumerate()
-    {
+    for (index, ((&got, &expected), allowance)) in got.iter().zip(expected).zip(allowed).enumerate() {
         report.count(got, expected, allowance);
         let bound = in_memory::<T>(allowance.bound, expected);
         let ratio = ratio_of(got, expected, bound);
@@ -191,11 +184,7 @@ impl Report {
 
 /// The bound, with the rounding of a 16-bit type.
 fn in_memory<T: Element>(bound: f64, expected: f64) -> f64 {
-    if T::DTYPE.is_half() && expected.is_finite() {
-        bound + ulp(T::DTYPE, expected.abs() + bound) / 2.0
-    } else {
-        bound
-    }
+    if T::DTYPE.is_half() && expected.is_finite() { bound + ulp(T::DTYPE, expected.abs() + bound) / 2.0 } else { bound }
 }
 
 /// An error in units of its bound; infinite where only one of result and reference is finite, unless the reference is

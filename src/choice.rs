@@ -83,7 +83,9 @@ impl Choice {
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.kernel, self.width)?;
-        if self.segments != Segments::Usual { write!(f, " {}", self.segments)?; }
+        if self.segments != Segments::Usual {
+            write!(f, " {}", self.segments)?;
+        }
         Ok(())
     }
 }
@@ -95,11 +97,7 @@ impl std::str::FromStr for Choice {
     fn from_str(text: &str) -> Result<Choice> {
         let (kernel, rest) = text.split_once(' ').unwrap_or((text, ""));
         let (width, segments) = rest.split_once(' ').unwrap_or((rest, Segments::Usual.name()));
-        Ok(Choice {
-            kernel: kernel.parse()?,
-            width: parse_width(width)?,
-            segments: segments.parse()?,
-        })
+        Ok(Choice { kernel: kernel.parse()?, width: parse_width(width)?, segments: segments.parse()? })
     }
 }
 

@@ -47,24 +47,14 @@ pub fn backward<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T]) -> Resu
 /// # Errors
 ///
 /// As [`square_sums`]; also [`Error::Operands`](crate::Error::Operands).
-pub fn run<T: Element>(
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    inputs: &[&[T]],
-) -> Result<Vec<f64>> {
+pub fn run<T: Element>(lrn: &Lrn, shape: &Shape, operation: Operation, inputs: &[&[T]]) -> Result<Vec<f64>> {
     operation.check_inputs(lrn, shape, inputs)?;
     let reference = Reference::new(lrn, shape, inputs[0])?;
     reference.blended(operation, inputs, &reference.computed(operation, inputs)?)
 }
 
 /// What a blended layer adds to element i: blend times what the result holds, if that is known.
-pub(crate) fn added<T: Element>(
-    lrn: &Lrn,
-    operation: Operation,
-    inputs: &[&[T]],
-    i: usize,
-) -> Option<f64> {
+pub(crate) fn added<T: Element>(lrn: &Lrn, operation: Operation, inputs: &[&[T]], i: usize) -> Option<f64> {
     let old = inputs.get(operation.inputs()).filter(|_| lrn.is_blended());
     old.map(|old| lrn.blend() * old[i].to_f64())
 }
@@ -92,11 +82,7 @@ impl<'a> Reference<'a> {
     }
 
     /// What the layer computes, before the epilogue.
-    pub(crate) fn computed<T: Element>(
-        &self,
-        operation: Operation,
-        inputs: &[&[T]],
-    ) -> Result<Vec<f64>> {
+    pub(crate) fn computed<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Result<Vec<f64>> {
         match operation {
             Operation::SquareSums => each(self.s.len(), |i| self.s[i]),
             Operation::Forward => self.forward(),
@@ -126,11 +112,7 @@ impl<'a> Reference<'a> {
     /// b_i^(−β−1), of which the exponent is not rounded.
     pub(crate) fn power_over_base(&self, i: usize) -> f64 {
         let beta = self.lrn.beta();
-        if self.b[i] == f64::INFINITY {
-            self.power(i, -beta - 1.0)
-        } else {
-            self.power(i, -beta) / self.b[i]
-        }
+        if self.b[i] == f64::INFINITY { self.power(i, -beta - 1.0) } else { self.power(i, -beta) / self.b[i] }
     }
 
     fn forward(&self) -> Result<Vec<f64>> {
@@ -167,11 +149,7 @@ impl Windows {
     }
 
     /// The values in the window of each element, put together.
-    pub(crate) fn folded(
-        &self,
-        values: Vec<f64>,
-        fold: impl Fn(f64, f64) -> f64,
-    ) -> Result<Vec<f64>> {
+    pub(crate) fn folded(&self, values: Vec<f64>, fold: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>> {
         self.axes.iter().try_fold(values, |values, axis| folded(axis, &values, &fold))
     }
 }

@@ -26,11 +26,7 @@ pub(crate) fn failed(doing: &'static str, error: impl ToString) -> Error {
 }
 
 /// The same of a call on a device, which may have failed because that is lost.
-pub(crate) async fn failed_on(
-    device: &wgpu::Device,
-    doing: &'static str,
-    error: impl ToString,
-) -> Error {
+pub(crate) async fn failed_on(device: &wgpu::Device, doing: &'static str, error: impl ToString) -> Error {
     match reported(device, doing, || Ok(())).await {
         Ok(()) => failed(doing, error),
         Err(lost) => lost,

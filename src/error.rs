@@ -95,9 +95,7 @@ pub enum Error {
         convention: Convention,
     },
     /// The channels cannot be split into equal groups.
-    #[error(
-        "{channels} channels cannot be split into {groups} equal groups; use a divisor of {channels}"
-    )]
+    #[error("{channels} channels cannot be split into {groups} equal groups; use a divisor of {channels}")]
     Groups {
         /// The channels of the tensor.
         channels: u64,
@@ -129,9 +127,7 @@ pub enum Error {
         expected: u64,
     },
     /// A host slice has elements of another type than the tensor.
-    #[error(
-        "{operand} has elements of type {given}, but the shape is of {expected}; use Shape::with_dtype"
-    )]
+    #[error("{operand} has elements of type {given}, but the shape is of {expected}; use Shape::with_dtype")]
     Dtype {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -141,9 +137,7 @@ pub enum Error {
         expected: Dtype,
     },
     /// The device was opened without a feature.
-    #[error(
-        "{needed_for} needs a device with {feature}: open it with that feature, if the adapter has it"
-    )]
+    #[error("{needed_for} needs a device with {feature}: open it with that feature, if the adapter has it")]
     Feature {
         /// The feature's name in `wgpu::Features`.
         feature: &'static str,
@@ -161,9 +155,7 @@ pub enum Error {
         expected: &'static [&'static str],
     },
     /// A buffer operand does not hold exactly the tensor.
-    #[error(
-        "{operand} spans {given} bytes, but the tensor has {expected}; pass a slice of exactly that size"
-    )]
+    #[error("{operand} spans {given} bytes, but the tensor has {expected}; pass a slice of exactly that size")]
     BufferSize {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -173,9 +165,7 @@ pub enum Error {
         expected: u64,
     },
     /// A buffer operand reaches beyond the end of its buffer.
-    #[error(
-        "{operand} ends at byte {end}, but its buffer has {size} bytes; reduce its offset or size"
-    )]
+    #[error("{operand} ends at byte {end}, but its buffer has {size} bytes; reduce its offset or size")]
     BufferRange {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -185,9 +175,7 @@ pub enum Error {
         size: u64,
     },
     /// A buffer operand starts at an offset that the device cannot bind.
-    #[error(
-        "{operand} starts at byte {given}, but this device binds at multiples of {alignment}; move it to one"
-    )]
+    #[error("{operand} starts at byte {given}, but this device binds at multiples of {alignment}; move it to one")]
     BufferAlignment {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -197,9 +185,7 @@ pub enum Error {
         alignment: u64,
     },
     /// A buffer ends with elements that no copy reaches, since devices copy whole words of 4 bytes.
-    #[error(
-        "the buffer has {given} bytes, but only whole words of 4 bytes are copied; create it with {expected}"
-    )]
+    #[error("the buffer has {given} bytes, but only whole words of 4 bytes are copied; create it with {expected}")]
     BufferWords {
         /// The bytes of the buffer.
         given: u64,
@@ -315,11 +301,7 @@ fn in_bytes(bytes: Option<u64>) -> String {
 }
 
 /// Returns the error of a name that is none of those known.
-pub(crate) fn unknown(
-    kind: &'static str,
-    given: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Error {
+pub(crate) fn unknown(kind: &'static str, given: &str, known: impl Iterator<Item = &'static str>) -> Error {
     Error::UnknownName { kind, given: given.to_owned(), known: known.collect() }
 }
 

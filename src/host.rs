@@ -81,14 +81,13 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
 pub fn find_adapter(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
     let wanted = name.unwrap_or_default().to_ascii_lowercase();
     let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
-    adapters
-        .into_iter()
-        .find(|adapter| adapter.get_info().name.to_ascii_lowercase().contains(&wanted))
-        .ok_or_else(|| Error::NoAdapter {
+    adapters.into_iter().find(|adapter| adapter.get_info().name.to_ascii_lowercase().contains(&wanted)).ok_or_else(
+        || Error::NoAdapter {
             wanted: match name {
                 Some(name) => format!("has {name:?} in its name"),
                 None => "with compute shaders is present".to_owned(),
             },
             found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
-        })
+        },
+    )
 }

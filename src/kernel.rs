@@ -1,11 +1,17 @@
 //! The kernels: a file for each, in which lies all that is its own.
 //!
-//! A new kernel is a file here, its shader in `shaders/kernel/`, a line in the list below, and its place in the rule
+//! A new kernel is a file here, its shader in `shaders/kernel/`, its lines below, and its place in the rule
 //! (`src/rule.rs`).
 
+mod column;
 mod geometry;
+mod pixel;
+mod plane;
 mod problem;
+mod ring;
+mod row;
 mod task;
+mod whole;
 mod window;
 
 use crate::names::names;
@@ -72,11 +78,9 @@ pub(crate) trait Design {
     }
 }
 
-/// The enum of the kernels, with a module for each.
+/// The enum of the kernels, each of which is a module.
 macro_rules! kernels {
     ($($(#[$doc:meta])* $kernel:ident = $module:ident;)*) => {
-        $(mod $module;)*
-
         names! {
             /// How the work is dealt to invocations.
             #[non_exhaustive]

@@ -54,16 +54,7 @@ impl Lrn {
         require("beta", beta, "a number that f32 can hold", true)?;
         require("k", k, "a number above 0 that f32 can hold", k as f32 > 0.0)?;
         let windows = windows.to_vec();
-        Ok(Lrn {
-            windows,
-            a,
-            beta,
-            k,
-            relu: false,
-            scale: 1.0,
-            blend: 0.0,
-            precision: Precision::Fast,
-        })
+        Ok(Lrn { windows, a, beta, k, relu: false, scale: 1.0, blend: 0.0, precision: Precision::Fast })
     }
 
     /// Applies ReLU to x before the layer, in the same pass: x stands for max(x, 0) in all formulas, and dx is 0 where
@@ -141,12 +132,7 @@ impl Lrn {
 }
 
 /// Refuses a parameter that is not finite, as shaders take it, or not `accepted`.
-pub(crate) fn require(
-    name: &'static str,
-    given: f64,
-    expected: &'static str,
-    accepted: bool,
-) -> Result<()> {
+pub(crate) fn require(name: &'static str, given: f64, expected: &'static str, accepted: bool) -> Result<()> {
     if (given as f32).is_finite() && accepted {
         return Ok(());
     }

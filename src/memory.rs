@@ -3,11 +3,7 @@
 use crate::{Error, Result};
 
 /// A value for each number below a count.
-pub(crate) fn each<T>(
-    doing: &'static str,
-    count: usize,
-    value: impl FnMut(usize) -> T,
-) -> Result<Vec<T>> {
+pub(crate) fn each<T>(doing: &'static str, count: usize, value: impl FnMut(usize) -> T) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| out_of_memory::<T>(doing, count))?;
     values.extend((0..count).map(value));

@@ -32,12 +32,7 @@ impl Operation {
 
     /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:
     /// what the result holds.
-    pub(crate) fn check_inputs<T: Element>(
-        self,
-        lrn: &Lrn,
-        shape: &Shape,
-        inputs: &[&[T]],
-    ) -> Result<()> {
+    pub(crate) fn check_inputs<T: Element>(self, lrn: &Lrn, shape: &Shape, inputs: &[&[T]]) -> Result<()> {
         let all = inputs.len() == self.operands().len();
         let blends = all && lrn.is_blended() && self != Self::SquareSums;
         self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;

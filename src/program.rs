@@ -119,9 +119,7 @@ impl<'a> Pass<'a> {
         let own = &self.pass.bindings;
         // What is declared and not used follows the uniform.
         let mut unused = own.len()..;
-        let mut number = |old: u32| {
-            own.iter().position(|&(number, _)| number == old).or_else(|| unused.next())
-        };
+        let mut number = |old: u32| own.iter().position(|&(number, _)| number == old).or_else(|| unused.next());
         let mut lines = String::new();
         for line in text.lines() {
             let declared = line.strip_prefix(DECLARATION).and_then(|rest| rest.split_once(')'));

@@ -70,8 +70,7 @@ impl Recipe {
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
         let choices = tuning.admitted(problem, operation, in_place)?;
-        let recipe =
-            |&choice: &Choice| Context { problem, operation, in_place, choice, limits }.logged();
+        let recipe = |&choice: &Choice| Context { problem, operation, in_place, choice, limits }.logged();
         let preferred = recipe(&choices[0]);
         if preferred.is_ok() {
             return preferred;
@@ -151,8 +150,7 @@ impl Context<'_> {
         let mut passes = passes?;
         passes.extend(self.rest(drafts)?);
         let temporaries = stages::temporaries(drafts);
-        let temporary =
-            self.problem.shape.elements().saturating_mul(self.problem.shape.dtype().bytes_of_sum());
+        let temporary = self.problem.shape.elements().saturating_mul(self.problem.shape.dtype().bytes_of_sum());
         let granted = self.limits.max_buffer_size;
         if temporaries > 0 && temporary > granted {
             return Err(exceeded("max_buffer_size", temporary, granted));
@@ -246,13 +244,7 @@ impl Context<'_> {
     }
 
     /// The dispatch that computes a part of a region.
-    fn dispatch(
-        &self,
-        tensor: &Tensor,
-        region: &Region,
-        part: Part,
-        geometry: &Geometry,
-    ) -> Dispatch {
+    fn dispatch(&self, tensor: &Tensor, region: &Region, part: Part, geometry: &Geometry) -> Dispatch {
         let stored = |channels| region.binding(tensor, channels, tensor.stored);
         let summed = |channels| region.binding(tensor, channels, tensor.summed);
         let (input, input_shift) = stored(&region.read);

@@ -88,9 +88,7 @@ impl Shader {
     pub fn entry(&self) -> &'static str {
         match (self.stage, self.operation) {
             (Stage::Only, Operation::Backward) => "backward",
-            (Stage::Only, Operation::Forward) if self.choice.kernel.design().has_forward() => {
-                "forward"
-            }
+            (Stage::Only, Operation::Forward) if self.choice.kernel.design().has_forward() => "forward",
             _ => "stage",
         }
     }

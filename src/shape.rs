@@ -186,11 +186,8 @@ impl Shape {
 
 impl View {
     fn new(dims: &[usize], axis: usize) -> Result<View> {
-        let view = View {
-            outer: product(dims, ..axis)?,
-            channels: dims[axis] as u64,
-            inner: product(dims, axis + 1..)?,
-        };
+        let view =
+            View { outer: product(dims, ..axis)?, channels: dims[axis] as u64, inner: product(dims, axis + 1..)? };
         // In the largest of elements.
         let bytes = view.outer.checked_mul(view.channels).and_then(|n| n.checked_mul(view.inner));
         let fits = bytes.and_then(|n| n.checked_mul(Dtype::F64.bytes())).is_some();
@@ -205,17 +202,11 @@ impl View {
 fn position(dims: &[usize], axis: isize) -> Result<usize> {
     let rank = dims.len();
     let position = axis.checked_add(if axis < 0 { rank as isize } else { 0 });
-    position
-        .and_then(|at| usize::try_from(at).ok())
-        .filter(|&at| at < rank)
-        .ok_or(Error::Axis { axis, rank })
+    position.and_then(|at| usize::try_from(at).ok()).filter(|&at| at < rank).ok_or(Error::Axis { axis, rank })
 }
 
 /// The product of some dimensions; zero as soon as one of them is. (Of an empty tensor others may be beyond 64 bits.)
-fn product(
-    dims: &[usize],
-    range: impl std::slice::SliceIndex<[usize], Output = [usize]>,
-) -> Result<u64> {
+fn product(dims: &[usize], range: impl std::slice::SliceIndex<[usize], Output = [usize]>) -> Result<u64> {
     let part = &dims[range];
     if part.contains(&0) {
         return Ok(0);

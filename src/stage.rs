@@ -23,8 +23,7 @@ pub enum Stage {
 impl Stage {
     /// Whether results of an operation are written that can be scaled and blended.
     pub(crate) fn writes(self, operation: Operation) -> bool {
-        matches!(self, Self::Only | Self::Last | Self::OnlyTerms)
-            && operation != Operation::SquareSums
+        matches!(self, Self::Only | Self::Last | Self::OnlyTerms) && operation != Operation::SquareSums
     }
 
     /// Whether powers of b are needed.

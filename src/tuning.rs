@@ -81,24 +81,13 @@ impl Tuning {
     /// # Errors
     ///
     /// As [`Choice::available`]; [`Error::Unavailable`] where no choice is as given.
-    pub fn choose(
-        &self,
-        operation: Operation,
-        lrn: &Lrn,
-        shape: &Shape,
-        features: wgpu::Features,
-    ) -> Result<Choice> {
+    pub fn choose(&self, operation: Operation, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
         let problem = Problem::new(lrn, shape, features)?;
         Ok(self.admitted(&problem, operation, false)?[0])
     }
 
     /// Returns the choices for an operation, the preferred first; in place, those that compute it so. One at least.
-    pub(crate) fn admitted(
-        &self,
-        problem: &Problem,
-        operation: Operation,
-        in_place: bool,
-    ) -> Result<Vec<Choice>> {
+    pub(crate) fn admitted(&self, problem: &Problem, operation: Operation, in_place: bool) -> Result<Vec<Choice>> {
         let wish = &self.wishes[operation as usize];
         let mut available = problem.choices();
         available.retain(|choice| !in_place || choice.computes_in_place(operation));
@@ -123,8 +112,7 @@ impl Tuning {
 
 impl Wish {
     fn admits(&self, choice: &Choice) -> bool {
-        self.kernel.is_none_or(|kernel| kernel == choice.kernel)
-            && self.width.is_none_or(|width| width == choice.width)
+        self.kernel.is_none_or(|kernel| kernel == choice.kernel) && self.width.is_none_or(|width| width == choice.width)
     }
 }
 
@@ -146,9 +134,7 @@ impl From<Kernel> for Tuning {
 impl Display for Tuning {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut lines = Operation::ALL.iter();
-        lines.try_for_each(|&operation| {
-            writeln!(f, "{operation} {}", self.wishes[operation as usize])
-        })
+        lines.try_for_each(|&operation| writeln!(f, "{operation} {}", self.wishes[operation as usize]))
     }
 }
 

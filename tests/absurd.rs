@@ -17,8 +17,7 @@ fn recipes(lrn: &Lrn, shape: &Shape, limits: &wgpu::Limits) -> Vec<Result<Recipe
     let choices = test_support::choices(lrn, shape, F64);
     let of = |choice| {
         Operation::ALL.iter().flat_map(move |&operation| {
-            [false, true]
-                .map(|in_place| Recipe::new(lrn, shape, operation, in_place, choice, F64, limits))
+            [false, true].map(|in_place| Recipe::new(lrn, shape, operation, in_place, choice, F64, limits))
         })
     };
     choices.into_iter().flat_map(of).collect()
@@ -160,9 +159,7 @@ fn absurd_limits() {
             let mut limits = wgpu::Limits::default();
             set(&mut limits, value);
             let mut kinds = Vec::new();
-            for (lrn, axes) in
-                [(&alexnet(), &[1][..]), (&wide, &[1]), (&wide, &[3]), (&within, &[2, 3])]
-            {
+            for (lrn, axes) in [(&alexnet(), &[1][..]), (&wide, &[1]), (&wide, &[3]), (&within, &[2, 3])] {
                 kinds.extend(recipes(lrn, &Shape::over(&dims, axes).unwrap(), &limits));
             }
             for refused in kinds.into_iter().filter_map(Result::err) {
@@ -178,10 +175,7 @@ fn absurd_limits() {
 #[test]
 fn a_plan_falls_back_on_a_kernel_that_fits() {
     let descriptor = wgpu::DeviceDescriptor {
-        required_limits: wgpu::Limits {
-            max_compute_workgroup_storage_size: 128,
-            ..wgpu::Limits::downlevel_defaults()
-        },
+        required_limits: wgpu::Limits { max_compute_workgroup_storage_size: 128, ..wgpu::Limits::downlevel_defaults() },
         ..Default::default()
     };
     let (device, _queue) = wgpu::Device::noop(&descriptor);
@@ -196,8 +190,5 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     assert_eq!(bound.choice(), computes);
     // What is forced has no other.
     let forced = Plan::with_tuning(&device, &within, &shape, Kernel::Plane);
-    assert!(matches!(
-        block_on(forced.unwrap().prepare(Operation::Forward)),
-        Err(Error::Limit { .. })
-    ));
+    assert!(matches!(block_on(forced.unwrap().prepare(Operation::Forward)), Err(Error::Limit { .. })));
 }

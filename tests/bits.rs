@@ -6,8 +6,7 @@ use test_support::draw::{self, Drawn, Unstructured};
 use test_support::{Random, adapters, describe, of_dtype};
 use wgpu_lrn::internals::{Recipe, Stage};
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape,
-    block_on, wgpu,
+    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape, block_on, wgpu,
 };
 
 /// A layer on images.
@@ -90,13 +89,7 @@ struct Seen {
 
 impl Case {
     /// Every choice for it.
-    fn runs<'a>(
-        &self,
-        gpus: [&'a Gpu; 2],
-        operation: Operation,
-        dtype: Dtype,
-        precision: Precision,
-    ) -> Vec<Run<'a>> {
+    fn runs<'a>(&self, gpus: [&'a Gpu; 2], operation: Operation, dtype: Dtype, precision: Precision) -> Vec<Run<'a>> {
         let lrn = Lrn::over(self.windows, 0.013, 0.75, 1.3).unwrap();
         let lrn = lrn.with_precision(precision);
         let dims = [1, IMAGES].map(|images| [&[images], self.image].concat());
@@ -118,8 +111,7 @@ fn inputs(image: &Shape, operation: Operation) -> [Vec<Vec<u8>>; 2] {
     let mut random = Random(image.elements());
     let inputs = 0..operation.operands().len() - 1;
     let images: Vec<_> = inputs.map(|_| [(); 3].map(|()| drawn(&mut random, image))).collect();
-    let batch =
-        |[image, a, b]: &[Vec<u8>; 3]| [image, a, image, b, image].map(Vec::as_slice).concat();
+    let batch = |[image, a, b]: &[Vec<u8>; 3]| [image, a, image, b, image].map(Vec::as_slice).concat();
     [images.iter().map(|[image, ..]| image.clone()).collect(), images.iter().map(batch).collect()]
 }
 
@@ -150,8 +142,7 @@ impl Run<'_> {
         }
         if let Some(in_place) = self.in_place() {
             let differs = segment(&in_place) != segment(&alone.recipe(self.operation).unwrap());
-            let exception =
-                (differs && self.choice.kernel == Kernel::Pixel).then_some(Exception::InPlace);
+            let exception = (differs && self.choice.kernel == Kernel::Pixel).then_some(Exception::InPlace);
             for (what, plan) in [("in place", &alone), ("in place and in a batch", &batch)] {
                 self.compare(what, &expected, &self.result(plan, AMONG_NAN, true), exception, seen);
             }
@@ -213,8 +204,7 @@ impl Run<'_> {
         let gpu = self.gpus.into_iter().find(|gpu| gpu.device() == plan.device()).unwrap();
         let buffer = &gpu.upload::<f32>(&bytemuck::pod_collect_to_vec(bytes)).unwrap();
         let size = plan.shape().operand_bytes();
-        let operands =
-            offsets.iter().map(|&offset| Operand { buffer, offset: offset as u64, size });
+        let operands = offsets.iter().map(|&offset| Operand { buffer, offset: offset as u64, size });
         let operands: Vec<_> = operands.collect();
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         plan.record(&mut encoder, self.operation, &operands).unwrap();
@@ -225,22 +215,12 @@ impl Run<'_> {
     }
 
     /// Compares the image, wherever it is, with what was expected of it.
-    fn compare(
-        &self,
-        what: &str,
-        expected: &[u8],
-        got: &[u8],
-        exception: Option<Exception>,
-        seen: &mut Seen,
-    ) {
+    fn compare(&self, what: &str, expected: &[u8], got: &[u8], exception: Option<Exception>, seen: &mut Seen) {
         let element_bytes = self.shapes[0].dtype().bytes() as usize;
         let images = got.len() / expected.len();
         for (image, got) in got.chunks(expected.len()).enumerate().step_by(2) {
-            let elements =
-                expected.chunks(element_bytes).zip(got.chunks(element_bytes)).enumerate();
-            for (element, (expected, got)) in
-                elements.filter(|(_, (expected, got))| expected != got)
-            {
+            let elements = expected.chunks(element_bytes).zip(got.chunks(element_bytes)).enumerate();
+            for (element, (expected, got)) in elements.filter(|(_, (expected, got))| expected != got) {
                 let joined = self.place(element, 0, 1) != self.place(element, image, images);
                 let exception = exception.or(joined.then_some(Exception::Joined));
                 let exception = exception.unwrap_or_else(|| {
@@ -300,8 +280,7 @@ fn opened(adapter: &wgpu::Adapter) -> [Gpu; 2] {
         ..gpu.device().limits()
     };
     let required_features = gpu.device().features();
-    let descriptor =
-        wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
+    let descriptor = wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
     let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
     [gpu, Gpu::new(&device, &queue)]
 }

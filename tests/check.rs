@@ -127,10 +127,8 @@ fn of_type<T: Element>(a: f64, beta: f64, k: f64) {
     for input in INPUTS {
         let (x, dy) = (input.x::<T>(&shape, 3), input.dy::<T>(&shape, 4));
         let inputs: [&[T]; 3] = [&x, &dy, &dy];
-        for (lrn, count) in [
-            (layer(a, beta, k), 0),
-            (layer(a, beta, k).with_relu().with_blend(-0.7, 0.4).unwrap(), 1),
-        ] {
+        for (lrn, count) in [(layer(a, beta, k), 0), (layer(a, beta, k).with_relu().with_blend(-0.7, 0.4).unwrap(), 1)]
+        {
             for &operation in Operation::ALL {
                 let blends = if operation == Operation::SquareSums { 0 } else { count };
                 let inputs = &inputs[..operation.operands().len() - 1 + blends];
@@ -157,11 +155,7 @@ fn any_layer(random: &mut Random) -> Option<Lrn> {
     let beta = if random.bits().is_multiple_of(2) { beta } else { random.signed(3.0).into() };
     let lrn = Lrn::new(1, 1, a.abs(), beta, k.abs()).ok()?;
     let lrn = lrn.with_precision(Precision::ALL[random.range(0, 1) as usize]);
-    if random.bits().is_multiple_of(2) {
-        Some(lrn)
-    } else {
-        lrn.with_relu().with_blend(scale, blend).ok()
-    }
+    if random.bits().is_multiple_of(2) { Some(lrn) } else { lrn.with_relu().with_blend(scale, blend).ok() }
 }
 
 /// The report names the element that is wrong, and its bound.
@@ -172,8 +166,7 @@ fn the_bound_is_a_number_at_every_input() {
     for _ in 0..30_000 {
         let Some(lrn) = any_layer(&mut random) else { continue };
         let shape = Shape::nchw(1, 4, 1, 1).unwrap();
-        let [x, dy, old]: [[f32; 4]; 3] =
-            std::array::from_fn(|_| std::array::from_fn(|_| any(&mut random)));
+        let [x, dy, old]: [[f32; 4]; 3] = std::array::from_fn(|_| std::array::from_fn(|_| any(&mut random)));
         for &operation in Operation::ALL {
             let inputs: &[&[f32]] = match (operation, lrn.blend() != 0.0) {
                 (Operation::Backward, true) => &[&x, &dy, &old],

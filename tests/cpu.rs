@@ -38,8 +38,7 @@ fn backward_is_the_derivative_of_forward() {
             let h = 1.0 / 1024.0;
             let forward = dot(&derivative(case, &x, &direction, h), &dy);
             let backward = dot(&dx, &direction);
-            let scale: f64 =
-                dx.iter().zip(&direction).map(|(a, b)| (a * f64::from(*b)).abs()).sum();
+            let scale: f64 = dx.iter().zip(&direction).map(|(a, b)| (a * f64::from(*b)).abs()).sum();
             let error = (forward - backward).abs();
             // The difference quotient errs by h² times a third derivative.
             assert!(error <= 1e-4 * (1.0 + scale), "{}: {forward} {backward}", case.name);

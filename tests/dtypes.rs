@@ -108,21 +108,16 @@ fn every_storage_is_tested() {
     let storages = |dtype: Dtype| {
         let shape = shape.with_dtype(dtype);
         let of = |(gpu, choice): (&wgpu_lrn::Gpu, _)| {
-            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).unwrap().passes[0]
-                .shader
-                .storage
+            plan(gpu, choice, &lrn, &shape).recipe(Operation::Forward).unwrap().passes[0].shader.storage
         };
         runs(&lrn, &shape).map(of).collect::<std::collections::HashSet<_>>()
     };
     let some_has = |feature| gpus().iter().any(|gpu| gpu.device().features().contains(feature));
     let (has_i16, has_f16) = (some_has(Features::SHADER_I16), some_has(Features::SHADER_F16));
     use Storage::{Float16, Int16, Packed, Words};
-    for (storage, f16, bf16) in [
-        (Packed, true, true),
-        (Words, true, true),
-        (Int16, has_i16, has_i16),
-        (Float16, has_f16, false),
-    ] {
+    for (storage, f16, bf16) in
+        [(Packed, true, true), (Words, true, true), (Int16, has_i16, has_i16), (Float16, has_f16, false)]
+    {
         assert_eq!(storages(Dtype::F16).contains(&storage), f16, "{storage:?}");
         assert_eq!(storages(Dtype::Bf16).contains(&storage), bf16, "{storage:?}");
     }

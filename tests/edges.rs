@@ -5,13 +5,11 @@ use test_support::checks::{self, Check};
 use test_support::hostile::{HOSTILE, Input, PLACES, Place};
 use test_support::{describe, gpus, gpus_of, is_right, run};
 use wgpu_lrn::check::{self, Report};
-use wgpu_lrn::{
-    Choice, Dtype, Gpu, Lrn, Operation, Pipelines, Plan, Precision, Shape, block_on, wgpu,
-};
+use wgpu_lrn::{Choice, Dtype, Gpu, Lrn, Operation, Pipelines, Plan, Precision, Shape, block_on, wgpu};
 
 /// What share of the elements is claimed at least where it is not all of them, and why.
 const CLAIMED: &[(&str, f64)] = &[
-    ("tiny_k_tiny_x", 0.3), // where x is 0 in f16, what may be flushed in a·s is as large as k
+    ("tiny_k_tiny_x", 0.3),    // where x is 0 in f16, what may be flushed in a·s is as large as k
     ("growing_infinity", 0.8), // whether a term is infinite or NaN, for β below −1
 ];
 
@@ -65,12 +63,7 @@ fn hostile_layers_are_within_the_bound_backward() {
 }
 
 /// Runs backward, by every choice of the first GPU in every precision, with pipelines that layers share.
-fn gradients(
-    pipelines: &Pipelines,
-    lrn: &Lrn,
-    shape: &Shape,
-    input: Input,
-) -> Vec<(Precision, Choice, Report)> {
+fn gradients(pipelines: &Pipelines, lrn: &Lrn, shape: &Shape, input: Input) -> Vec<(Precision, Choice, Report)> {
     let gpu = &gpus()[0];
     let (x, dy) = (input.x::<f32>(shape, 21), input.dy::<f32>(shape, 22));
     let report = |lrn: &Lrn, choice: Choice| {

@@ -5,14 +5,7 @@ use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, block_on};
 
 /// Both reports of a layer on x and dy.
-fn reports(
-    gpu: &Gpu,
-    choice: Choice,
-    lrn: &Lrn,
-    shape: &Shape,
-    x: &[f32],
-    dy: &[f32],
-) -> [Report; 2] {
+fn reports(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> [Report; 2] {
     let plan = plan(gpu, choice, lrn, shape);
     let y = run(gpu, &plan, Operation::Forward, &[x]);
     let dx = run(gpu, &plan, Operation::Backward, &[x, dy]);
@@ -28,8 +21,7 @@ fn layer(shape: &Shape, (p, q, a, k): Window, beta: f64) -> Lrn {
 }
 
 /// Windows up to 11.
-const LAYERS: [Window; 5] =
-    [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)];
+const LAYERS: [Window; 5] = [(0, 0, 1.9, 2.1), (1, 2, 0.7, 1.3), (2, 2, 2e-5, 1.1), (5, 5, 0.7, 0.9), (8, 2, 1.3, 3.1)];
 
 /// A window that is no longer narrow.
 const WIDE: [Window; 1] = [(9, 7, 0.5, 1.2)];
@@ -83,11 +75,9 @@ fn largest(run: &Run, beta: f64, decades: f64) -> [(f64, f64); 2] {
         let (p, q, ..) = window;
         let lrn = layer(shape, window, beta).with_precision(precision);
         let mut random = Random(u64::from(p) + 1);
-        let mut draw =
-            || (0..shape.elements()).map(|_| random.decades(-decades, decades)).collect();
+        let mut draw = || (0..shape.elements()).map(|_| random.decades(-decades, decades)).collect();
         let (x, dy): (Vec<f32>, Vec<f32>) = (draw(), draw());
-        for (largest, report) in largest.iter_mut().zip(reports(gpu, choice, &lrn, shape, &x, &dy))
-        {
+        for (largest, report) in largest.iter_mut().zip(reports(gpu, choice, &lrn, shape, &x, &dy)) {
             assert!(is_right(&report), "window {p} {q}, {who}: {report}");
             *largest = (largest.0.max(report.ulps), largest.1.max(report.ratio));
         }
@@ -102,8 +92,7 @@ fn largest(run: &Run, beta: f64, decades: f64) -> [(f64, f64); 2] {
 
 /// WGSL lets a device take subnormal numbers for 0. What that costs is in the bound, and many ulp.
 fn keeps_subnormals(gpu: &Gpu) -> bool {
-    let layer =
-        gpu.layer(&Lrn::new(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
+    let layer = gpu.layer(&Lrn::new(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
     block_on(layer.unwrap().forward(&[1e-40f32; 3])).unwrap() == [1e-40; 3]
 }
 
@@ -160,8 +149,7 @@ fn lose_at_most(most: [f64; 2], size: usize, side: u32, beta: f64, a: f64) {
     let lrn = Lrn::new(side, side, a, beta, 1.0).unwrap();
     let first = [size, size + 1].map(|width| Shape::nchw(1, 96, size, width).unwrap());
     let last = Shape::nhwc(1, size, size, 96).unwrap();
-    for (shape, deviation) in first.iter().chain([&last]).flat_map(|s| [1.0, 50.0].map(|d| (s, d)))
-    {
+    for (shape, deviation) in first.iter().chain([&last]).flat_map(|s| [1.0, 50.0].map(|d| (s, d))) {
         let [x, dy] = [1, 2].map(|seed| normal(shape, seed, deviation));
         for (gpu, choice) in runs(&lrn, shape) {
             let ulps = reports(gpu, choice, &lrn, shape, &x, &dy).map(|report| report.ulps);
@@ -188,14 +176,7 @@ const BAD: usize = 24;
 
 /// Runs with one channel of ordinary values, then with that channel replaced, and finds the channels
 /// whose results differ.
-fn reached(
-    gpu: &Gpu,
-    choice: Choice,
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    value: f32,
-) -> Vec<usize> {
+fn reached(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, operation: Operation, value: f32) -> Vec<usize> {
     let plan = plan(gpu, choice, lrn, shape);
     let (mut x, dy) = (values(shape, 3), values(shape, 4));
     let run = |x: &[f32]| match operation {

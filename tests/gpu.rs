@@ -5,9 +5,7 @@ use test_support::cases::{CASES, EMPTY};
 use test_support::checks::{self, Check};
 use test_support::{adapters, describe, gpus_of, is_right, plan, runs, values};
 use wgpu_lrn::internals::Stage;
-use wgpu_lrn::{
-    Choice, Dtype, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu,
-};
+use wgpu_lrn::{Choice, Dtype, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu};
 
 /// Whether a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
 /// shader: there it is every third.
@@ -25,15 +23,11 @@ fn ratio(check: &Check, gpu: &Gpu, choice: Choice) -> f64 {
 }
 
 /// Every check on every adapter, by every choice; GL takes its turns where told.
-fn runs_of(
-    checks: &[Check],
-    in_turns: bool,
-) -> impl Iterator<Item = (&Check, &'static Gpu, Choice)> {
+fn runs_of(checks: &[Check], in_turns: bool) -> impl Iterator<Item = (&Check, &'static Gpu, Choice)> {
     checks.iter().enumerate().flat_map(move |(number, check)| {
         let gpus = gpus_of(check.shape.dtype());
         let gpus = gpus.filter(move |gpu| !in_turns || has_turn(gpu, number));
-        let choices =
-            move |gpu| check.choices(gpu).into_iter().map(move |choice| (check, gpu, choice));
+        let choices = move |gpu| check.choices(gpu).into_iter().map(move |choice| (check, gpu, choice));
         gpus.flat_map(choices)
     })
 }
@@ -69,8 +63,7 @@ fn backward() {
 fn empty_tensors_do_nothing() {
     let all = |case| Operation::ALL.iter().map(move |&o| Check::new(case, Dtype::F32, o));
     let checks: Vec<_> = EMPTY.iter().flat_map(all).collect();
-    runs_of(&checks, false)
-        .for_each(|(check, gpu, choice)| assert_eq!(ratio(check, gpu, choice), 0.0));
+    runs_of(&checks, false).for_each(|(check, gpu, choice)| assert_eq!(ratio(check, gpu, choice), 0.0));
 }
 
 #[test]
@@ -166,14 +159,12 @@ fn small_bindings() {
         };
         let needed = wgpu::Features::SHADER_I16 | wgpu::Features::SHADER_F64;
         let required_features = adapter.features() & needed;
-        let descriptor =
-            wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor { required_limits, required_features, ..Default::default() };
         let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
         any_has_f64 |= device.features().contains(wgpu::Features::SHADER_F64);
         let gpu = Gpu::new(&device, &queue);
         let cases = CASES.iter().filter(|case| (500..30_000).contains(&case.shape().elements()));
-        let cases =
-            cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))).enumerate();
+        let cases = cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype))).enumerate();
         for (_, (case, dtype)) in cases.filter(|(number, _)| has_turn(&gpu, *number)) {
             let (lrn, shape) = (case.lrn(), case.shape().with_dtype(dtype));
             for choice in test_support::choices(&lrn, &shape, device.features()) {
@@ -198,25 +189,13 @@ fn small_bindings() {
 }
 
 /// Runs forward with as few copies of a large tensor as there can be.
-fn forward_of_large(
-    device: &wgpu::Device,
-    queue: &wgpu::Queue,
-    plan: &Plan,
-    x: &[f32],
-) -> Vec<f32> {
+fn forward_of_large(device: &wgpu::Device, queue: &wgpu::Queue, plan: &Plan, x: &[f32]) -> Vec<f32> {
     use wgpu::BufferUsages as Usage;
     let size = plan.shape().bytes();
-    let create = |usage| {
-        device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size,
-            usage,
-            mapped_at_creation: false,
-        })
-    };
+    let create =
+        |usage| device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
     let operand = Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC;
-    let (x_buffer, y_buffer, back) =
-        (create(operand), create(operand), create(Usage::MAP_READ | Usage::COPY_DST));
+    let (x_buffer, y_buffer, back) = (create(operand), create(operand), create(Usage::MAP_READ | Usage::COPY_DST));
     queue.write_buffer(&x_buffer, 0, bytemuck::cast_slice(x));
     let mut encoder = device.create_command_encoder(&Default::default());
     plan.forward(&mut encoder, &x_buffer, &y_buffer).unwrap();

@@ -8,8 +8,8 @@ use test_support::cases::CASES;
 use test_support::{adapters, buffer, describe, gpus, is_right, noop_device, of_dtype, values};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operation, Plan, Segments, Shape, Tuning,
-    block_on, check, host, wgpu,
+    Choice, Dtype, Element, Error, Gpu, Kernel, Lrn, Operation, Plan, Segments, Shape, Tuning, block_on, check, host,
+    wgpu,
 };
 
 #[test]
@@ -44,8 +44,7 @@ fn a_layer_submits_at_once() {
         let y = block_on(layer.forward(&x)).unwrap();
         let dx: Vec<f32> = block_on(gpu.download(&b)).unwrap();
         assert!(is_right(&check::backward(&lrn, &shape, &x, &y, &dx[..x.len()]).unwrap()));
-        let refused =
-            block_on(layer.submit(Operation::Forward, &[(&a).into(), (&b).into(), (&b).into()]));
+        let refused = block_on(layer.submit(Operation::Forward, &[(&a).into(), (&b).into(), (&b).into()]));
         assert!(matches!(refused, Err(Error::Operands { given: 3, .. })));
     }
 }
@@ -164,10 +163,7 @@ fn tunings_are_texts() {
     ];
     for (text, expected) in bad {
         let refused = text.parse::<Tuning>();
-        assert!(
-            matches!(refused, Err(Error::UnknownName { kind, .. }) if kind == expected),
-            "{text}"
-        );
+        assert!(matches!(refused, Err(Error::UnknownName { kind, .. }) if kind == expected), "{text}");
     }
 }
 
@@ -183,10 +179,7 @@ fn what_is_given_is_forced_unless_any_may_follow() {
         plan.bind(Operation::Forward, &[(&buffer).into(), (&buffer).into()])
     };
     assert!(matches!(in_place(Kernel::Ring.into()), Err(Error::Unavailable { .. })));
-    assert_eq!(
-        in_place(Tuning::from(Kernel::Ring).or_any()).unwrap().choice().kernel,
-        Kernel::Pixel
-    );
+    assert_eq!(in_place(Tuning::from(Kernel::Ring).or_any()).unwrap().choice().kernel, Kernel::Pixel);
     let whole = Tuning::from(Kernel::Whole);
     assert!(matches!(Plan::with_tuning(gpu, &lrn, &shape, whole), Err(Error::Unavailable { .. })));
     assert!(Plan::with_tuning(gpu, &lrn, &shape, whole.or_any()).is_ok());
@@ -222,10 +215,7 @@ fn bad_slices_are_named() {
     assert_eq!(block_on(layer.backward(&[0f32; 120], &[0.0; 121])), Err(length("dy", 121)));
     let too_few = block_on(layer.run(Operation::Backward, &[&[0f32; 120]]));
     let expected = Operation::Backward.operands();
-    assert_eq!(
-        too_few,
-        Err(Error::Operands { operation: Operation::Backward, given: 2, expected })
-    );
+    assert_eq!(too_few, Err(Error::Operands { operation: Operation::Backward, given: 2, expected }));
 }
 
 /// Downloads a buffer of so many bytes, of which the whole words are written.
@@ -270,14 +260,7 @@ fn a_buffer_beyond_the_device_is_refused_by_name() {
     let gpu = &gpus()[0];
     let granted = gpu.device().limits().max_buffer_size;
     let refused = gpu.buffer(granted + 1).unwrap_err();
-    assert_eq!(
-        refused,
-        Error::Limit {
-            limit: "max_buffer_size",
-            needed: (granted + 1).next_multiple_of(4),
-            granted
-        }
-    );
+    assert_eq!(refused, Error::Limit { limit: "max_buffer_size", needed: (granted + 1).next_multiple_of(4), granted });
 }
 
 /// What is preferred changes the order alone.

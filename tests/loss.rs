@@ -101,15 +101,10 @@ fn destroyed_and_foreign_buffers_are_refused() {
         let plan = Plan::new(&gpu, &lrn, &shape).unwrap();
         let [x, y, destroyed] = [(); 3].map(|()| gpu.buffer(shape.operand_bytes()).unwrap());
         destroyed.destroy();
-        let bind = |x: &wgpu::Buffer, y: &wgpu::Buffer| {
-            plan.bind(Operation::Forward, &[x.into(), y.into()])
-        };
+        let bind = |x: &wgpu::Buffer, y: &wgpu::Buffer| plan.bind(Operation::Forward, &[x.into(), y.into()]);
         for refused in [bind(&destroyed, &y), bind(&x, &destroyed)] {
             let message = refused.unwrap_err().to_string();
-            assert!(
-                message.contains("binding operands") && message.contains("destroyed"),
-                "{message}"
-            );
+            assert!(message.contains("binding operands") && message.contains("destroyed"), "{message}");
         }
         bind(&x, &y).unwrap();
     }

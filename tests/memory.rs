@@ -3,9 +3,7 @@
 
 use rlimit::Resource;
 use test_support::{adapters, values};
-use wgpu_lrn::{
-    Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, check, cpu, wgpu,
-};
+use wgpu_lrn::{Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, check, cpu, wgpu};
 
 /// Runs something in 64 MiB of address space beyond what the process has.
 fn with_little_memory<T>(calls: impl FnOnce() -> T) -> T {

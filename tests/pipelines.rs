@@ -106,11 +106,7 @@ fn a_cache_of_the_driver() {
         }
         let mut data = None;
         for _ in 0..2 {
-            let descriptor = wgpu::PipelineCacheDescriptor {
-                label: None,
-                data: data.as_deref(),
-                fallback: false,
-            };
+            let descriptor = wgpu::PipelineCacheDescriptor { label: None, data: data.as_deref(), fallback: false };
             // SAFETY: the data is of a cache of this device.
             let cache = unsafe { gpu.device().create_pipeline_cache(&descriptor) };
             let pipelines = Pipelines::with_cache(gpu.device(), cache.clone());

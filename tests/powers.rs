@@ -2,9 +2,7 @@
 
 use test_support::{Random, describe, of_dtype, plan, precise_runs, run, values};
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{
-    Choice, Dtype, Element, Gpu, Lrn, Operation, Precision, Shape, Tuning, check, cpu, wgpu,
-};
+use wgpu_lrn::{Choice, Dtype, Element, Gpu, Lrn, Operation, Precision, Shape, Tuning, check, cpu, wgpu};
 
 /// Every adapter and precision, with the choice that it prefers: all compute powers alike.
 fn preferred(lrn: &Lrn, shape: &Shape) -> Vec<(&'static Gpu, Choice, Lrn)> {
@@ -18,16 +16,8 @@ fn forward<T: Element>(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, x: &
 }
 
 /// Exponents, and the decades on both sides of 1 that inputs span: no result leaves the range of f32.
-const EXPONENTS: [(f64, f64); 8] = [
-    (0.6, 15.0),
-    (0.3, 15.0),
-    (0.9, 12.0),
-    (1.7, 8.0),
-    (2.6, 5.0),
-    (-0.4, 12.0),
-    (-1.3, 9.0),
-    (1e-5, 15.0),
-];
+const EXPONENTS: [(f64, f64); 8] =
+    [(0.6, 15.0), (0.3, 15.0), (0.9, 12.0), (1.7, 8.0), (2.6, 5.0), (-0.4, 12.0), (-1.3, 9.0), (1e-5, 15.0)];
 
 /// A window of one channel, whose b is as small and as large as the squares of the inputs.
 fn small_and_large_bases<T: Element>() {
@@ -35,9 +25,7 @@ fn small_and_large_bases<T: Element>() {
     for (beta, decades) in EXPONENTS {
         let mut random = Random(decades as u64);
         // With all the digits of an f64.
-        let mut draw = |_| {
-            T::from_f64(f64::from(random.decades(-decades, decades)) * (1.0 + random.unit() * 1e-7))
-        };
+        let mut draw = |_| T::from_f64(f64::from(random.decades(-decades, decades)) * (1.0 + random.unit() * 1e-7));
         let x: Vec<T> = (0..shape.elements()).map(&mut draw).collect();
         let lrn = Lrn::new(0, 0, 0.7, beta, 10f64.powf(-2.0 * decades)).unwrap();
         for (gpu, choice, lrn) in preferred(&lrn, &shape) {
@@ -81,12 +69,7 @@ fn bad_value_stays<T: Element>(beta: f64) {
         for (i, y) in y.iter().enumerate() {
             let is_reached = (BAD - 2..=BAD + 3).contains(&channel(i));
             let who = format!("{} {choice} on {}", lrn.precision().name(), describe(gpu));
-            assert_eq!(
-                y.to_f64().is_nan(),
-                is_reached,
-                "beta {beta}, {who}: channel {}",
-                channel(i)
-            );
+            assert_eq!(y.to_f64().is_nan(), is_reached, "beta {beta}, {who}: channel {}", channel(i));
         }
     }
 }
@@ -180,12 +163,9 @@ fn the_parts_of_an_exponent_are_all_of_it() {
     let limits = wgpu::Limits::default();
     for beta in [0.6, 0.3, -0.4, 1.7, 1.0 / 3.0, -12345.678, 1e-20] {
         let lrn = Lrn::new(1, 1, 0.3, beta, 1.0).unwrap();
-        let choice = Tuning::default()
-            .choose(Operation::Forward, &lrn, &shape, wgpu::Features::empty())
-            .unwrap();
+        let choice = Tuning::default().choose(Operation::Forward, &lrn, &shape, wgpu::Features::empty()).unwrap();
         let features = wgpu::Features::empty();
-        let recipe =
-            Recipe::new(&lrn, &shape, Operation::Forward, false, choice, features, &limits);
+        let recipe = Recipe::new(&lrn, &shape, Operation::Forward, false, choice, features, &limits);
         let [first, middle, low, _] = recipe.unwrap().passes[0].dispatches[0].params.layer.beta;
         assert_eq!(first.to_bits() & 0xff, 0, "{beta}: {first}");
         assert_eq!(f64::from(first) + f64::from(middle) + f64::from(low), beta);

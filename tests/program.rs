@@ -9,12 +9,9 @@ use wgpu_lrn::{Dtype, Error, Lrn, Operation, Precision, Shape, Tuning, wgpu};
 /// The bindings that the entry point of a text uses, and whether it writes them; and the size of its workgroups.
 fn derived(pass: &Pass<'_>) -> (BTreeMap<u32, bool>, [u32; 3]) {
     let text = pass.wgsl();
-    let module = naga::front::wgsl::parse_str(&text)
-        .unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
-    let info =
-        Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).unwrap();
-    let entry =
-        module.entry_points.iter().position(|entry| entry.name == pass.entry_point()).unwrap();
+    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).unwrap();
+    let entry = module.entry_points.iter().position(|entry| entry.name == pass.entry_point()).unwrap();
     let uses = info.get_entry_point(entry);
     let used = module.global_variables.iter().filter_map(|(handle, variable)| {
         let binding = variable.binding.filter(|_| !uses[handle].is_empty())?;
@@ -42,12 +39,7 @@ fn programs() -> impl Iterator<Item = (Program, Shape, Operation)> {
     })
 }
 
-fn of_choice(
-    lrn: &Lrn,
-    shape: &Shape,
-    features: wgpu::Features,
-    tuning: Tuning,
-) -> Vec<(Program, Shape, Operation)> {
+fn of_choice(lrn: &Lrn, shape: &Shape, features: wgpu::Features, tuning: Tuning) -> Vec<(Program, Shape, Operation)> {
     let limits = wgpu::Limits { max_storage_buffers_per_shader_stage: 5, ..Default::default() };
     let mut programs = Vec::new();
     for &operation in Operation::ALL {
@@ -86,9 +78,7 @@ fn bindings_are_numbered_from_0_on_request() {
             assert_eq!(listed(&bindings), derived(&renumbered).0, "{}", pass.label());
             assert!((0..).zip(&bindings).all(|(number, binding)| binding.number == number));
             assert_eq!(bindings.last().unwrap().content, Content::Uniform);
-            let contents = |bindings: Vec<Binding>| {
-                bindings.into_iter().map(|b| b.content).collect::<Vec<_>>()
-            };
+            let contents = |bindings: Vec<Binding>| bindings.into_iter().map(|b| b.content).collect::<Vec<_>>();
             assert_eq!(contents(bindings), contents(pass.bindings()));
         }
     }
@@ -113,10 +103,7 @@ fn ranges_lie_in_what_they_are_of() {
                         Content::Uniform => dispatch.uniform.len() as u64,
                         other => panic!("{other:?}"),
                     };
-                    assert!(
-                        bytes.start < bytes.end && bytes.end <= size,
-                        "{binding:?} {bytes:?} of {size}"
-                    );
+                    assert!(bytes.start < bytes.end && bytes.end <= size, "{binding:?} {bytes:?} of {size}");
                     assert!(bytes.start.is_multiple_of(256));
                 }
                 assert!(dispatch.workgroups.iter().all(|&n| (1..=65535).contains(&n)));
@@ -128,21 +115,13 @@ fn ranges_lie_in_what_they_are_of() {
 #[test]
 fn what_no_device_computes_is_refused() {
     let (lrn, shape) = (Lrn::pytorch(5).build().unwrap(), Shape::nchw(1, 8, 4, 4).unwrap());
-    let refused = |shape: &Shape, target: &Target| {
-        Program::new(&lrn, shape, Operation::Forward, target).unwrap_err()
-    };
+    let refused = |shape: &Shape, target: &Target| Program::new(&lrn, shape, Operation::Forward, target).unwrap_err();
     let f64 = refused(&shape.with_dtype(Dtype::F64), &Target::default());
     assert!(matches!(f64, Error::Feature { .. }));
     let limits = wgpu::Limits { max_buffer_size: 64, ..Default::default() };
-    assert!(matches!(
-        refused(&shape, &Target { limits, ..Default::default() }),
-        Error::Limit { .. }
-    ));
+    assert!(matches!(refused(&shape, &Target { limits, ..Default::default() }), Error::Limit { .. }));
     let tuning = wgpu_lrn::Kernel::Whole.into();
-    assert!(matches!(
-        refused(&shape, &Target { tuning, ..Default::default() }),
-        Error::Unavailable { .. }
-    ));
+    assert!(matches!(refused(&shape, &Target { tuning, ..Default::default() }), Error::Unavailable { .. }));
     let empty = Shape::nchw(0, 8, 4, 4).unwrap();
     let program = Program::new(&lrn, &empty, Operation::Forward, &Target::default()).unwrap();
     assert!(program.passes().all(|pass| pass.dispatches().len() == 0));

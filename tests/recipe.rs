@@ -10,13 +10,7 @@ use wgpu_lrn::{Error, Kernel, Lrn, Operation, Precision, Shape, Tuning, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
-fn recipe(
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    kernel: Kernel,
-    limits: &wgpu::Limits,
-) -> Recipe {
+fn recipe(lrn: &Lrn, shape: &Shape, operation: Operation, kernel: Kernel, limits: &wgpu::Limits) -> Recipe {
     let choice = Tuning::from(kernel).choose(Operation::Forward, lrn, shape, F64).unwrap();
     Recipe::new(lrn, shape, operation, false, choice, F64, limits).unwrap()
 }
@@ -53,8 +47,7 @@ fn every_element_is_written_once_for_drawn_layers_and_limits() {
     let (mut drawn, mut followed) = (HashSet::new(), HashSet::new());
     for _ in 0..20_000 {
         let bytes = draw::bytes(&mut random, 200);
-        let Drawn { lrn, shape, operation, limits, choice, .. } =
-            Drawn::new(&mut Unstructured::new(&bytes)).unwrap();
+        let Drawn { lrn, shape, operation, limits, choice, .. } = Drawn::new(&mut Unstructured::new(&bytes)).unwrap();
         let choices = test_support::choices(&lrn, &shape, F64);
         drawn.extend(choices.iter().map(|choice| (choice.kernel, choice.width)));
         let choice = choices[choice % choices.len()];
@@ -77,8 +70,7 @@ fn every_element_is_written_once_for_drawn_layers_and_limits() {
     }
     // Each kernel, in every width that it has for one of the layers, and those of the named cases are among them.
     assert_eq!(followed, drawn);
-    let named =
-        CASES.iter().flat_map(|case| test_support::choices(&case.lrn(), &case.shape(), F64));
+    let named = CASES.iter().flat_map(|case| test_support::choices(&case.lrn(), &case.shape(), F64));
     let named: HashSet<_> = named.map(|choice| (choice.kernel, choice.width)).collect();
     assert!(named.is_subset(&drawn), "{named:?}, but {drawn:?}");
     assert!(Kernel::ALL.iter().all(|kernel| named.iter().any(|(of, _)| of == kernel)), "{named:?}");
@@ -108,17 +100,11 @@ fn one_huge_image_is_cut_along_its_channels_with_halos() {
     let shape = Shape::nchw(1, 64, 1200, 1000).unwrap();
     let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
     let recipe = recipe(&alexnet(), &shape, Operation::Backward, Kernel::Column, &limits);
-    let cuts: Vec<_> = recipe.passes[0]
-        .dispatches
-        .iter()
-        .map(|d| (d.params.part.write_begin, d.params.part.write_end))
-        .collect();
+    let cuts: Vec<_> =
+        recipe.passes[0].dispatches.iter().map(|d| (d.params.part.write_begin, d.params.part.write_end)).collect();
     assert_eq!(cuts, [(0, 19), (19, 38), (38, 57), (57, 64)]);
     assert_eq!(
-        (
-            recipe.passes[0].dispatches[1].params.part.read_begin,
-            recipe.passes[0].dispatches[1].params.part.read_end
-        ),
+        (recipe.passes[0].dispatches[1].params.part.read_begin, recipe.passes[0].dispatches[1].params.part.read_end),
         (15, 42)
     );
 }
@@ -137,8 +123,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
     }
     // Between the passes squares would be rounded.
     let exact = alexnet().with_precision(Precision::Exact);
-    let choice =
-        Tuning::from(Kernel::Column).choose(Operation::Forward, &exact, &shape, F64).unwrap();
+    let choice = Tuning::from(Kernel::Column).choose(Operation::Forward, &exact, &shape, F64).unwrap();
     let refused = Recipe::new(&exact, &shape, Operation::Backward, false, choice, F64, &limits);
     assert!(matches!(refused, Err(Error::Limit { .. })));
 }
@@ -148,13 +133,9 @@ fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
     let choice = Tuning::default().choose(Operation::Forward, &alexnet(), &shape, F64).unwrap();
-    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits)
-        .unwrap_err();
+    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits).unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
-    assert_eq!(
-        refused,
-        Error::Limit { limit: "max_storage_buffer_binding_size", needed, granted: 128 << 20 }
-    );
+    assert_eq!(refused, Error::Limit { limit: "max_storage_buffer_binding_size", needed, granted: 128 << 20 });
 }
 
 #[test]
@@ -171,10 +152,7 @@ fn shapes_share_shaders() {
     let limits = wgpu::Limits::default();
     let shader = |h| {
         let shape = Shape::nchw(2, 96, h, 31).unwrap();
-        recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits)
-            .passes
-            .remove(0)
-            .shader
+        recipe(&alexnet(), &shape, Operation::Forward, Kernel::Column, &limits).passes.remove(0).shader
     };
     assert_eq!(shader(55), shader(27));
 }
@@ -198,8 +176,7 @@ fn empty_tensors_need_no_dispatch() {
     for dims in [[0, 5, 3], [2, 0, 3], [2, 5, 0]] {
         let shape = Shape::new(&dims, 1).unwrap();
         for choice in test_support::choices(&alexnet(), &shape, F64) {
-            let recipe =
-                Recipe::new(&alexnet(), &shape, Operation::Backward, false, choice, F64, &limits);
+            let recipe = Recipe::new(&alexnet(), &shape, Operation::Backward, false, choice, F64, &limits);
             assert_eq!(recipe.unwrap().passes[0].dispatches, []);
         }
     }

@@ -49,8 +49,7 @@ fn a_bound_operation_allocates_no_more_than_its_pass() {
     bound.record(&mut encoder);
     let ours = measure(|| bound.record(&mut encoder)).count_total;
     let by_hand = measure(|| {
-        let descriptor =
-            wgpu::ComputePassDescriptor { label: Some(&label), timestamp_writes: None };
+        let descriptor = wgpu::ComputePassDescriptor { label: Some(&label), timestamp_writes: None };
         bound.record_in(&mut encoder.begin_compute_pass(&descriptor));
     });
     assert_eq!(ours, by_hand.count_total);

@@ -42,10 +42,7 @@ fn the_choice_follows_the_stated_rule() {
         let none = wgpu::Features::empty();
         let chosen = Tuning::default().choose(Operation::Forward, &lrn, &shape, none).unwrap();
         assert_eq!(chosen.to_string(), expected, "{dims:?}");
-        assert_eq!(
-            Tuning::default().choose(Operation::Forward, &lrn, &shape, F64).unwrap(),
-            chosen
-        );
+        assert_eq!(Tuning::default().choose(Operation::Forward, &lrn, &shape, F64).unwrap(), chosen);
         // What is chosen can be written down and forced.
         assert_eq!(expected.parse(), Ok(chosen));
         assert_eq!(Tuning::from(chosen).choose(Operation::Forward, &lrn, &shape, none), Ok(chosen));
@@ -54,8 +51,7 @@ fn the_choice_follows_the_stated_rule() {
 
 #[test]
 fn every_kernel_is_preferred_somewhere() {
-    let preferred =
-        |kernel: &Kernel| RULE.iter().any(|(.., choice)| choice.starts_with(kernel.name()));
+    let preferred = |kernel: &Kernel| RULE.iter().any(|(.., choice)| choice.starts_with(kernel.name()));
     assert!(Kernel::ALL.iter().all(preferred));
 }
 
@@ -89,14 +85,12 @@ fn what_is_not_available_is_refused_by_name() {
 fn segments_are_as_many_as_asked_for() {
     let segments = |shape: &Shape, text: &str, operation| {
         let (choice, limits) = (text.parse::<Choice>().unwrap(), wgpu::Limits::default());
-        let recipe =
-            Recipe::new(&alexnet(), shape, operation, false, choice, F64, &limits).unwrap();
+        let recipe = Recipe::new(&alexnet(), shape, operation, false, choice, F64, &limits).unwrap();
         recipe.passes[0].dispatches[0].params.part.segments
     };
     let counts = |batch, operation| {
         let shape = Shape::nchw(batch, 768, 32, 32).unwrap();
-        ["half", "usual", "double", "quadruple"]
-            .map(|name| segments(&shape, &format!("column 1 {name}"), operation))
+        ["half", "usual", "double", "quadruple"].map(|name| segments(&shape, &format!("column 1 {name}"), operation))
     };
     // 8 elements of 4 bytes and 1,024 pixels are 32 KiB under way an image, and twice that backward.
     assert_eq!(counts(8, Operation::Forward), [4, 8, 16, 32]);

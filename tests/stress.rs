@@ -62,8 +62,7 @@ fn dropped_futures_leave_the_layer_as_it_was() {
 fn held(gpu: &Gpu) -> [isize; 3] {
     gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
     let counters = gpu.device().get_internal_counters().hal;
-    [&counters.buffers, &counters.bind_groups, &counters.compute_pipelines]
-        .map(|counter| counter.read())
+    [&counters.buffers, &counters.bind_groups, &counters.compute_pipelines].map(|counter| counter.read())
 }
 
 /// Makes plans, binds and runs them, and drops all.

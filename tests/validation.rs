@@ -4,8 +4,7 @@
 use test_support::{buffer, noop_device as device};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{
-    Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape, block_on,
-    cpu, wgpu,
+    Convention, Dtype, Error, Kernel, Lrn, Operand, Operation, Plan, Precision, Shape, block_on, cpu, wgpu,
 };
 
 const DIMS: [usize; 4] = [2, 6, 5, 7];
@@ -36,44 +35,25 @@ fn parameters() {
     let parameter = |name, given, expected| Err(Error::Parameter { name, given, expected });
     let at_least_0 = "a number of at least 0 that f32 can hold";
     assert_eq!(Lrn::new(1, 1, -0.5, 0.75, 1.0), parameter("a", -0.5, at_least_0));
-    assert_eq!(
-        Lrn::new(1, 1, 1.0, 0.75, 0.0),
-        parameter("k", 0.0, "a number above 0 that f32 can hold")
-    );
-    assert_eq!(
-        Lrn::new(1, 1, 1.0, 0.75, -1.0),
-        parameter("k", -1.0, "a number above 0 that f32 can hold")
-    );
+    assert_eq!(Lrn::new(1, 1, 1.0, 0.75, 0.0), parameter("k", 0.0, "a number above 0 that f32 can hold"));
+    assert_eq!(Lrn::new(1, 1, 1.0, 0.75, -1.0), parameter("k", -1.0, "a number above 0 that f32 can hold"));
     assert!(Lrn::new(1, 1, 1.0, 0.75, 1e-50).is_err(), "0 as an f32");
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39] {
-        for lrn in [
-            Lrn::new(1, 1, bad, 0.75, 1.0),
-            Lrn::new(1, 1, 1.0, bad, 1.0),
-            Lrn::new(1, 1, 1.0, 0.75, bad),
-        ] {
+        for lrn in [Lrn::new(1, 1, bad, 0.75, 1.0), Lrn::new(1, 1, 1.0, bad, 1.0), Lrn::new(1, 1, 1.0, 0.75, bad)] {
             assert!(matches!(lrn, Err(Error::Parameter { .. })), "{bad}: {lrn:?}");
         }
-        assert!(matches!(
-            Lrn::onnx(5).alpha(bad).build(),
-            Err(Error::Parameter { name: "alpha", .. })
-        ));
+        assert!(matches!(Lrn::onnx(5).alpha(bad).build(), Err(Error::Parameter { name: "alpha", .. })));
     }
     assert_eq!(Lrn::pytorch(0).build(), parameter("size", 0.0, "at least 1"));
     assert_eq!(Lrn::paper().alpha(-2.0).build(), parameter("alpha", -2.0, at_least_0));
-    assert_eq!(
-        Lrn::caffe().size(4).build(),
-        Err(Error::EvenSize { convention: Convention::Caffe, given: 4 })
-    );
+    assert_eq!(Lrn::caffe().size(4).build(), Err(Error::EvenSize { convention: Convention::Caffe, given: 4 }));
     assert_eq!(
         Lrn::tensorflow().size(6).build(),
         Err(Error::EvenSize { convention: Convention::Tensorflow, given: 6 })
     );
     let none = Convention::Onnx.builder().build();
     assert_eq!(none, Err(Error::NoWindow { convention: Convention::Onnx }));
-    assert!(matches!(
-        "torch".parse::<Convention>(),
-        Err(Error::UnknownName { kind: "convention", .. })
-    ));
+    assert!(matches!("torch".parse::<Convention>(), Err(Error::UnknownName { kind: "convention", .. })));
     assert!(matches!("rows".parse::<Kernel>(), Err(Error::UnknownName { kind: "kernel", .. })));
 }
 
@@ -146,8 +126,7 @@ fn by_last(convention: Convention, calls: &[Call]) -> wgpu_lrn::Result<Lrn> {
     };
     let windows = calls.iter().rev().find_map(last_windows).unwrap();
     let axes = axes.unwrap_or(windows.len());
-    let several =
-        [Convention::Caffe, Convention::Onednn, Convention::Openvino, Convention::Formula];
+    let several = [Convention::Caffe, Convention::Onednn, Convention::Openvino, Convention::Formula];
     let knows_several = several.contains(&convention);
     if !knows_several && [axes, windows.len()] != [1, 1] {
         return Err(Error::OneAxis { convention });
@@ -212,8 +191,7 @@ fn shapes() {
 #[test]
 fn operands() {
     let (device, _queue) = device();
-    let (x, y) =
-        (buffer(&device, BYTES, Usage::STORAGE), buffer(&device, BYTES + 512, Usage::STORAGE));
+    let (x, y) = (buffer(&device, BYTES, Usage::STORAGE), buffer(&device, BYTES + 512, Usage::STORAGE));
     let whole = at(&x, 0, BYTES);
     assert_eq!(forward(&device, whole, at(&y, 256, BYTES)), Ok(()));
     let wrong_size = Error::BufferSize { operand: "y", given: BYTES + 512, expected: BYTES };
@@ -225,8 +203,7 @@ fn operands() {
     let unaligned = Error::BufferAlignment { operand: "y", given: 4, alignment: 256 };
     assert_eq!(forward(&device, whole, at(&y, 4, BYTES)), Err(unaligned));
     let copy = buffer(&device, BYTES, Usage::COPY_DST);
-    let usage =
-        Error::BufferUsage { operand: "y", given: Usage::COPY_DST, expected: Usage::STORAGE };
+    let usage = Error::BufferUsage { operand: "y", given: Usage::COPY_DST, expected: Usage::STORAGE };
     assert_eq!(forward(&device, whole, (&copy).into()), Err(usage));
 }
 
@@ -237,10 +214,7 @@ fn operands_in_one_buffer() {
     let step = BYTES.next_multiple_of(256);
     let overlap = Err(Error::Overlap { first: "x", second: "y" });
     assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, step, BYTES)), Ok(()));
-    assert_eq!(
-        forward(&device, pool.slice(step..step + BYTES).into(), at(&pool, 0, BYTES)),
-        Ok(())
-    );
+    assert_eq!(forward(&device, pool.slice(step..step + BYTES).into(), at(&pool, 0, BYTES)), Ok(()));
     assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 256, BYTES)), overlap);
     // In place.
     assert_eq!(forward(&device, at(&pool, 0, BYTES), at(&pool, 0, BYTES)), Ok(()));
@@ -272,10 +246,7 @@ fn operand_counts() {
     let mut encoder = device.create_command_encoder(&Default::default());
     let refused = plan(&device).record(&mut encoder, Operation::Backward, &[(&x).into()]);
     let expected = Operation::Backward.operands();
-    assert_eq!(
-        refused,
-        Err(Error::Operands { operation: Operation::Backward, given: 1, expected })
-    );
+    assert_eq!(refused, Err(Error::Operands { operation: Operation::Backward, given: 1, expected }));
 }
 
 #[test]
@@ -311,8 +282,7 @@ fn f64_needs_its_feature() {
 #[test]
 fn accepted_calls_raise_no_validation_error() {
     let (device, _queue) = device();
-    let (lrn, shape) =
-        (Lrn::new(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
+    let (lrn, shape) = (Lrn::new(40, 50, 0.1, 0.6, 1.0).unwrap(), Shape::nchw(2, 130, 3, 5).unwrap());
     let buffers: Vec<_> = (0..3).map(|_| buffer(&device, shape.bytes(), Usage::STORAGE)).collect();
     for choice in test_support::choices(&lrn, &shape, device.features()) {
         let plan = Plan::with_tuning(&device, &lrn, &shape, choice).unwrap();

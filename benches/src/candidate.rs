@@ -57,9 +57,7 @@ impl Stand<'_> {
         let mut candidates = self.copies();
         for choice in self.choices()? {
             match self.layer(choice).await {
-                Err(
-                    refusal @ (Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. }),
-                ) => {
+                Err(refusal @ (Error::Gpu { .. } | Error::Limit { .. } | Error::Capacity { .. })) => {
                     remarks.push(format!("left out {choice}: {refusal}"));
                 }
                 layer => candidates.push(layer?),

@@ -49,14 +49,10 @@ impl Selection {
 
     /// A case in every dtype and precision.
     fn typed(&self, case: &Case) -> impl Iterator<Item = Case> {
-        let of = |dtype, precision| Case {
-            dtype,
-            lrn: case.lrn.with_precision(precision),
-            ..case.clone()
-        };
-        self.dtypes.iter().flat_map(move |&dtype| {
-            self.precisions(dtype).iter().map(move |&precision| of(dtype, precision))
-        })
+        let of = |dtype, precision| Case { dtype, lrn: case.lrn.with_precision(precision), ..case.clone() };
+        self.dtypes
+            .iter()
+            .flat_map(move |&dtype| self.precisions(dtype).iter().map(move |&precision| of(dtype, precision)))
     }
 
     fn precisions(&self, dtype: Dtype) -> &[Precision] {

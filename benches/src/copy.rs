@@ -69,8 +69,7 @@ pub fn copy(gpu: &Gpu, way: Way, operation: Operation, buffers: &[wgpu::Buffer])
         let bytes = start..size.min(start + at_once);
         let (chunk, grid) = chunk(gpu, way, bytes.end - bytes.start);
         let bound = bindings.iter().copied().zip(buffers);
-        let mut entries: Vec<_> =
-            bound.map(|(binding, buffer)| entry_of(binding, buffer, &bytes)).collect();
+        let mut entries: Vec<_> = bound.map(|(binding, buffer)| entry_of(binding, buffer, &bytes)).collect();
         entries.push(wgpu::BindGroupEntry { binding: 0, resource: chunk.as_entire_binding() });
         let group = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("copy"),
@@ -97,11 +96,7 @@ fn chunk(gpu: &Gpu, way: Way, bytes: u64) -> (wgpu::Buffer, [u32; 2]) {
     (uniform, grid)
 }
 
-fn entry_of<'a>(
-    binding: u32,
-    buffer: &'a wgpu::Buffer,
-    bytes: &Range<u64>,
-) -> wgpu::BindGroupEntry<'a> {
+fn entry_of<'a>(binding: u32, buffer: &'a wgpu::Buffer, bytes: &Range<u64>) -> wgpu::BindGroupEntry<'a> {
     let size = wgpu::BufferSize::new(bytes.end - bytes.start);
     let resource = wgpu::BufferBinding { buffer, offset: bytes.start, size };
     wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(resource) }

@@ -56,11 +56,7 @@ pub fn buffers(gpu: &Gpu, operation: Operation, shape: &Shape) -> Result<Vec<wgp
 }
 
 /// Values from −4 to 4, of which no sum of squares overflows an f16.
-fn buffers_of<T: Element>(
-    gpu: &Gpu,
-    operation: Operation,
-    shape: &Shape,
-) -> Result<Vec<wgpu::Buffer>> {
+fn buffers_of<T: Element>(gpu: &Gpu, operation: Operation, shape: &Shape) -> Result<Vec<wgpu::Buffer>> {
     let period = (0..1013).map(|i| T::from_f64(f64::from(i) / 128.0 - 4.0));
     let values: Vec<T> = period.cycle().take(1013 << 10).collect();
     let made = || filled(gpu, shape.bytes(), bytemuck::cast_slice(&values));

@@ -67,15 +67,11 @@ impl Meter {
     /// What the GPU lacks for a case.
     pub fn lack(&self, case: &Case) -> Result<Option<String>> {
         if !computes(&self.gpu, case.dtype) {
-            return Ok(Some(format!(
-                "{} needs SHADER_F64, which is not granted",
-                case.dtype.name()
-            )));
+            return Ok(Some(format!("{} needs SHADER_F64, which is not granted", case.dtype.name())));
         }
         let needed = case.shape()?.operand_bytes();
         let granted = self.gpu.device().limits().max_buffer_size;
-        Ok((needed > granted)
-            .then(|| format!("it needs buffers of {needed} bytes, and {granted} are granted")))
+        Ok((needed > granted).then(|| format!("it needs buffers of {needed} bytes, and {granted} are granted")))
     }
 
     /// Measures every choice and every copy for an operation on a tensor.
@@ -157,12 +153,7 @@ impl Meter {
     }
 }
 
-fn measurements(
-    case: &Case,
-    shape: &Shape,
-    operation: Operation,
-    candidates: &[Candidate],
-) -> Vec<Measurement> {
+fn measurements(case: &Case, shape: &Shape, operation: Operation, candidates: &[Candidate]) -> Vec<Measurement> {
     let copied = operation.bytes_moved(shape) as f64;
     let copy_speed = copied / best(candidates, Candidate::is_copy);
     let fastest = best(candidates, |candidate| candidate.choice.is_some());

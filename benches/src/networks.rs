@@ -29,9 +29,8 @@ fn quotient<'de, D: Deserializer<'de>>(listed: D) -> std::result::Result<f64, D:
 /// Sources: the networks' own definitions in Caffe's model zoo and in those of fast-rcnn (VGG-M) and
 /// faster-rcnn (ZF, within channels); ZFNet's of the ONNX zoo; TensorFlow's CIFAR-10 tutorial, and
 /// Caffe's (`full`, within channels); the PixelNorm of ProGAN.
-pub static NETWORKS: LazyLock<Vec<Network>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../networks.json")).expect("networks.json lists networks")
-});
+pub static NETWORKS: LazyLock<Vec<Network>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../networks.json")).expect("networks.json lists networks"));
 
 /// The order of the dimensions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,9 +10,7 @@ fn the_copy_is_valid_and_can_be_translated() {
         let module = naga::front::wgsl::parse_str(&source(way)).unwrap();
         let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
         let info = validator.validate(&module).unwrap();
-        assert!(
-            !spv::write_vec(&module, &info, &spv::Options::default(), None).unwrap().is_empty()
-        );
+        assert!(!spv::write_vec(&module, &info, &spv::Options::default(), None).unwrap().is_empty());
         let msl = msl::write_string(&module, &info, &msl::Options::default(), &Default::default());
         assert!(msl.unwrap().0.contains("kernel void"));
         let mut text = String::new();

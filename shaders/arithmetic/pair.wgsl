@@ -25,7 +25,7 @@ fn factor(v: Value) -> Factor { return Factor(v, Value(0.0)); }
 fn rounded(s: Sum) -> Value { return select(s.high + s.low, s.high, abs(s.high) > Value(LARGEST)); }
 
 // The same sum, or zero.
-fn kept(s: Sum, condition: bool) -> Sum {
+fn sum_where(s: Sum, condition: bool) -> Sum {
     return Sum(select(Value(0.0), s.high, condition), select(Value(0.0), s.low, condition));
 }
 

@@ -8,7 +8,7 @@ fn rounded(s: Sum) -> Value { return s; }
 
 fn settled(s: Sum) -> Sum { return s; }
 
-fn kept(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
+fn sum_where(s: Sum, condition: bool) -> Sum { return select(Value(0.0), s, condition); }
 
 // A sum, or another where v is infinite.
 fn where_finite(v: Value, s: Sum, other: Value) -> Sum { return select(s, other, v > Value(LARGEST)); }

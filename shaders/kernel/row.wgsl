@@ -36,7 +36,7 @@ var<private> results: array<Value, RUN>;
 
 // The channels of an invocation, in packets.
 struct Run {
-    some: bool,    // whether there is work for this invocation
+    has_work: bool, // whether there is work for this invocation
     pixel: u32,    // first element of the pixel, or of the joined ones, in packets
     begin: u32,    // first packet written
     next: u32,     // where the next pixel begins, counted in channels from the first that is held; or beyond them all
@@ -71,7 +71,7 @@ fn packet_at(r: Run, packet: u32) -> u32 {
 
 // Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
 // readable. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
-fn present(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
+fn packet_where_readable(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
     let is_in_run = i >= behind && i < behind + WRITTEN;
     if JOINED > 1u || (is_in_run && are_whole()) { return v; }
     return select(Loaded(0.0), v, is_readable(first + i));
@@ -81,7 +81,7 @@ fn load_x(r: Run) {
     let first = r.begin - PACKETS_BEHIND;
     for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_at(packet_at(r, first + i)); } // unroll
     for (var i = 0u; i < PACKETS; i++) { // unroll
-        x_packets[i] = present(x_packets[i], first, i, PACKETS_BEHIND);
+        x_packets[i] = packet_where_readable(x_packets[i], first, i, PACKETS_BEHIND);
     }
     for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; } // unroll
 }
@@ -90,7 +90,7 @@ fn load_dy(r: Run) {
     let first = r.begin - DY_PACKETS_BEHIND;
     for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_at(packet_at(r, first + i)); } // unroll
     for (var i = 0u; i < DY_PACKETS; i++) { // unroll
-        dy_packets[i] = present(dy_packets[i], first, i, DY_PACKETS_BEHIND);
+        dy_packets[i] = packet_where_readable(dy_packets[i], first, i, DY_PACKETS_BEHIND);
     }
     for (var i = 0u; i < WINDOWS; i++) { // unroll
         held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u];
@@ -126,10 +126,10 @@ fn sum_held(at: u32, next: u32, before: u32) {
         sum_windows(at, at);
     } else {
         for (var i = 0u; i < SHARED; i++) { both[i] = held[at + i]; } // unroll
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i < next); } // unroll
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = sum_where(both[i], at + i < next); } // unroll
         sum_windows(at, at);
         for (var t = 0u; t < SHARE; t++) { first_sums[t] = sums[at + t]; } // unroll
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = kept(both[i], at + i >= next); } // unroll
+        for (var i = 0u; i < SHARED; i++) { held[at + i] = sum_where(both[i], at + i >= next); } // unroll
         sum_windows(at, at);
         for (var t = 0u; t < SHARE; t++) { // unroll
             sums[at + t] = select(sums[at + t], first_sums[t], at + before + t < next);
@@ -156,7 +156,7 @@ fn write(r: Run, i: u32) {
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     read_layer();
     let r = run(workgroup, index);
-    if !r.some { return; }
+    if !r.has_work { return; }
     load_x(r);
     for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
     for (var t = 0u; t < RUN; t++) { results[t] = window_result(t); } // unroll
@@ -169,7 +169,7 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     read_layer();
     let r = run(workgroup, index);
-    if !r.some { return; }
+    if !r.has_work { return; }
     load_x(r);
     load_dy(r);
     for (var g = 0u; g < TERM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); } // unroll

@@ -55,7 +55,7 @@ fn write(w: Walk, channel: u32, result: Value) {
 fn fetch_nearest(w: Walk, channel: u32) -> Fetched { return fetch_summand(w.offset + readable(channel) * w.inner); }
 
 // What is summed of a channel, or zero if that cannot be read.
-fn sum_where_readable(v: Sum, channel: u32) -> Sum { return kept(v, is_readable(channel)); }
+fn sum_where_readable(v: Sum, channel: u32) -> Sum { return sum_where(v, is_readable(channel)); }
 
 var<private> needed: array<Needed, STEP>;
 

@@ -89,11 +89,7 @@ pub(super) struct Analysis<'a> {
 
 impl<'a> Analysis<'a> {
     /// For an operation on elements of a type.
-    pub(super) fn new(
-        dtype: Dtype,
-        operation: Operation,
-        reference: Reference<'a>,
-    ) -> Result<Analysis<'a>> {
+    pub(super) fn new(dtype: Dtype, operation: Operation, reference: Reference<'a>) -> Result<Analysis<'a>> {
         let arithmetic = Arithmetic::of(reference.lrn.precision(), dtype);
         let lrn = reference.lrn;
         let errors = Errors::of(arithmetic, hides_roots(dtype, operation, lrn.is_blended()));
@@ -242,9 +238,8 @@ impl<'a> Analysis<'a> {
         }
         let normalized_dy = dy.abs() * power;
         let (first, second) = self.factors(i);
-        let in_range = [normalized_dy, first, second, normalized_dy * first * second]
-            .iter()
-            .all(|&v| v <= self.errors.large);
+        let in_range =
+            [normalized_dy, first, second, normalized_dy * first * second].iter().all(|&v| v <= self.errors.large);
         Term {
             level: if in_range { ORDINARY } else { OUT_OF_RANGE },
             size: normalized_dy * (x[i] / b[i]).abs(),

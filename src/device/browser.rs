@@ -96,15 +96,9 @@ fn is_lost(device: &JsValue) -> bool {
 }
 
 /// Calls a method of a JavaScript object.
-fn call(
-    object: &JsValue,
-    doing: &'static str,
-    method: &str,
-    arguments: &[JsValue],
-) -> Result<JsValue> {
+fn call(object: &JsValue, doing: &'static str, method: &str, arguments: &[JsValue]) -> Result<JsValue> {
     let arguments = arguments.iter().collect();
-    let called =
-        method_of(object, method).and_then(|call| Reflect::apply(&call, object, &arguments));
+    let called = method_of(object, method).and_then(|call| Reflect::apply(&call, object, &arguments));
     called.map_err(|error| failed(doing, text(&error)))
 }
 

@@ -11,11 +11,7 @@ const FILTERS: [wgpu::ErrorFilter; 3] =
     [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation];
 
 /// Runs wgpu calls so that what they report comes back as an error, and so does the loss of the device.
-pub(crate) fn scoped<T>(
-    device: &wgpu::Device,
-    doing: &'static str,
-    calls: impl FnOnce() -> T,
-) -> Result<T> {
+pub(crate) fn scoped<T>(device: &wgpu::Device, doing: &'static str, calls: impl FnOnce() -> T) -> Result<T> {
     let scopes = FILTERS.map(|filter| device.push_error_scope(filter));
     let value = calls();
     let is_lost = is_lost(device);

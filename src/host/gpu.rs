@@ -142,11 +142,7 @@ impl Gpu {
     }
 
     /// The same for any values that bytes can be.
-    pub(super) async fn read<T: bytemuck::Pod>(
-        &self,
-        buffer: &wgpu::Buffer,
-        doing: &'static str,
-    ) -> Result<Vec<T>> {
+    pub(super) async fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, doing: &'static str) -> Result<Vec<T>> {
         let count = buffer.size() / size_of::<T>() as u64;
         if count == 0 {
             return Ok(Vec::new());
@@ -161,12 +157,7 @@ impl Gpu {
     }
 
     /// A copy of the first bytes of a buffer, mapped for reading.
-    async fn staged(
-        &self,
-        buffer: &wgpu::Buffer,
-        bytes: u64,
-        doing: &'static str,
-    ) -> Result<Owned> {
+    async fn staged(&self, buffer: &wgpu::Buffer, bytes: u64, doing: &'static str) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
         let mapped = Signal::new();
         let given = mapped.clone();

@@ -32,12 +32,7 @@ impl Gpu {
     /// # Errors
     ///
     /// As [`Plan::with_tuning`].
-    pub fn layer_with_tuning(
-        &self,
-        lrn: &Lrn,
-        shape: &Shape,
-        tuning: impl Into<Tuning>,
-    ) -> Result<Layer> {
+    pub fn layer_with_tuning(&self, lrn: &Lrn, shape: &Shape, tuning: impl Into<Tuning>) -> Result<Layer> {
         let plan = Plan::with_tuning(self, lrn, shape, tuning)?;
         Ok(Layer { gpu: self.clone(), plan })
     }
@@ -100,11 +95,7 @@ impl Layer {
     /// # Errors
     ///
     /// As [`Plan::record`].
-    pub fn submit(
-        &self,
-        operation: Operation,
-        operands: &[Operand<'_>],
-    ) -> impl Future<Output = Result<()>> + use<> {
+    pub fn submit(&self, operation: Operation, operands: &[Operand<'_>]) -> impl Future<Output = Result<()>> + use<> {
         let submit = || self.submit_buffers(operation, operands);
         let reported = reported(self.gpu.device(), RUNNING, submit);
         let plan = self.plan.clone();

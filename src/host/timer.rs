@@ -74,14 +74,10 @@ impl Timer {
     /// # Errors
     ///
     /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu).
-    pub async fn time(
-        &mut self,
-        record: impl FnOnce(&mut wgpu::ComputePass<'_>),
-    ) -> Result<Duration> {
+    pub async fn time(&mut self, record: impl FnOnce(&mut wgpu::ComputePass<'_>)) -> Result<Duration> {
         let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
         let writes = self.queries.as_ref().map(Queries::writes);
-        let descriptor =
-            wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
+        let descriptor = wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
         record(&mut encoder.begin_compute_pass(&descriptor));
         if let Some(Queries { set, resolved }) = &self.queries {
             encoder.resolve_query_set(set, 0..2, resolved, 0);

@@ -4,9 +4,7 @@ use super::gpu::Gpu;
 use super::owned::Owned;
 use super::timer::{ROUNDED, Timer};
 use crate::device::reported;
-use crate::{
-    BoundOperation, Choice, Error, Lrn, Operand, Operation, Plan, Result, Segments, Shape, Tuning,
-};
+use crate::{BoundOperation, Choice, Error, Lrn, Operand, Operation, Plan, Result, Segments, Shape, Tuning};
 use std::time::Duration;
 
 /// Bytes of the largest tensor on which choices are compared: beyond the caches of common GPUs.
@@ -113,11 +111,7 @@ impl Race<'_> {
 }
 
 /// The least time that an operation takes; `None` where its first measurement takes longer than `hopeless`.
-async fn least_time(
-    timer: &mut Timer,
-    bound: &BoundOperation,
-    hopeless: Duration,
-) -> Result<Option<Duration>> {
+async fn least_time(timer: &mut Timer, bound: &BoundOperation, hopeless: Duration) -> Result<Option<Duration>> {
     let mut time = async |repeats| {
         let pass = timer.time(|pass| (0..repeats).for_each(|_| bound.record_in(pass)));
         pass.await.map(|time| time / repeats)

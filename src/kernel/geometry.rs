@@ -63,15 +63,7 @@ impl Geometry {
             let needed = (groups.strips() - 1).isqrt() + 1;
             return Err(exceeded("max_compute_workgroups_per_dimension", needed, side));
         }
-        Ok(Geometry {
-            groups,
-            segment,
-            unit: segment,
-            constants,
-            memory,
-            workspace: 0,
-            most_groups,
-        })
+        Ok(Geometry { groups, segment, unit: segment, constants, memory, workspace: 0, most_groups })
     }
 
     /// The same for a shader that begins its steps at the same channels, wherever a tensor is cut.
@@ -95,22 +87,15 @@ impl Geometry {
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
             Groups::Pixels { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
-            Groups::Segments { segments: most, strips } => {
-                (pixels * segments).div_ceil(most) * strips
-            }
+            Groups::Segments { segments: most, strips } => (pixels * segments).div_ceil(most) * strips,
         }
     }
 
     /// The most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
-        debug_assert!(
-            segments <= self.segments_at_once(),
-            "a part has no more segments than one dispatch"
-        );
+        debug_assert!(segments <= self.segments_at_once(), "a part has no more segments than one dispatch");
         match self.groups {
-            Groups::Pixels { pixels, strips } => {
-                (self.most_groups / (segments * strips)).saturating_mul(pixels)
-            }
+            Groups::Pixels { pixels, strips } => (self.most_groups / (segments * strips)).saturating_mul(pixels),
             Groups::Segments { segments: most, strips } => {
                 ((self.most_groups / strips).saturating_mul(most) / segments).max(1)
             }

@@ -64,16 +64,9 @@ impl Design for Pixel {
 
     fn files(&self, memory: Memory) -> &'static [&'static str] {
         if memory == Memory::Registers {
-            &[
-                wgsl!("kernel/window.wgsl"),
-                wgsl!("kernel/pixel/narrow.wgsl"),
-                wgsl!("kernel/pixel.wgsl"),
-            ]
+            &[wgsl!("kernel/window.wgsl"), wgsl!("kernel/pixel/narrow.wgsl"), wgsl!("kernel/pixel.wgsl")]
         } else {
-            &[
-                wgsl!("kernel/pixel/wide.wgsl"),
-                wgsl!("kernel/pixel.wgsl"),
-            ]
+            &[wgsl!("kernel/pixel/wide.wgsl"), wgsl!("kernel/pixel.wgsl")]
         }
     }
 
@@ -166,11 +159,7 @@ impl Capacity {
         for pixels in [widest, widest.div_ceil(4), 1] {
             let most = self.channels(pixels);
             if channels <= most {
-                return Ok(Span {
-                    segment: channels,
-                    span: channels,
-                    pixels: self.pixels(channels),
-                });
+                return Ok(Span { segment: channels, span: channels, pixels: self.pixels(channels) });
             }
             if halo <= most / 2 && most > 0 && !task.in_place {
                 return Ok(Span { segment: most - halo, span: most, pixels });

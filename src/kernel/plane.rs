@@ -36,9 +36,7 @@ impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
     fn takes(&self, problem: &Problem) -> bool {
         let [rows, columns] = &problem.axes[..] else { return false };
-        problem.has_windows_within(NARROW)
-            && rows.is_beside(columns)
-            && rows.window() == columns.window()
+        problem.has_windows_within(NARROW) && rows.is_beside(columns) && rows.window() == columns.window()
     }
 
     /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two,
@@ -88,11 +86,7 @@ impl Design for Plane {
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
-        &[
-            wgsl!("kernel/window.wgsl"),
-            wgsl!("kernel/step.wgsl"),
-            wgsl!("kernel/plane.wgsl"),
-        ]
+        &[wgsl!("kernel/window.wgsl"), wgsl!("kernel/step.wgsl"), wgsl!("kernel/plane.wgsl")]
     }
 }
 

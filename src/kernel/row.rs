@@ -49,11 +49,8 @@ impl Design for Row {
         let invocations = task.walkers();
         let step = run_length(task);
         let halo = p + q;
-        let (held, sums, behind) = if task.has_terms() {
-            (step + 2 * halo, step + halo, halo)
-        } else {
-            (step + halo, step, p)
-        };
+        let (held, sums, behind) =
+            if task.has_terms() { (step + 2 * halo, step + halo, halo) } else { (step + halo, step, p) };
         // A run begins and ends with a packet; joined, it has channels of two pixels at most, with those on which it
         // depends.
         debug_assert!(step.is_multiple_of(PACKET));
@@ -78,14 +75,17 @@ impl Design for Row {
             ("DY_SKIP", dy_skip),
         ];
         constants.extend(window::constants(task.window(), [held, held, sums], share));
-        Geometry::new(task, Memory::Registers, Groups::Segments { segments: invocations, strips: 1 }, step / PACKET, constants)
+        Geometry::new(
+            task,
+            Memory::Registers,
+            Groups::Segments { segments: invocations, strips: 1 },
+            step / PACKET,
+            constants,
+        )
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
-        &[
-            wgsl!("kernel/window.wgsl"),
-            wgsl!("kernel/row.wgsl"),
-        ]
+        &[wgsl!("kernel/window.wgsl"), wgsl!("kernel/row.wgsl")]
     }
 }
 

@@ -92,11 +92,8 @@ impl Task<'_> {
 
     /// The invocations of a workgroup that the device grants.
     fn granted(&self) -> u64 {
-        let wgpu::Limits {
-            max_compute_invocations_per_workgroup: all,
-            max_compute_workgroup_size_x: in_x,
-            ..
-        } = *self.limits;
+        let wgpu::Limits { max_compute_invocations_per_workgroup: all, max_compute_workgroup_size_x: in_x, .. } =
+            *self.limits;
         all.min(in_x).into()
     }
 

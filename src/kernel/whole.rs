@@ -38,8 +38,7 @@ impl Design for Whole {
         let kept = KEPT / registers(task);
         let wanted = pixels_in_lines(task, channels, most);
         let fewer = |pixels: &u64| (pixels / 2 >= pixels_in_sectors(task)).then_some(pixels / 2);
-        let pixels =
-            successors(Some(wanted), fewer).find(|&n| channels_each(n) <= kept).unwrap_or(wanted);
+        let pixels = successors(Some(wanted), fewer).find(|&n| channels_each(n) <= kept).unwrap_or(wanted);
         let stays = channels_each(pixels) <= kept;
         let constants = vec![
             ("PIXELS", pixels),

@@ -11,18 +11,8 @@ pub(super) fn share(window: u64, suits: impl Fn(u64) -> bool) -> u64 {
 
 /// The shader's constants: `held` channels with their halos, in an array of `helds`, and `sums` windows, `share` of
 /// them summed together.
-pub(super) fn constants(
-    window: u64,
-    [held, helds, sums]: [u64; 3],
-    share: u64,
-) -> [(&'static str, u64); 5] {
-    [
-        ("HELD", held),
-        ("HELDS", helds),
-        ("WINDOWS", sums),
-        ("SHARE", share),
-        ("REST", window - share),
-    ]
+pub(super) fn constants(window: u64, [held, helds, sums]: [u64; 3], share: u64) -> [(&'static str, u64); 5] {
+    [("HELD", held), ("HELDS", helds), ("WINDOWS", sums), ("SHARE", share), ("REST", window - share)]
 }
 
 /// Those of a walk in steps of so many channels, in `shaders/kernel/step.wgsl`.

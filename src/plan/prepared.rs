@@ -68,27 +68,17 @@ impl Prepared {
     /// # Errors
     ///
     /// [`Error::Gpu`](crate::Error::Gpu) where an operand is destroyed, or belongs to another device.
-    pub(super) fn bind(
-        &self,
-        device: &wgpu::Device,
-        operands: &[Operand<'_>],
-    ) -> Result<BoundOperation> {
+    pub(super) fn bind(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> Result<BoundOperation> {
         scoped(device, "binding operands", || self.bound(device, operands))
     }
 
     fn bound(&self, device: &wgpu::Device, operands: &[Operand<'_>]) -> BoundOperation {
         let passes = self.passes.iter().map(|compiled| {
-            let group = |(index, dispatch)| {
-                (self.group(device, compiled, (index, dispatch), operands), dispatch.grid)
-            };
+            let group = |(index, dispatch)| (self.group(device, compiled, (index, dispatch), operands), dispatch.grid);
             let dispatches = (0..).zip(&compiled.pass.dispatches).map(group).collect();
             BoundPass { pipeline: compiled.pipeline.pipeline.clone(), dispatches }
         });
-        BoundOperation {
-            choice: self.choice,
-            label: self.label.as_str().into(),
-            passes: passes.collect(),
-        }
+        BoundOperation { choice: self.choice, label: self.label.as_str().into(), passes: passes.collect() }
     }
 
     /// The bind group of a dispatch, which comes with its number.
@@ -124,16 +114,13 @@ impl CompiledPass {
     fn new(pipelines: &Pipelines, pass: Pass) -> Result<CompiledPass> {
         let device = pipelines.device();
         let label = pass.shader.label();
-        let stride = PARAMS_BYTES
-            .next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
+        let stride = PARAMS_BYTES.next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.into());
         let workspace = Some(pass.workspace).filter(|&bytes| bytes > 0);
         Ok(CompiledPass {
             pipeline: pipelines.get(&pass)?,
             uniforms: uniforms(device, &pass, stride, &label)?,
             stride,
-            workspace: workspace
-                .map(|bytes| storage(device, "allocating a workspace", bytes, &label))
-                .transpose()?,
+            workspace: workspace.map(|bytes| storage(device, "allocating a workspace", bytes, &label)).transpose()?,
             pass,
         })
     }
@@ -149,17 +136,12 @@ fn uniforms(device: &wgpu::Device, pass: &Pass, stride: u64, label: &str) -> Res
         mapped_at_creation: true,
     };
     let uniforms = buffer(device, DOING, &descriptor)?;
-    scoped(device, DOING, || write(&uniforms, pass, stride))?
-        .map_err(|error| failed(DOING, error))?;
+    scoped(device, DOING, || write(&uniforms, pass, stride))?.map_err(|error| failed(DOING, error))?;
     Ok(uniforms)
 }
 
 /// Fills a buffer that is mapped since its creation.
-fn write(
-    uniforms: &wgpu::Buffer,
-    pass: &Pass,
-    stride: u64,
-) -> std::result::Result<(), wgpu::MapRangeError> {
+fn write(uniforms: &wgpu::Buffer, pass: &Pass, stride: u64) -> std::result::Result<(), wgpu::MapRangeError> {
     let mut bytes = uniforms.get_mapped_range_mut(..)?;
     for (number, dispatch) in pass.dispatches.iter().enumerate() {
         let place = number * stride as usize;
@@ -171,12 +153,7 @@ fn write(
     Ok(())
 }
 
-fn storage(
-    device: &wgpu::Device,
-    doing: &'static str,
-    size: u64,
-    label: &str,
-) -> Result<wgpu::Buffer> {
+fn storage(device: &wgpu::Device, doing: &'static str, size: u64, label: &str) -> Result<wgpu::Buffer> {
     let usage = wgpu::BufferUsages::STORAGE;
     let label = Some(label);
     buffer(device, doing, &wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false })

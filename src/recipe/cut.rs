@@ -44,11 +44,8 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), unit: u64) -> Result<Ve
         return Ok(images(tensor, elements / image));
     }
     let rows = elements / axis.inner;
-    let around = if tensor.whole_images {
-        axis.channels
-    } else {
-        1 + halo.0.saturating_add(halo.1).min(axis.channels - 1)
-    };
+    let around =
+        if tensor.whole_images { axis.channels } else { 1 + halo.0.saturating_add(halo.1).min(axis.channels - 1) };
     if rows < around {
         let needed = around.saturating_mul(axis.inner).saturating_mul(*stride);
         let needed = needed.saturating_add(*alignment);
@@ -102,12 +99,7 @@ impl Region {
 
     /// The bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
     /// that binding where channel 0 would be.
-    pub(super) fn binding(
-        &self,
-        tensor: &Tensor,
-        channels: &Range<u64>,
-        element: u64,
-    ) -> (Range<u64>, u32) {
+    pub(super) fn binding(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> (Range<u64>, u32) {
         let elements = self.elements(&tensor.axis, channels);
         let bytes = elements.start * element..elements.end * element;
         let start = bytes.start / tensor.alignment * tensor.alignment;

@@ -35,12 +35,7 @@ pub(super) fn temporaries(drafts: &[Draft]) -> usize {
 }
 
 /// The drafts of an operation.
-pub(super) fn drafts(
-    kernel: Kernel,
-    operation: Operation,
-    in_place: bool,
-    axes: &[Axis],
-) -> Result<Vec<Draft>> {
+pub(super) fn drafts(kernel: Kernel, operation: Operation, in_place: bool, axes: &[Axis]) -> Result<Vec<Draft>> {
     let design = kernel.design();
     let only = |axis| draft(Stage::Only, axis, operation, in_place, &[]);
     match *axes {
@@ -104,13 +99,7 @@ fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<
 }
 
 /// The draft that writes the result.
-fn draft(
-    stage: Stage,
-    axis: Axis,
-    operation: Operation,
-    in_place: bool,
-    sums: &[(u32, Content)],
-) -> Draft {
+fn draft(stage: Stage, axis: Axis, operation: Operation, in_place: bool, sums: &[(u32, Content)]) -> Draft {
     let replaced = operation.replaceable().filter(|_| in_place);
     let of_sums = (stage, operation) == (Stage::Last, Operation::SquareSums);
     let inputs = [X, DY].into_iter().take(operation.inputs()).enumerate();

@@ -37,12 +37,7 @@ pub(super) struct Tensor {
 
 impl Tensor {
     /// As the axis of a draft sees it.
-    pub(super) fn new(
-        draft: &Draft,
-        dtype: Dtype,
-        choice: Choice,
-        limits: &wgpu::Limits,
-    ) -> Tensor {
+    pub(super) fn new(draft: &Draft, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
         let several = draft.stage != Stage::Only;
         let width = u64::from(choice.width);
         let loads = choice.kernel.design().loads(choice.width);

@@ -11,16 +11,9 @@ impl Shader {
     /// The files, which can be read as they are.
     pub fn files(&self) -> Vec<&'static str> {
         let kernel = self.choice.kernel.design();
-        let stage =
-            if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
+        let stage = if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
         [
-            &[
-                wgsl!("interface.wgsl"),
-                self.types(),
-                wgsl!("params.wgsl"),
-                wgsl!("lrn.wgsl"),
-                self.operands(),
-            ][..],
+            &[wgsl!("interface.wgsl"), self.types(), wgsl!("params.wgsl"), wgsl!("lrn.wgsl"), self.operands()][..],
             &self.storage.files(self.dtype, self.choice.width),
             arithmetic(self.arithmetic),
             self.powers(),

@@ -36,11 +36,7 @@ impl Storage {
 
     /// The files: how a type's bits are read, where that matters, and that of the storage.
     pub(super) fn files(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
-        let codec = if dtype == Dtype::F16 {
-            wgsl!("storage/f16.wgsl")
-        } else {
-            wgsl!("storage/bf16.wgsl")
-        };
+        let codec = if dtype == Dtype::F16 { wgsl!("storage/f16.wgsl") } else { wgsl!("storage/bf16.wgsl") };
         match (self, width) {
             (Storage::Plain, _) => vec![wgsl!("storage/plain.wgsl")],
             (Storage::Float16, _) => vec![wgsl!("storage/float16.wgsl")],

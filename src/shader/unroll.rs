@@ -11,8 +11,7 @@ pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
     let mut result = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        let Some(head) = line.split_once(MARK).and_then(|(code, _)| Head::of(code, constants))
-        else {
+        let Some(head) = line.split_once(MARK).and_then(|(code, _)| Head::of(code, constants)) else {
             result.extend([line, "\n"]);
             continue;
         };

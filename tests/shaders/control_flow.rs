@@ -55,15 +55,9 @@ fn surplus_invocations_return_first() {
     for shader in of_one_power().filter(|p| p.choice.kernel != Kernel::Whole) {
         let (module, _) = compiled(shader);
         let entry = module.entry_points.iter().find(|e| e.name == shader.entry()).unwrap();
-        let first = entry
-            .function
-            .body
-            .iter()
-            .position(|s| matches!(s, Statement::If { .. } | Statement::Loop { .. }));
+        let first = entry.function.body.iter().position(|s| matches!(s, Statement::If { .. } | Statement::Loop { .. }));
         let guard = first.map(|at| &entry.function.body[at]);
-        let Some(Statement::If { accept, reject, .. }) = guard else {
-            panic!("{shader:?}: no guard")
-        };
+        let Some(Statement::If { accept, reject, .. }) = guard else { panic!("{shader:?}: no guard") };
         assert!(returns(accept) && reject.is_empty(), "{shader:?}");
         let before = &entry.function.body[..first.unwrap()];
         assert!(!before.iter().any(|s| matches!(s, Statement::Store { .. })), "{shader:?}");
@@ -110,8 +104,7 @@ fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block
     });
     let varies = |c: &&Expression| !matches!(c, Expression::Literal(_) | Expression::Constant(_));
     let conditions: Vec<_> = conditions.filter(varies).collect();
-    let [Expression::Binary { op: naga::BinaryOperator::Less, left, right }] = conditions[..]
-    else {
+    let [Expression::Binary { op: naga::BinaryOperator::Less, left, right }] = conditions[..] else {
         return false;
     };
     let Expression::Load { pointer } = function.expressions[*left] else { return false };
@@ -126,8 +119,7 @@ fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block
 /// The first statements call `idle` with the workgroup's id and return where it says so; nothing else
 /// returns.
 fn only_idle_returns_early(module: &Module, info: &ModuleInfo, entry: &Function) {
-    let returning =
-        entry.body.iter().filter(|s| matches!(s, Statement::If { accept, .. } if returns(accept)));
+    let returning = entry.body.iter().filter(|s| matches!(s, Statement::If { accept, .. } if returns(accept)));
     let conditions: Vec<_> = returning
         .map(|s| match s {
             Statement::If { condition, .. } => &entry.expressions[*condition],
@@ -152,9 +144,7 @@ fn depends_on_the_workgroup(
         _ => None,
     });
     let [argument] = arguments.unwrap()[..] else { panic!("{arguments:?}") };
-    let Expression::FunctionArgument(index) = entry.expressions[argument] else {
-        panic!("{argument:?}")
-    };
+    let Expression::FunctionArgument(index) = entry.expressions[argument] else { panic!("{argument:?}") };
     let workgroup_id = naga::Binding::BuiltIn(naga::BuiltIn::WorkGroupId);
     assert_eq!(entry.arguments[index as usize].binding, Some(workgroup_id));
     for (handle, variable) in module.global_variables.iter() {

@@ -10,17 +10,13 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use test_support::cases::CASES;
 use wgpu_lrn::internals::{
-    Arithmetic, LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage,
-    TensorParams,
+    Arithmetic, LayerParams, Memory, Params, PartParams, Power, Recipe, Shader, Stage, Storage, TensorParams,
 };
 use wgpu_lrn::{Dtype, Kernel, Lrn, Operation, Precision, Shape, wgpu};
 
 /// Devices with everything, without 16-bit integers, and without anything.
-const DEVICES: [wgpu::Features; 3] = [
-    wgpu::Features::SHADER_F64.union(wgpu::Features::SHADER_I16),
-    wgpu::Features::SHADER_F16,
-    wgpu::Features::empty(),
-];
+const DEVICES: [wgpu::Features; 3] =
+    [wgpu::Features::SHADER_F64.union(wgpu::Features::SHADER_I16), wgpu::Features::SHADER_F16, wgpu::Features::empty()];
 
 /// Cases with every kernel and width, in every memory.
 const VARIED: [&str; 12] = [
@@ -50,9 +46,7 @@ fn all_shaders() -> HashSet<Shader> {
     for case in CASES {
         for beta in [0.0, 0.5, 0.75, 1.0, 0.6] {
             let lrn = Lrn::over(case.windows, case.a, beta, case.k).unwrap();
-            for lrn in
-                [Precision::Fast, Precision::Exact].map(|precision| lrn.with_precision(precision))
-            {
+            for lrn in [Precision::Fast, Precision::Exact].map(|precision| lrn.with_precision(precision)) {
                 for limits in [wgpu::Limits::default(), wgpu::Limits::downlevel_defaults()] {
                     add_shaders(&mut shaders, &lrn, &case.shape(), DEVICES[0], &limits);
                 }
@@ -61,11 +55,8 @@ fn all_shaders() -> HashSet<Shader> {
     }
     for case in CASES.iter().filter(|case| VARIED.contains(&case.name)) {
         let other = Lrn::over(case.windows, case.a, 1.7, case.k).unwrap();
-        let lrns =
-            [case.lrn(), case.lrn().with_relu(), case.lrn().with_blend(0.7, -0.3).unwrap(), other];
-        for (features, dtype) in
-            DEVICES.iter().flat_map(|f| Dtype::ALL.iter().map(move |&dtype| (*f, dtype)))
-        {
+        let lrns = [case.lrn(), case.lrn().with_relu(), case.lrn().with_blend(0.7, -0.3).unwrap(), other];
+        for (features, dtype) in DEVICES.iter().flat_map(|f| Dtype::ALL.iter().map(move |&dtype| (*f, dtype))) {
             let shape = case.shape().with_dtype(dtype);
             for &precision in Precision::of(dtype) {
                 for lrn in lrns.iter().map(|lrn| lrn.with_precision(precision)) {
@@ -92,8 +83,7 @@ fn add_split(shaders: &mut HashSet<Shader>) {
         for lrn in [lrn.clone(), lrn.with_relu(), lrn.with_blend(0.7, -0.3).unwrap()] {
             for choice in test_support::choices(&lrn, &shape, DEVICES[0]) {
                 let operation = Operation::Backward;
-                let recipe =
-                    Recipe::new(&lrn, &shape, operation, false, choice, DEVICES[0], &limits);
+                let recipe = Recipe::new(&lrn, &shape, operation, false, choice, DEVICES[0], &limits);
                 let passes = recipe.unwrap().passes;
                 assert_eq!(passes[1].shader.stage, Stage::OnlyTerms);
                 shaders.extend(passes.into_iter().map(|pass| pass.shader));
@@ -129,8 +119,8 @@ fn compiled(shader: &Shader) -> (Module, ModuleInfo) {
 }
 
 fn valid(source: &str) -> (Module, ModuleInfo) {
-    let module = naga::front::wgsl::parse_str(source)
-        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    let module =
+        naga::front::wgsl::parse_str(source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     let capabilities = Capabilities::FLOAT64
         | Capabilities::SHADER_FLOAT16
         | Capabilities::SHADER_FLOAT16_IN_FLOAT32
@@ -142,15 +132,13 @@ fn valid(source: &str) -> (Module, ModuleInfo) {
 }
 
 fn spirv(module: &Module, info: &ModuleInfo) -> Vec<u32> {
-    let options =
-        back::spv::Options { flags: back::spv::WriterFlags::empty(), ..Default::default() };
+    let options = back::spv::Options { flags: back::spv::WriterFlags::empty(), ..Default::default() };
     back::spv::write_vec(module, info, &options, None).unwrap()
 }
 
 fn hlsl(module: &Module, info: &ModuleInfo, shader_model: ShaderModel) -> String {
     let mut text = String::new();
-    let options =
-        back::hlsl::Options { shader_model, fake_missing_bindings: true, ..Default::default() };
+    let options = back::hlsl::Options { shader_model, fake_missing_bindings: true, ..Default::default() };
     let pipeline = back::hlsl::PipelineOptions::default();
     back::hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None).unwrap();
     text
@@ -174,10 +162,7 @@ fn glsl(module: &Module, info: &ModuleInfo, entry: &str) -> String {
         multiview: None,
     };
     let policies = naga::proc::BoundsCheckPolicies::default();
-    back::glsl::Writer::new(&mut text, module, info, &options, &pipeline, policies)
-        .unwrap()
-        .write()
-        .unwrap();
+    back::glsl::Writer::new(&mut text, module, info, &options, &pipeline, policies).unwrap().write().unwrap();
     text
 }
 
@@ -268,11 +253,8 @@ fn loops_over_constants_are_written_out() {
 fn params_have_one_layout_in_rust_and_wgsl() {
     let (module, _) = compiled(shaders().iter().next().unwrap());
     let layout = |name: &str| {
-        let (_, found) =
-            module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
-        let naga::TypeInner::Struct { members, span } = &found.inner else {
-            panic!("not a struct")
-        };
+        let (_, found) = module.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
+        let naga::TypeInner::Struct { members, span } = &found.inner else { panic!("not a struct") };
         let field = |m: &naga::StructMember| (m.name.clone().unwrap(), m.offset as usize);
         (members.iter().map(field).collect::<Vec<_>>(), *span as usize)
     };

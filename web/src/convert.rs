@@ -25,22 +25,14 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Result<Option<JsValue>> 
 }
 
 /// Whole numbers within a range.
-pub(crate) fn whole(
-    name: &'static str,
-    numbers: &JsValue,
-    least: f64,
-    expected: &'static str,
-) -> Result<Vec<f64>> {
+pub(crate) fn whole(name: &'static str, numbers: &JsValue, least: f64, expected: &'static str) -> Result<Vec<f64>> {
     let one = |number: JsValue| {
         let number = number.as_f64().unwrap_or(f64::NAN);
         let accepted = number.fract() == 0.0 && (least..=f64::from(u32::MAX)).contains(&number);
         if accepted { Ok(number) } else { Err(parameter(name, number, expected)) }
     };
     if !Array::is_array(numbers) {
-        return Err(named(
-            "TypeError",
-            &format!("{name} is given in a list, not as {}", type_name(numbers)?),
-        ));
+        return Err(named("TypeError", &format!("{name} is given in a list, not as {}", type_name(numbers)?)));
     }
     Array::unchecked_from_js_ref(numbers).iter().map(one).collect()
 }
@@ -59,18 +51,15 @@ pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec
         let text = format!("{operand} is of type {given}, but {dtype} is given as {expected}");
         return Err(named("Dtype", &text));
     }
-    let place =
-        ["buffer", "byteOffset", "byteLength"].map(|name| Reflect::get(array, &name.into()));
+    let place = ["buffer", "byteOffset", "byteLength"].map(|name| Reflect::get(array, &name.into()));
     let arguments = place.into_iter().collect::<Result<Array>>()?;
     let global = Reflect::get(&js_sys::global(), &"Uint8Array".into())?;
     // Throws where the memory was given away.
-    let bytes: Uint8Array =
-        Reflect::construct(global.unchecked_ref::<Function>(), &arguments)?.unchecked_into();
+    let bytes: Uint8Array = Reflect::construct(global.unchecked_ref::<Function>(), &arguments)?.unchecked_into();
     let count = bytes.length() as usize / size_of::<T>();
     let elements = bytemuck::allocation::try_zeroed_vec::<T>(count);
-    let mut elements = elements.map_err(|()| {
-        thrown(Error::OutOfMemory { doing: "taking an array", bytes: Some(bytes.length().into()) })
-    })?;
+    let mut elements = elements
+        .map_err(|()| thrown(Error::OutOfMemory { doing: "taking an array", bytes: Some(bytes.length().into()) }))?;
     bytes.copy_to(bytemuck::cast_slice_mut(&mut elements));
     Ok(elements)
 }

@@ -115,8 +115,7 @@ pub fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
     };
     let axes: Vec<_> = axes.into_iter().map(|axis| axis as isize).collect();
     let groups = property(options, "groups")?.unwrap_or_else(|| 1.into());
-    let groups =
-        whole("groups", &js_sys::Array::of1(&groups), 1.0, "a whole number of at least 1")?;
+    let groups = whole("groups", &js_sys::Array::of1(&groups), 1.0, "a whole number of at least 1")?;
     let dtype = property(options, "dtype")?.and_then(|name| name.as_string());
     let dtype = dtype.map_or(Ok(Dtype::F32), |name| name.parse::<Dtype>()).map_err(thrown)?;
     let shape = Shape::over(&dims, &axes).and_then(|shape| shape.with_groups(groups[0] as u64));

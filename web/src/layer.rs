@@ -39,19 +39,13 @@ impl Layer {
 
     /// s, the windowed square sums of x.
     #[wasm_bindgen(js_name = squareSums, unchecked_return_type = "Promise<Values>")]
-    pub fn square_sums(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue,
-    ) -> Result<Promise> {
+    pub fn square_sums(&self, #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue) -> Result<Promise> {
         self.run(Operation::SquareSums, &[x])
     }
 
     /// y of x.
     #[wasm_bindgen(unchecked_return_type = "Promise<Values>")]
-    pub fn forward(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue,
-    ) -> Result<Promise> {
+    pub fn forward(&self, #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue) -> Result<Promise> {
         self.run(Operation::Forward, &[x])
     }
 

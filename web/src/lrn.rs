@@ -5,7 +5,7 @@ use crate::convert::object;
 use crate::error::{parameter, thrown};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use wgpu_lrn::{Convention, Precision, LrnBuilder};
+use wgpu_lrn::{Convention, LrnBuilder, Precision};
 
 /// A layer. Each method gives a new one; what is wrong with it is told where it is used.
 #[wasm_bindgen]
@@ -138,8 +138,7 @@ impl Lrn {
     pub fn parameters(&self) -> Result<JsValue> {
         let lrn = self.build().map_err(thrown)?;
         let windows = lrn.windows().iter();
-        let windows: Array =
-            windows.map(|&(p, q)| JsValue::from(Array::of2(&p.into(), &q.into()))).collect();
+        let windows: Array = windows.map(|&(p, q)| JsValue::from(Array::of2(&p.into(), &q.into()))).collect();
         object(&[
             ("windows", windows.into()),
             ("a", lrn.a().into()),

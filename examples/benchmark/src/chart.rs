@@ -51,8 +51,7 @@ pub fn bars(categories: &[String], series: &[Bars]) -> Drawn<String> {
     fonts();
     let rows = categories.len() * (series.len() + 1);
     let height = 90 + 16 * rows as u32;
-    let most =
-        series.iter().flat_map(|s| s.values.iter().flatten()).fold(1.0, |a: f64, &b| a.max(b));
+    let most = series.iter().flat_map(|s| s.values.iter().flatten()).fold(1.0, |a: f64, &b| a.max(b));
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
@@ -79,8 +78,7 @@ pub fn bars(categories: &[String], series: &[Bars]) -> Drawn<String> {
             for (number, bars) in series.iter().enumerate() {
                 let Some(value) = bars.values[group] else { continue };
                 let y = top + number as f64;
-                let bar =
-                    Rectangle::new([(0.0, y + 0.08), (value, y + 0.92)], colour(number).filled());
+                let bar = Rectangle::new([(0.0, y + 0.08), (value, y + 0.92)], colour(number).filled());
                 chart.draw_series([bar])?;
                 let end = chart.backend_coord(&(value, y + 0.5));
                 let style = (FONT, TEXT - 3).into_font().color(&INK).pos(left_middle());
@@ -106,10 +104,7 @@ pub fn lines(x_title: &str, y_title: &str, series: &[Line]) -> Drawn<String> {
             .margin(10)
             .set_label_area_size(LabelAreaPosition::Left, 90)
             .set_label_area_size(LabelAreaPosition::Bottom, 48)
-            .build_cartesian_2d(
-                (x.0..x.1).log_scale().base(2.0),
-                (y.0..y.1).log_scale().base(2.0),
-            )?;
+            .build_cartesian_2d((x.0..x.1).log_scale().base(2.0), (y.0..y.1).log_scale().base(2.0))?;
         chart
             .configure_mesh()
             .bold_line_style(GRID)
@@ -124,10 +119,7 @@ pub fn lines(x_title: &str, y_title: &str, series: &[Line]) -> Drawn<String> {
             .draw()?;
         for (number, line) in series.iter().enumerate() {
             let colour = colour(number);
-            chart.draw_series(LineSeries::new(
-                line.points.iter().copied(),
-                colour.stroke_width(2),
-            ))?;
+            chart.draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?;
             let dot = |&point| Circle::new(point, 3, colour.filled());
             chart.draw_series(line.points.iter().map(dot))?;
         }

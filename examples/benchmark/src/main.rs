@@ -20,8 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    let expect: Expectations =
-        args.expect.as_deref().map(json::read).transpose()?.unwrap_or_default();
+    let expect: Expectations = args.expect.as_deref().map(json::read).transpose()?.unwrap_or_default();
     let report = if args.compare.is_empty() { block_on(measured(args))? } else { compared(args)? };
     if let Some(path) = &args.json {
         json::write(&report, path)?;

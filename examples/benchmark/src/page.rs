@@ -173,11 +173,7 @@ fn sweep(
     let wanted = |m: &Measurement| m.shape == name && m.layout == layout && numbers(m) == of;
     for pass in ["forward", "backward"] {
         for (adapter, m) in best(report, pass).filter(|(_, m)| wanted(m)) {
-            add(
-                &mut lines,
-                format!("{pass}, {}", series_name(adapter, m)),
-                (x(m), m.seconds * 1e3),
-            );
+            add(&mut lines, format!("{pass}, {}", series_name(adapter, m)), (x(m), m.seconds * 1e3));
         }
         for adapter in &report.adapters {
             let of_copy = |m: &&Measurement| m.fastest && m.pass == pass && wanted(m);
@@ -192,8 +188,7 @@ fn sweep(
     }
     let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
     let against = format!("Time against {}, {}", name.trim_start_matches("sweep_"), spaced(layout));
-    let mut markup =
-        section(&of.named(&against), &names, chart::lines(x_title, "milliseconds", &lines)?);
+    let mut markup = section(&of.named(&against), &names, chart::lines(x_title, "milliseconds", &lines)?);
     markup.0 += &grid(x_title, &lines).0;
     Ok(markup)
 }
@@ -234,10 +229,7 @@ fn section(title: &str, names: &[String], svg: String) -> Markup {
 }
 
 /// What each device does best for a pass.
-fn best<'a>(
-    report: &'a Report,
-    pass: &'a str,
-) -> impl Iterator<Item = (&'a Adapter, &'a Measurement)> {
+fn best<'a>(report: &'a Report, pass: &'a str) -> impl Iterator<Item = (&'a Adapter, &'a Measurement)> {
     let all = report.adapters.iter().flat_map(|a| a.measurements.iter().map(move |m| (a, m)));
     all.filter(move |(_, m)| m.pass == pass && m.is_best())
 }

@@ -82,10 +82,7 @@ fn measurements_of_every_precision() {
 fn measurements_of_every_variant() {
     let folder = folder("variants");
     let variants = ["plain", "relu", "blend", "in_place"];
-    quick(
-        &folder,
-        &format!("--variants {} --shapes cifar_norm1 --json out.json", variants.join(",")),
-    );
+    quick(&folder, &format!("--variants {} --shapes cifar_norm1 --json out.json", variants.join(",")));
     for adapter in json(&folder, "out.json")["adapters"].as_array().unwrap() {
         let all = adapter["measurements"].as_array().unwrap();
         measurements(all, "f32", 4.0);
@@ -100,8 +97,7 @@ fn measurements_of_every_variant() {
             assert!(kernels.iter().any(|m| m["kernel"] == "column 1"), "{shape}: {kernels:?}");
             for m in kernels {
                 let bytes = m["seconds"].as_f64().unwrap() * m["gbps"].as_f64().unwrap() * 1e9;
-                let is_layer =
-                    Kernel::ALL.iter().any(|k| m["kernel"].as_str().unwrap().starts_with(k.name()));
+                let is_layer = Kernel::ALL.iter().any(|k| m["kernel"].as_str().unwrap().starts_with(k.name()));
                 let tensors = if is_layer { tensors } else { 2.0 };
                 let expected = tensors * 4.0 * 2.0 * 12.0 * 12.0 * 64.0;
                 assert!((bytes - expected).abs() < 1e-6 * expected, "{m}");
@@ -117,10 +113,7 @@ fn measurements_of_every_variant() {
 fn measurements(all: &[Value], dtype: &str, bytes_of_element: f64) {
     for pass in ["square_sums", "forward", "backward"] {
         let of_pass = |m: &&Value| {
-            m["pass"] == pass
-                && m["dtype"] == dtype
-                && m["shape"] == "cifar_norm1_n2"
-                && m["layout"] == "channels_last"
+            m["pass"] == pass && m["dtype"] == dtype && m["shape"] == "cifar_norm1_n2" && m["layout"] == "channels_last"
         };
         let of_pass: Vec<_> = all.iter().filter(of_pass).collect();
         let marked = |mark: &str| of_pass.iter().filter(|m| m[mark] == true).count();
@@ -171,11 +164,9 @@ fn files_side_by_side_on_one_page() {
     for part in [name.as_str(), "Another &lt;GPU&gt;", "<svg", "cifar_norm1_n2", "A GPU", "0.73"] {
         assert!(page.contains(part), "{part}");
     }
-    for part in [
-        "cifar_norm1_n2, f16",
-        "Time against channels, channels last<",
-        "Time against channels, channels first, f16<",
-    ] {
+    for part in
+        ["cifar_norm1_n2, f16", "Time against channels, channels last<", "Time against channels, channels first, f16<"]
+    {
         assert!(page.contains(part), "{part}");
     }
     for outside in ["<script", "src=", "href=", "@import"] {

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use headless::device::{Device, DeviceChoice};
 use std::path::PathBuf;
 use terminal::Failure;
-use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, Operation, Precision, Shape, LrnBuilder};
+use wgpu_lrn::{Convention, Dtype, Kernel, Lrn, LrnBuilder, Operation, Precision, Shape};
 
 /// Local Response Normalization on any GPU: without a command, the demo.
 #[derive(clap::Parser)]
@@ -102,13 +102,7 @@ pub struct Layer {
     #[arg(long, value_name = "I", allow_hyphen_values = true)]
     axis: Option<isize>,
     /// Several axes, for windows along all of them: 2,3 is within the channels of an NCHW array
-    #[arg(
-        long,
-        value_name = "I,J",
-        conflicts_with = "axis",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "I,J", conflicts_with = "axis", value_delimiter = ',', allow_hyphen_values = true)]
     axes: Vec<isize>,
     /// Normalise the channels (those of the first axis) in that many groups
     #[arg(long, value_name = "G", default_value_t = 1, allow_hyphen_values = true)]
@@ -218,12 +212,10 @@ impl Blend {
         let given = [("--scale", self.scale), ("--blend", self.blend)];
         let given = given.iter().find(|(_, value)| value.is_some());
         match given {
-            Some((name, _)) if operation == Operation::SquareSums => {
-                Err(Failure::Refused(format!(
-                    "the argument '{name}' cannot be used with square-sums: square sums are not \
+            Some((name, _)) if operation == Operation::SquareSums => Err(Failure::Refused(format!(
+                "the argument '{name}' cannot be used with square-sums: square sums are not \
                  blended; leave it out"
-                )))
-            }
+            ))),
             _ => Ok(lrn.with_blend(self.scale.unwrap_or(1.0), self.blend.unwrap_or(0.0))?),
         }
     }
@@ -243,6 +235,5 @@ fn window(text: &str) -> Result<(u32, u32), &'static str> {
 
 fn windows(text: &str) -> Result<Windows, &'static str> {
     let windows: Result<_, _> = text.split(';').map(window).collect();
-    windows
-        .map_err(|_| "expected whole numbers before and after for each axis, for example 1,2;3,3")
+    windows.map_err(|_| "expected whole numbers before and after for each axis, for example 1,2;3,3")
 }

@@ -41,8 +41,7 @@ fn norm1(alpha: f64) -> Result<Lrn, Failure> {
 pub fn run(options: &Options) -> Result<(), Failure> {
     let device = Device::open(options.device, options.adapter.as_deref(), options.kernel)?;
     let folder = options.out.as_deref().unwrap_or(Path::new("target/headless"));
-    fs::create_dir_all(folder)
-        .map_err(|error| Failure::file(folder, format!("no folder can be there: {error}")))?;
+    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, format!("no folder can be there: {error}")))?;
     let photo = photo()?;
     let bank = conv1::bank();
     let start = Instant::now();
@@ -118,12 +117,7 @@ impl Normalized {
 }
 
 /// Runs an operation, and compares its result with the CPU reference.
-fn checked(
-    device: &Device,
-    lrn: &Lrn,
-    operation: Operation,
-    inputs: &[&[f32]],
-) -> Result<Run<f32>, Failure> {
+fn checked(device: &Device, lrn: &Lrn, operation: Operation, inputs: &[&[f32]]) -> Result<Run<f32>, Failure> {
     let shape = Shape::nchw(1, CHANNELS, MAP, MAP)?;
     let run = device.run(lrn, &shape, operation, inputs)?;
     let report = check::run(lrn, &shape, operation, inputs, &run.values)?;
@@ -171,17 +165,11 @@ fn energy(values: &[f32]) -> f32 {
 
 /// Draws and writes the picture.
 fn draw(scene: &Scene<'_>, path: &Path) -> Result<(), Failure> {
-    let png = picture::png(scene)
-        .map_err(|error| Failure::Refused(format!("drawing the picture: {error}")))?;
+    let png = picture::png(scene).map_err(|error| Failure::Refused(format!("drawing the picture: {error}")))?;
     write_whole(path, |file| file.write_all(&png))
 }
 
-fn summary(
-    device: &Device,
-    x: &[f32],
-    pixel: usize,
-    layers: &[Normalized; 2],
-) -> Result<(), Failure> {
+fn summary(device: &Device, x: &[f32], pixel: usize, layers: &[Normalized; 2]) -> Result<(), Failure> {
     let place = match &device.gpu {
         Some(gpu) => format!("{} ({})", gpu.info().name, gpu.info().backend),
         None => "none; computed by the CPU reference".to_owned(),
@@ -204,9 +192,7 @@ fn contrast(channels: &[f32], winner: usize) -> String {
     let near = winner.saturating_sub(REACH)..=(winner + REACH).min(CHANNELS - 1);
     let active = (0..CHANNELS).filter(|&channel| channel != winner && channels[channel] > 0.0);
     let (near, far): (Vec<_>, Vec<_>) = active.partition(|channel| near.contains(channel));
-    let times = |others: Vec<usize>| {
-        channels[winner] / mean(others.into_iter().map(|channel| channels[channel]))
-    };
+    let times = |others: Vec<usize>| channels[winner] / mean(others.into_iter().map(|channel| channels[channel]));
     format!("{:.2} times its neighbours, {:.2} times the others", times(near), times(far))
 }
 

@@ -4,9 +4,7 @@ use clap::ValueEnum;
 use std::time::Instant;
 use terminal::Failure;
 use wgpu_lrn::program::{Pass, Program, Target};
-use wgpu_lrn::{
-    Element, Gpu, Kernel, Lrn, Operation, Plan, Shape, Tuning, block_on, cpu, host, wgpu,
-};
+use wgpu_lrn::{Element, Gpu, Kernel, Lrn, Operation, Plan, Shape, Tuning, block_on, cpu, host, wgpu};
 
 /// What `--device` asks for; auto is a GPU where there is one, else the CPU reference.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -40,11 +38,7 @@ pub struct Run<T> {
 
 impl Device {
     /// Opens what is asked for.
-    pub fn open(
-        choice: DeviceChoice,
-        adapter: Option<&str>,
-        kernel: Option<Kernel>,
-    ) -> Result<Device, Failure> {
+    pub fn open(choice: DeviceChoice, adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Failure> {
         if choice == DeviceChoice::Cpu {
             return reference(adapter, kernel);
         }
@@ -93,16 +87,13 @@ impl Device {
     /// The shaders of an operation, each after a line with its label and its entry point.
     pub fn wgsl(&self, lrn: &Lrn, shape: &Shape, operation: Operation) -> Result<String, Failure> {
         let Some(gpu) = &self.gpu else {
-            let problem =
-                "the CPU reference has no shaders; leave out --wgsl, or name a GPU adapter";
+            let problem = "the CPU reference has no shaders; leave out --wgsl, or name a GPU adapter";
             return Err(Failure::Refused(problem.to_owned()));
         };
         let (features, limits) = (gpu.device().features(), gpu.device().limits());
         let target = Target { features, limits, tuning: self.tuning(), in_place: false };
         let program = Program::new(lrn, shape, operation, &target)?;
-        let text = |pass: Pass<'_>| {
-            format!("// {}: {}\n\n{}\n", pass.label(), pass.entry_point(), pass.wgsl())
-        };
+        let text = |pass: Pass<'_>| format!("// {}: {}\n\n{}\n", pass.label(), pass.entry_point(), pass.wgsl());
         Ok(program.passes().map(text).collect())
     }
 
@@ -139,12 +130,7 @@ fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Fa
 }
 
 /// The kernel that runs, and the seconds from submission until the GPU is done.
-fn time<T: Element>(
-    gpu: &Gpu,
-    plan: &Plan,
-    operation: Operation,
-    inputs: &[&[T]],
-) -> Result<(Kernel, f64), Failure> {
+fn time<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[T]]) -> Result<(Kernel, f64), Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;
     if buffers.len() < operation.operands().len() {

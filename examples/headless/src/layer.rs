@@ -26,11 +26,7 @@ pub fn run(operation: Operation, files: &Files<'_>, options: &Layer) -> Result<(
     run(operation, files, options)
 }
 
-fn run_of<T: Stored>(
-    operation: Operation,
-    files: &Files<'_>,
-    options: &Layer,
-) -> Result<(), Failure> {
+fn run_of<T: Stored>(operation: Operation, files: &Files<'_>, options: &Layer) -> Result<(), Failure> {
     if let Some(wgsl) = &options.wgsl {
         check_other(wgsl, files)?;
     }
@@ -65,8 +61,7 @@ fn run_of<T: Stored>(
 /// Refuses to write shaders into a file that is read or written anyway.
 fn check_other(wgsl: &Path, files: &Files<'_>) -> Result<(), Failure> {
     let same = |path: &Path| {
-        path == wgsl
-            || path.canonicalize().ok().is_some_and(|path| Some(path) == wgsl.canonicalize().ok())
+        path == wgsl || path.canonicalize().ok().is_some_and(|path| Some(path) == wgsl.canonicalize().ok())
     };
     if [Some(files.x), files.dy, Some(files.result)].into_iter().flatten().any(same) {
         return Err(Failure::file(wgsl, "--wgsl is the file of an array, too; name another file"));

@@ -21,15 +21,11 @@ fn run(args: Args) -> Result<(), Failure> {
     match &args.command {
         None => demonstrate(args),
         Some(Command::Adapters { json }) => adapters::list(*json),
-        Some(Command::Forward { x, y, layer }) => {
-            layer::run(Forward, &Files { x, dy: None, result: y }, layer)
-        }
+        Some(Command::Forward { x, y, layer }) => layer::run(Forward, &Files { x, dy: None, result: y }, layer),
         Some(Command::Backward { x, dy, dx, layer }) => {
             layer::run(Backward, &Files { x, dy: Some(dy), result: dx }, layer)
         }
-        Some(Command::SquareSums { x, s, layer }) => {
-            layer::run(SquareSums, &Files { x, dy: None, result: s }, layer)
-        }
+        Some(Command::SquareSums { x, s, layer }) => layer::run(SquareSums, &Files { x, dy: None, result: s }, layer),
     }
 }
 

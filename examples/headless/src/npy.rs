@@ -95,9 +95,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
 /// The start of the file up to the end of its header.
 fn with_header(start: &[u8]) -> Result<&[u8], String> {
     let end = match *start {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
-            10 + u64::from(u16::from_le_bytes([a, b]))
-        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => 10 + u64::from(u16::from_le_bytes([a, b])),
         [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
             12 + u64::from(u32::from_le_bytes([a, b, c, d]))
         }

@@ -51,8 +51,7 @@ const SIZE: (u32, u32) = (1600, 1430);
 const OVERSAMPLING: u32 = 2;
 
 const TITLE: &str = "What Local Response Normalization does";
-const SUBTITLE: &str =
-    "A photo through 96 filters and ReLU, then LRN across channels: n = 5, β = ¾, k = 1";
+const SUBTITLE: &str = "A photo through 96 filters and ReLU, then LRN across channels: n = 5, β = ¾, k = 1";
 const NOTES: [&str; 14] = [
     "Each response is divided by",
     "(k + α/n · Σ x²)^β, a sum over",
@@ -88,8 +87,7 @@ const CHART_TOP: i32 = 2040;
 
 /// Draws the picture as a PNG.
 pub fn png(scene: &Scene<'_>) -> Drawn<Vec<u8>> {
-    let fonts =
-        [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())];
+    let fonts = [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())];
     for (style, font) in fonts {
         register_font(FONT, style, font).map_err(|_| "the font cannot be read")?;
     }
@@ -102,8 +100,12 @@ pub fn png(scene: &Scene<'_>) -> Drawn<Vec<u8>> {
 fn encode(picture: &RgbImage) -> Drawn<Vec<u8>> {
     use image::codecs::png::{CompressionType, FilterType, PngEncoder};
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive)
-        .write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)?;
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive).write_image(
+        picture,
+        picture.width(),
+        picture.height(),
+        ExtendedColorType::Rgb8,
+    )?;
     Ok(bytes)
 }
 
@@ -168,13 +170,7 @@ fn row_of_maps(scene: &Scene<'_>, canvas: &Canvas<'_>, row: usize, maps: &Row<'_
     Ok(())
 }
 
-fn feature_map(
-    canvas: &Canvas<'_>,
-    at: (i32, i32),
-    map: &[f32],
-    brightest: f32,
-    ramp: Ramp,
-) -> Drawn {
+fn feature_map(canvas: &Canvas<'_>, at: (i32, i32), map: &[f32], brightest: f32, ramp: Ramp) -> Drawn {
     blocks(canvas, at, MAP, MAP_ZOOM, |x, y| ramp.colour(map[y * MAP + x] / brightest))?;
     let below = (at.0, at.1 + MAP as i32 * MAP_ZOOM + 8);
     text(canvas, &format!("peak {:.0}", peak(map)), below, Style::plain(34).colour(FAINT))

@@ -21,5 +21,5 @@ fn held_at(r: Run, before: u32, i: u32) -> Sum {
     let from_begin = RUNS_BEFORE * RUN + i - before;
     let number = min(r.number + from_begin / RUN - RUNS_BEFORE, RUNS - 1u);
     let v = values[r.band][r.pixel][number][from_begin % RUN];
-    return kept(v, r.begin + i - before < r.length);
+    return sum_where(v, r.begin + i - before < r.length);
 }

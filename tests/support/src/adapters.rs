@@ -1,9 +1,7 @@
 //! The adapters of this machine.
 
 use crate::{guarded, validation_layer};
-use wgpu_lrn::{
-    Choice, Dtype, Element, Gpu, Lrn, Operation, Plan, Precision, Shape, block_on, host, wgpu,
-};
+use wgpu_lrn::{Choice, Dtype, Element, Gpu, Lrn, Operation, Plan, Precision, Shape, block_on, host, wgpu};
 
 /// What a test opens for itself, and leaves to the process: wgpu's GL backend panics where a thread waits 6 seconds
 /// for another's compilation.
@@ -50,8 +48,7 @@ fn opened_with(one: wgpu::Features) -> Vec<Gpu> {
     let adapters = adapters();
     let open = |adapter: &wgpu::Adapter, required_features| {
         let required_limits = adapter.limits();
-        let descriptor =
-            wgpu::DeviceDescriptor { required_features, required_limits, ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor { required_features, required_limits, ..Default::default() };
         let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
         Gpu::new(&device, &queue)
     };
@@ -90,16 +87,10 @@ pub fn noop_device() -> (wgpu::Device, wgpu::Queue) {
 }
 
 pub fn buffer(device: &wgpu::Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size,
-        usage,
-        mapped_at_creation: false,
-    })
+    device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
 }
 
 /// Runs a plan as [`guarded::run`] does.
 pub fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[T]]) -> Vec<T> {
-    block_on(guarded::run(gpu, plan, operation, inputs))
-        .unwrap_or_else(|refused| panic!("{refused}"))
+    block_on(guarded::run(gpu, plan, operation, inputs)).unwrap_or_else(|refused| panic!("{refused}"))
 }

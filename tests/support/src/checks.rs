@@ -45,11 +45,8 @@ pub fn fused() -> Vec<Check> {
     let typed = cases.flat_map(|case| Dtype::ALL.iter().map(move |&dtype| (case, dtype)));
     let layers = typed.flat_map(|(case, dtype)| {
         let lrn = case.lrn();
-        let layers = [
-            lrn.with_relu().with_blend(-1.7, 0.6).unwrap(),
-            lrn.with_relu(),
-            lrn.with_blend(0.3, 0.0).unwrap(),
-        ];
+        let layers =
+            [lrn.with_relu().with_blend(-1.7, 0.6).unwrap(), lrn.with_relu(), lrn.with_blend(0.3, 0.0).unwrap()];
         let count = if dtype == Dtype::F32 { layers.len() } else { 1 };
         layers.into_iter().take(count).map(move |lrn| (case, dtype, lrn))
     });
@@ -68,11 +65,7 @@ pub fn in_place() -> Vec<Check> {
     let all = CASES.iter().map(|case| Check::new(case, Dtype::F32, Operation::Forward));
     let fused = fused().into_iter().filter(|check| check.operation == Operation::Forward);
     let of_check = |check: Check| {
-        [Operation::Forward, Operation::Backward].map(|operation| Check {
-            operation,
-            in_place: true,
-            ..check.clone()
-        })
+        [Operation::Forward, Operation::Backward].map(|operation| Check { operation, in_place: true, ..check.clone() })
     };
     all.chain(small).chain(fused).flat_map(of_check).collect()
 }
@@ -80,10 +73,7 @@ pub fn in_place() -> Vec<Check> {
 /// Every hostile layer and input, on every place. Types, operations and what is fused take turns.
 pub fn hostile() -> Vec<Check> {
     let pairs = HOSTILE.iter().flat_map(|hostile| PLACES.iter().map(move |place| (hostile, place)));
-    pairs
-        .enumerate()
-        .map(|(turn, (hostile, place))| Check::of_hostile(hostile, place, turn))
-        .collect()
+    pairs.enumerate().map(|(turn, (hostile, place))| Check::of_hostile(hostile, place, turn)).collect()
 }
 
 impl Check {
@@ -95,15 +85,9 @@ impl Check {
     /// A hostile layer, of the type, with the operation and the steps around it, that have a turn.
     pub fn of_hostile(hostile: &Hostile, place: &Place, turn: usize) -> Check {
         // Numbers of turns without a common factor: all combinations come.
-        let dtype =
-            [Dtype::F32, Dtype::F32, Dtype::Bf16, Dtype::F32, Dtype::F16, Dtype::F64, Dtype::F32];
-        let operation = [
-            Operation::Backward,
-            Operation::Forward,
-            Operation::Backward,
-            Operation::SquareSums,
-            Operation::Backward,
-        ];
+        let dtype = [Dtype::F32, Dtype::F32, Dtype::Bf16, Dtype::F32, Dtype::F16, Dtype::F64, Dtype::F32];
+        let operation =
+            [Operation::Backward, Operation::Forward, Operation::Backward, Operation::SquareSums, Operation::Backward];
         let dtype = match (dtype[turn % dtype.len()], hostile.input) {
             // In f16 those are infinities and subnormal numbers, and devices may flush what is to be multiplied.
             (Dtype::F16, Input::Decades(..)) => Dtype::Bf16,
@@ -174,12 +158,7 @@ impl Check {
     }
 
     /// Runs it with the result in the place of the last input.
-    async fn replace<T: Element>(
-        &self,
-        gpu: &Gpu,
-        choice: Choice,
-        inputs: &[&[T]],
-    ) -> Result<Vec<T>, String> {
+    async fn replace<T: Element>(&self, gpu: &Gpu, choice: Choice, inputs: &[&[T]]) -> Result<Vec<T>, String> {
         let layer = gpu.layer_with_tuning(&self.lrn, &self.shape, choice).map_err(text)?;
         let inputs = &inputs[..self.operation.operands().len() - 1]; // without what is blended in
         let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();

@@ -18,8 +18,7 @@ pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
         let missed = written.iter().filter(|&&times| times != 1).count();
         assert_eq!(missed, 0, "{missed} elements not written exactly once: {passes:#?}");
     }
-    let of_pass =
-        |pass: &Pass| pass.bindings.iter().filter_map(|&(_, content)| temporary(content)).max();
+    let of_pass = |pass: &Pass| pass.bindings.iter().filter_map(|&(_, content)| temporary(content)).max();
     let temporaries = recipe.passes.iter().filter_map(of_pass).max().map_or(0, |most| most + 1);
     assert_eq!(recipe.temporaries, temporaries);
     if temporaries > 0 {
@@ -61,8 +60,7 @@ fn runs_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u64>
 /// Compares what the shader finds for a run with the end of a pixel that follows its first channel. Beyond the channels
 /// that it holds, every place is as good as another.
 fn assert_next_pixel(shader: &Shader, params: &Params, run: u64) {
-    let [written, held, behind] =
-        ["WRITTEN", "HELD", "BEHIND"].map(|name| constant(shader, name).unwrap());
+    let [written, held, behind] = ["WRITTEN", "HELD", "BEHIND"].map(|name| constant(shader, name).unwrap());
     let begin = u64::from(params.part.write_begin) + run * written;
     let found = next_pixel(shader, params, 4u32.wrapping_mul(begin as u32));
     let (channel, channels) = (4 * begin, u64::from(params.tensor.channels));
@@ -142,10 +140,7 @@ fn element(
     let offset = pixel / beside * image + pixel % beside + column * beside + channel * inner;
     let in_binding = shift.wrapping_add(offset as u32);
     let element = bound.start / stored + u64::from(in_binding);
-    assert!(
-        bound.start.is_multiple_of(stored) && element < bound.end / stored,
-        "element {element} of {bound:?}"
-    );
+    assert!(bound.start.is_multiple_of(stored) && element < bound.end / stored, "element {element} of {bound:?}");
     element
 }
 
@@ -181,23 +176,12 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let binds = |some: [u32; 2]| pass.bindings.iter().any(|(number, _)| some.contains(number));
     let groups = groups(&pass.shader, params);
     let grid = dispatch.workgroups();
-    assert!(
-        grid >= groups && grid < groups + u64::from(dispatch.grid[1]),
-        "{groups} in {:?}",
-        dispatch.grid
-    );
+    assert!(grid >= groups && grid < groups + u64::from(dispatch.grid[1]), "{groups} in {:?}", dispatch.grid);
     assert_eq!(params.part.grid_width, dispatch.grid[0]);
-    assert_eq!(
-        u64::from(params.part.segments),
-        (end - begin).div_ceil(u64::from(params.tensor.segment))
-    );
+    assert_eq!(u64::from(params.part.segments), (end - begin).div_ceil(u64::from(params.tensor.segment)));
     let first_needed = begin.saturating_sub(halo.0);
-    let last_needed =
-        (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);
-    assert!(
-        u64::from(params.part.read_begin) <= first_needed
-            && last_needed < u64::from(params.part.read_end)
-    );
+    let last_needed = (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);
+    assert!(u64::from(params.part.read_begin) <= first_needed && last_needed < u64::from(params.part.read_end));
     for pixel in 0..u64::from(params.part.pixels) {
         for column in columns(&pass.shader, params) {
             for channel in begin..end {
@@ -229,17 +213,12 @@ fn follow_pass(pass: &Pass, shape: &Shape, limits: &wgpu::Limits, written: &mut 
     for dispatch in &pass.dispatches {
         for bytes in [&dispatch.input, &dispatch.output] {
             assert!(bytes.end - bytes.start <= limits.max_storage_buffer_binding_size, "{bytes:?}");
-            assert!(
-                bytes.start.is_multiple_of(alignment) && bytes.end <= shape.operand_bytes(),
-                "{bytes:?}"
-            );
+            assert!(bytes.start.is_multiple_of(alignment) && bytes.end <= shape.operand_bytes(), "{bytes:?}");
         }
         for bytes in [&dispatch.sums, &dispatch.totals] {
             let summed = shape.elements() * shape.dtype().bytes().max(4);
             assert!(bytes.end <= summed.next_multiple_of(4), "{bytes:?}");
-            assert!(
-                !sums_along || bytes.end - bytes.start <= limits.max_storage_buffer_binding_size
-            );
+            assert!(!sums_along || bytes.end - bytes.start <= limits.max_storage_buffer_binding_size);
             assert!(bytes.start.is_multiple_of(alignment), "{bytes:?}");
         }
         let most = limits.max_compute_workgroups_per_dimension;

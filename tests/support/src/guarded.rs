@@ -19,12 +19,7 @@ fn is_untouched(bytes: &[u8]) -> bool {
 /// # Errors
 ///
 /// What the library refused, or what was written where, in words.
-pub async fn run<T: Element>(
-    gpu: &Gpu,
-    plan: &Plan,
-    operation: Operation,
-    inputs: &[&[T]],
-) -> Result<Vec<T>, String> {
+pub async fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[T]]) -> Result<Vec<T>, String> {
     let size = plan.shape().bytes() as usize;
     let blended = inputs.len() == operation.operands().len();
     let framed_inputs = inputs.iter().map(|input| framed(gpu, bytemuck::cast_slice(input)));

@@ -13,12 +13,7 @@ pub struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "alexnet_norm1")]
     shapes: Vec<String>,
     /// Order of the dimensions: channels_first, channels_last, or both
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "channels_first,channels_last"
-    )]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "channels_first,channels_last")]
     layouts: Vec<String>,
     /// Types of the elements, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "f32,f16,bf16,f64")]
@@ -59,11 +54,8 @@ pub struct Args {
 }
 
 /// What a device may have that matters to the kernels.
-const FEATURES: [(&str, wgpu::Features); 3] = [
-    ("f16", wgpu::Features::SHADER_F16),
-    ("i16", wgpu::Features::SHADER_I16),
-    ("f64", wgpu::Features::SHADER_F64),
-];
+const FEATURES: [(&str, wgpu::Features); 3] =
+    [("f16", wgpu::Features::SHADER_F16), ("i16", wgpu::Features::SHADER_I16), ("f64", wgpu::Features::SHADER_F64)];
 
 impl Args {
     /// What the device has.

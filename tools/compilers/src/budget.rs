@@ -64,10 +64,7 @@ impl Gpu {
             multiprocessors,
             lanes,
             bandwidth: self.memory_giga / clock_giga,
-            behind: Behind {
-                cache: self.cache_mib << 20,
-                channels: (self.memory_giga / CHANNEL).ceil() as usize,
-            },
+            behind: Behind { cache: self.cache_mib << 20, channels: (self.memory_giga / CHANNEL).ceil() as usize },
             latency: LATENCY * clock_giga,
         }
     }

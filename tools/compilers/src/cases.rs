@@ -80,8 +80,7 @@ impl Cases {
         let Network { ref windows, a, beta, k, .. } = *network;
         let beta = args.beta.unwrap_or(beta);
         let lrn = Lrn::over(windows, a, beta, k)?.with_precision(precision);
-        let shape =
-            layout.shape(&network.dims(BATCH, layout), network.windows.len())?.with_dtype(dtype);
+        let shape = layout.shape(&network.dims(BATCH, layout), network.windows.len())?.with_dtype(dtype);
         let layer = Layer {
             shape: network.name,
             layout: layout.name(),
@@ -137,18 +136,9 @@ fn number<T: PartialEq>(known: &mut Vec<T>, value: T) -> usize {
     })
 }
 
-fn recipe(
-    args: &Args,
-    lrn: &Lrn,
-    shape: &Shape,
-    operation: Operation,
-    choice: Choice,
-) -> Result<Recipe, Failure> {
-    let limits = wgpu::Limits {
-        max_buffer_size: 1 << 40,
-        max_storage_buffer_binding_size: 1 << 31,
-        ..wgpu::Limits::default()
-    };
+fn recipe(args: &Args, lrn: &Lrn, shape: &Shape, operation: Operation, choice: Choice) -> Result<Recipe, Failure> {
+    let limits =
+        wgpu::Limits { max_buffer_size: 1 << 40, max_storage_buffer_binding_size: 1 << 31, ..wgpu::Limits::default() };
     Ok(Recipe::new(lrn, shape, operation, false, choice, args.features(), &limits)?)
 }
 

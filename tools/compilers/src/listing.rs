@@ -96,9 +96,8 @@ impl Rest {
 impl<'a> Listing<'a> {
     /// The loops that reach memory, the one that does the most first.
     fn reaching_memory(&self) -> Vec<RangeInclusive<usize>> {
-        let accesses = |l: &RangeInclusive<usize>| {
-            self.code[l.clone()].iter().filter(|one| one.memory.is_some()).count()
-        };
+        let accesses =
+            |l: &RangeInclusive<usize>| self.code[l.clone()].iter().filter(|one| one.memory.is_some()).count();
         let mut found: Vec<_> = self.loops.iter().filter(|l| accesses(l) > 0).cloned().collect();
         found.sort_by_key(|l| std::cmp::Reverse((accesses(l), l.end() - l.start())));
         found
@@ -132,9 +131,8 @@ impl<'a> Listing<'a> {
     /// A rest with the instruction before it.
     fn with(&self, at: usize, region: &RangeInclusive<usize>, rest: Rest) -> Rest {
         let one = &self.code[at];
-        let is_around = |l: &&RangeInclusive<usize>| {
-            l.contains(&at) && region.contains(l.start()) && l.start() != region.start()
-        };
+        let is_around =
+            |l: &&RangeInclusive<usize>| l.contains(&at) && region.contains(l.start()) && l.start() != region.start();
         let depth = self.loops.iter().filter(is_around).count();
         Rest {
             accesses: rest.accesses + usize::from(one.memory.is_some() || one.is_shared),

@@ -72,11 +72,7 @@ fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> 
 }
 
 /// What each compiler that is there says of each case.
-fn targets<'a>(
-    args: &Args,
-    cases: &'a Cases,
-    memories: &'a [Option<Memory>],
-) -> Result<Vec<Target<'a>>, Failure> {
+fn targets<'a>(args: &Args, cases: &'a Cases, memories: &'a [Option<Memory>]) -> Result<Vec<Target<'a>>, Failure> {
     let mut targets = Vec::new();
     for family in args.amd() {
         match radv::manifest() {

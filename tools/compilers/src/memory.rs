@@ -66,10 +66,7 @@ impl Memory {
         let cache = behind.cache / multiprocessors.max(1);
         let slice = (least / (FILLED * cache.max(1))).clamp(1, multiprocessors.max(1));
         let channels = behind.channels as u64 * slice;
-        let behind = Behind {
-            cache: slice * cache,
-            channels: channels.div_ceil(multiprocessors.max(1)) as usize,
-        };
+        let behind = Behind { cache: slice * cache, channels: channels.div_ceil(multiprocessors.max(1)) as usize };
         let traffic = traffic::traffic(&self.streams, (slice * workgroups) as usize, behind);
         let rows = || {
             let copy = traffic::traffic(&stream::copy(least), (slice * COPYING) as usize, behind);

@@ -29,16 +29,13 @@ pub struct Compiled {
 }
 
 /// Where drivers say that they are there.
-const MANIFESTS: [&str; 3] =
-    ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+const MANIFESTS: [&str; 3] = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
 /// The file that leads Vulkan's loader to RADV.
 pub fn manifest() -> Option<PathBuf> {
     let folders = MANIFESTS.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
     let mut files = folders.flatten().filter_map(|file| Some(file.ok()?.path()));
-    files.find(|path| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("radeon_icd"))
-    })
+    files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("radeon_icd")))
 }
 
 /// What it says of each shader, for GPUs of a family.

@@ -85,12 +85,7 @@ pub struct Figures {
 
 impl<'a> Target<'a> {
     /// The figures are those of the shaders.
-    pub fn new(
-        name: &str,
-        cases: &'a Cases,
-        memories: &'a [Option<Memory>],
-        figures: &[Figures],
-    ) -> Target<'a> {
+    pub fn new(name: &str, cases: &'a Cases, memories: &'a [Option<Memory>], figures: &[Figures]) -> Target<'a> {
         let row = |case: &'a Case| {
             let shader = &cases.shaders[case.shader];
             let row = Row {
@@ -111,8 +106,7 @@ impl<'a> Target<'a> {
 impl Row<'_> {
     /// With what depends on the GPU.
     fn on(self, target: &str) -> Self {
-        let under_way =
-            |memory: &Memory| memory.under_way(self.figures.loads, self.figures.resident);
+        let under_way = |memory: &Memory| memory.under_way(self.figures.loads, self.figures.resident);
         let gpu = GPUS.iter().find(|gpu| gpu.target == target);
         let moved = |gpu: &Gpu| Some(self.kernel()?.moved(&gpu.machine()));
         let (under_way, moved) = (self.memory.map(under_way), gpu.and_then(moved));
@@ -156,8 +150,7 @@ impl Report<'_> {
             let name = format!("{} {}", target.name, row.case).replace([' ', '/'], "_");
             let source = shaders[row.case.shader].source();
             std::fs::write(folder.join(format!("{name}.wgsl")), source).map_err(failed)?;
-            std::fs::write(folder.join(format!("{name}.s")), &row.figures.listing)
-                .map_err(failed)?;
+            std::fs::write(folder.join(format!("{name}.s")), &row.figures.listing).map_err(failed)?;
         }
         Ok(())
     }

@@ -95,15 +95,10 @@ fn print_budgets() -> Result<(), Failure> {
 }
 
 fn print_expected(expected: &[Expected]) -> Result<(), Failure> {
-    say(
-        "To expect: % of a copy's speed, by the fastest choice, by what memory moves and what is issued",
-    )?;
+    say("To expect: % of a copy's speed, by the fastest choice, by what memory moves and what is issued")?;
     let gpus: Vec<_> = expected.chunk_by(|a, b| a.gpu == b.gpu).collect();
     say(line("", &gpus.iter().map(|all| all[0].gpu).collect::<Vec<_>>()))?;
-    say(line(
-        "by the code for",
-        &gpus.iter().map(|all| all[0].target.as_str()).collect::<Vec<_>>(),
-    ))?;
+    say(line("by the code for", &gpus.iter().map(|all| all[0].target.as_str()).collect::<Vec<_>>()))?;
     let Some(first) = gpus.first() else { return Ok(()) };
     for (number, one) in first.iter().enumerate() {
         if number == 0 || first[number - 1].layer != one.layer {

@@ -48,16 +48,9 @@ pub fn spirv(shader: &Shader) -> Spirv {
         ..Default::default()
     };
     let entry = shader.entry().to_owned();
-    let pipeline = back::spv::PipelineOptions {
-        shader_stage: ShaderStage::Compute,
-        entry_point: entry.clone(),
-    };
+    let pipeline = back::spv::PipelineOptions { shader_stage: ShaderStage::Compute, entry_point: entry.clone() };
     let words = back::spv::write_vec(&module, &info, &options, Some(&pipeline));
-    Spirv {
-        words: words.expect("naga writes its valid modules"),
-        entry,
-        bindings: bindings(&module),
-    }
+    Spirv { words: words.expect("naga writes its valid modules"), entry, bindings: bindings(&module) }
 }
 
 /// MSL with the same checks. It has no f64: f16, which shaders in f64 do without, takes its place.
@@ -74,10 +67,8 @@ pub fn metal(shader: &Shader) -> Metal {
         ..Default::default()
     };
     let entry = shader.entry().to_owned();
-    let pipeline = back::msl::PipelineOptions {
-        entry_point: Some((ShaderStage::Compute, entry.clone())),
-        ..Default::default()
-    };
+    let pipeline =
+        back::msl::PipelineOptions { entry_point: Some((ShaderStage::Compute, entry.clone())), ..Default::default() };
     let metal = back::msl::write_string(&module, &info, &options, &pipeline);
     let of_entry = |point: &&naga::EntryPoint| point.name == entry;
     let size = module.entry_points.iter().find(of_entry).map_or([1; 3], |e| e.workgroup_size);
@@ -92,8 +83,8 @@ fn without_comments(source: &str) -> String {
 }
 
 pub fn valid(source: &str) -> (Module, ModuleInfo) {
-    let module = naga::front::wgsl::parse_str(source)
-        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    let module =
+        naga::front::wgsl::parse_str(source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     let info = Validator::new(ValidationFlags::all(), Capabilities::all())
         .validate(&module)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
@@ -101,8 +92,9 @@ pub fn valid(source: &str) -> (Module, ModuleInfo) {
 }
 
 fn bindings(module: &Module) -> Vec<(u32, bool)> {
-    let bound = module.global_variables.iter().filter_map(|(_, variable)| {
-        Some((variable.binding?.binding, variable.space == AddressSpace::Uniform))
-    });
+    let bound = module
+        .global_variables
+        .iter()
+        .filter_map(|(_, variable)| Some((variable.binding?.binding, variable.space == AddressSpace::Uniform)));
     bound.collect()
 }

@@ -15,8 +15,7 @@ pub const PIXELS: usize = MAP * MAP;
 pub const STRIDE: usize = 4;
 /// Filters of a family: neighbouring channels, which respond to similar things.
 pub const FAMILY: usize = 16;
-pub const FAMILIES: [&str; 6] =
-    ["fine edges", "edges", "coarse edges", "red–green", "blue–yellow", "blobs"];
+pub const FAMILIES: [&str; 6] = ["fine edges", "edges", "coarse edges", "red–green", "blue–yellow", "blobs"];
 pub const CHANNELS: usize = FAMILIES.len() * FAMILY;
 
 /// The weights of a filter: rows of columns of red, green, blue.
@@ -108,9 +107,8 @@ pub fn channels(maps: &[f32], pixel: usize) -> Vec<f32> {
 /// The values of a photo, each colour less its mean.
 fn centred(photo: &[u8]) -> Vec<f32> {
     let of_colour = |colour| photo.iter().skip(colour).step_by(3);
-    let mean = [0, 1, 2].map(|colour| {
-        of_colour(colour).map(|&value| f32::from(value)).sum::<f32>() / (photo.len() / 3) as f32
-    });
+    let mean = [0, 1, 2]
+        .map(|colour| of_colour(colour).map(|&value| f32::from(value)).sum::<f32>() / (photo.len() / 3) as f32);
     photo.iter().enumerate().map(|(at, &value)| f32::from(value) - mean[at % 3]).collect()
 }
 

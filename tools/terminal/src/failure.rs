@@ -32,8 +32,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Failure::Refused(message) | Failure::Beyond(message)) = self;
-        let words: Vec<_> =
-            message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let words: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         f.write_str(&words.join(" "))
     }
 }

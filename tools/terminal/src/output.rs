@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Prints a line on standard output.
 pub fn say(line: impl Display) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}")
-        .map_err(|error| Failure::Refused(format!("standard output: {error}")))
+    writeln!(io::stdout(), "{line}").map_err(|error| Failure::Refused(format!("standard output: {error}")))
 }
 
 /// Prints a remark on standard error, where no script reads.
@@ -19,10 +18,7 @@ pub fn note(line: impl Display) {
 }
 
 /// Writes a file so that it appears only once it is complete: beside its place, then renamed.
-pub fn write_whole(
-    path: &Path,
-    contents: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), Failure> {
+pub fn write_whole(path: &Path, contents: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Failure> {
     let temporary = beside(path)?;
     let written = write(&temporary, contents).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|error| {
@@ -32,10 +28,7 @@ pub fn write_whole(
     })
 }
 
-fn write(
-    path: &Path,
-    contents: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> io::Result<()> {
+fn write(path: &Path, contents: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     contents(&mut file)?;
     file.flush()

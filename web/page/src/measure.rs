@@ -46,9 +46,7 @@ impl Measuring {
             quick: true,
         };
         let gpu = gpu.inner();
-        let of_case = |case: Case| {
-            case.operations().map(|operation| (case.clone(), operation)).collect::<Vec<_>>()
-        };
+        let of_case = |case: Case| case.operations().map(|operation| (case.clone(), operation)).collect::<Vec<_>>();
         let runs = selection.cases()?.into_iter().flat_map(of_case).collect();
         Ok(Measuring { meter: Meter::new(gpu, patience())?, runs, measurements: Vec::new() })
     }

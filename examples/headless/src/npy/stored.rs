@@ -55,13 +55,11 @@ fn spelled(found: &str) -> Option<Dtype> {
 /// The dtype of a file, where nothing else tells it.
 pub fn dtype(found: &str) -> Result<Dtype, String> {
     match spelled(found) {
-        Some(Dtype::Bf16) => Err(format!(
-            "its dtype is {found}, which is read only as the bits of bf16: give --dtype bf16"
-        )),
+        Some(Dtype::Bf16) => {
+            Err(format!("its dtype is {found}, which is read only as the bits of bf16: give --dtype bf16"))
+        }
         Some(dtype) => Ok(dtype),
-        None => Err(format!(
-            "its dtype is {found}, but must be '<f4', '<f2' or '<f8', or '<u2' with --dtype bf16"
-        )),
+        None => Err(format!("its dtype is {found}, but must be '<f4', '<f2' or '<f8', or '<u2' with --dtype bf16")),
     }
 }
 

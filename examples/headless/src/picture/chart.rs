@@ -46,11 +46,7 @@ fn legend(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
     let mut x = 1050;
     for (row, (radius, colour)) in scene.rows.iter().zip(DOTS) {
         canvas.draw(&Circle::new((x + 20, CHART_TOP + 12), radius, colour.filled()))?;
-        let name = if row.remark.is_empty() {
-            row.name.to_owned()
-        } else {
-            format!("{}, {}", row.name, row.remark)
-        };
+        let name = if row.remark.is_empty() { row.name.to_owned() } else { format!("{}, {}", row.name, row.remark) };
         text(canvas, &name, (x + 52, CHART_TOP), Style::plain(36))?;
         x += 560;
     }
@@ -58,10 +54,7 @@ fn legend(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
 }
 
 /// The axes, on the bands of the families.
-fn plane<'a, 'b>(
-    area: &'a DrawingArea<BitMapBackend<'b>, Shift>,
-    top: f32,
-) -> Drawn<Chart<'a, 'b>> {
+fn plane<'a, 'b>(area: &'a DrawingArea<BitMapBackend<'b>, Shift>, top: f32) -> Drawn<Chart<'a, 'b>> {
     let label = || (FONT, 36).into_font().color(&FAINT);
     let mut chart = ChartBuilder::on(area)
         .margin_top(120)

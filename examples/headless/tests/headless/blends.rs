@@ -23,11 +23,7 @@ fn layers() -> [(&'static str, Lrn); 5] {
     ]
 }
 
-fn inputs<'a, T>(
-    operation: Operation,
-    lrn: &Lrn,
-    [x, dy, old]: [&'a [T]; 3],
-) -> (&'static str, Vec<&'a [T]>) {
+fn inputs<'a, T>(operation: Operation, lrn: &Lrn, [x, dy, old]: [&'a [T]; 3]) -> (&'static str, Vec<&'a [T]>) {
     let (line, mut inputs) = match operation {
         Operation::SquareSums => ("square-sums x.npy", vec![x]),
         Operation::Forward => ("forward x.npy", vec![x]),
@@ -41,8 +37,7 @@ fn inputs<'a, T>(
 
 /// Runs every layer on files, and hands what came out to a check.
 fn run<T: Element>(device: &str, check: impl Fn(&Lrn, &Shape, Operation, &[&[T]], Vec<T>)) {
-    let folder =
-        Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("blend-{}-{device}", T::DTYPE.name()));
+    let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("blend-{}-{device}", T::DTYPE.name()));
     let shape = Shape::new(&DIMS, 1).unwrap().with_dtype(T::DTYPE);
     let tensors: [Vec<T>; 3] = [1, 2, 3].map(|seed| values(&shape, seed));
     let [x, dy, old] = &tensors;

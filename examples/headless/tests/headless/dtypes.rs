@@ -32,8 +32,7 @@ type Computed<'a, T> = &'a dyn Fn(&Shape, Operation, &[&[T]]) -> Vec<T>;
 
 /// Every operation gives, from file to file, exactly what is computed from slice to slice.
 fn assert_same<T: Element + Debug + PartialEq>(device: &str, computed: Computed<'_, T>) {
-    let folder =
-        Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("dtype-{}-{device}", T::DTYPE.name()));
+    let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("dtype-{}-{device}", T::DTYPE.name()));
     let options = format!("{OPTIONS} {} --device {device}", option(T::DTYPE));
     for dims in DIMS {
         let shape = Shape::new(dims, 1).unwrap().with_dtype(T::DTYPE);

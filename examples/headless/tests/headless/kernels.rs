@@ -7,8 +7,7 @@ use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Plan, Shape, block_on, check
 /// Every adapter with so little workgroup memory that *plane*, which the rule prefers, has no room.
 fn narrow_gpus() -> impl Iterator<Item = Gpu> {
     adapters().into_iter().map(|adapter| {
-        let required_limits =
-            wgpu::Limits { max_compute_workgroup_storage_size: 256, ..adapter.limits() };
+        let required_limits = wgpu::Limits { max_compute_workgroup_storage_size: 256, ..adapter.limits() };
         let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
         let (device, queue) = block_on(adapter.request_device(&descriptor)).unwrap();
         Gpu::new(&device, &queue)

@@ -97,14 +97,8 @@ fn dtypes() {
             "forward bits.npy y.npy",
             "bits.npy: its dtype is '<u2', which is read only as the bits of bf16: give --dtype bf16",
         ),
-        (
-            "forward big.npy y.npy",
-            "'>f4', but must be '<f4', '<f2' or '<f8', or '<u2' with --dtype bf16",
-        ),
-        (
-            "forward big.npy y.npy --dtype f32",
-            "'>f4', but must be '<f4' to be read as f32; convert it",
-        ),
+        ("forward big.npy y.npy", "'>f4', but must be '<f4', '<f2' or '<f8', or '<u2' with --dtype bf16"),
+        ("forward big.npy y.npy --dtype f32", "'>f4', but must be '<f4' to be read as f32; convert it"),
         ("forward bits.npy y.npy --dtype f16", bf16_or_f16),
         ("forward f16.npy y.npy --dtype bf16", "'<f2', but must be '<u2' to be read as bf16"),
         ("forward good.npy y.npy --dtype bf16", "have all files as '<f4' and give --dtype f32"),
@@ -242,10 +236,7 @@ fn blends() {
         ("forward good.npy y.npy --blend 1", "y.npy: is not there, but --blend adds to"),
         ("backward good.npy good.npy dx.npy --relu --scale 0 --blend -1", "dx.npy: is not there"),
         ("forward good.npy nowhere/y.npy --blend 1", "is not there"),
-        (
-            "forward good.npy turned.npy --blend 1",
-            "turned.npy: its shape is [7, 2, 3], but must be",
-        ),
+        ("forward good.npy turned.npy --blend 1", "turned.npy: its shape is [7, 2, 3], but must be"),
         ("forward good.npy flat.npy --blend 1", "[42], but must be that of x, [2, 7, 3]"),
         ("backward good.npy good.npy scalar.npy --blend 1", "scalar.npy: its shape is []"),
         ("forward good.npy f64.npy --blend 1", "f64.npy: its dtype is '<f8', but must be '<f4'"),

@@ -3,7 +3,7 @@
 use headless::npy;
 use test_support::program::{Ended, Folder};
 use test_support::{is_right, values};
-use wgpu_lrn::{Kernel, Lrn, Precision, Shape, LrnBuilder, check, cpu, wgpu};
+use wgpu_lrn::{Kernel, Lrn, LrnBuilder, Precision, Shape, check, cpu, wgpu};
 
 const DIMS: [usize; 4] = [2, 12, 3, 5];
 
@@ -249,15 +249,11 @@ fn check_and_the_last_line() {
 fn the_shaders_are_written_on_request() {
     let (folder, ..) = folder("wgsl", &DIMS);
     for kernel in ["column", "pixel"] {
-        let ended = folder.succeed(&format!(
-            "backward x.npy dy.npy dx.npy --size 5 --device gpu --kernel {kernel} --wgsl lrn.wgsl"
-        ));
+        let ended = folder
+            .succeed(&format!("backward x.npy dy.npy dx.npy --size 5 --device gpu --kernel {kernel} --wgsl lrn.wgsl"));
         assert_eq!(ended.field("kernel"), kernel);
         let wgsl = std::fs::read_to_string(folder.path("lrn.wgsl")).unwrap();
-        assert!(
-            wgsl.starts_with(&format!("// lrn backward f32 {kernel} 1: backward\n")),
-            "{wgsl:.100}"
-        );
+        assert!(wgsl.starts_with(&format!("// lrn backward f32 {kernel} 1: backward\n")), "{wgsl:.100}");
         assert!(wgsl.contains("fn backward("));
     }
 }
@@ -345,9 +341,7 @@ fn the_demo_draws_its_picture() {
         let picture = image::open(folder.path(ended.stdout.last().unwrap())).unwrap();
         assert!(picture.width() >= 1000 && picture.height() >= 1000);
         assert_eq!(std::fs::read_dir(folder.path(device)).unwrap().count(), 3);
-        folder.succeed(&format!(
-            "backward {device}/x.npy {device}/dy.npy {device}/dx.npy --size 5 --check"
-        ));
+        folder.succeed(&format!("backward {device}/x.npy {device}/dy.npy {device}/dx.npy --size 5 --check"));
     }
     assert_eq!(folder.contents().len(), 2);
 }

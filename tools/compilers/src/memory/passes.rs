@@ -9,19 +9,14 @@ use wgpu_lrn::internals::{Dispatch, Pass};
 
 /// What each pass asks of memory, if the adapter can run it: its first workgroups, which load about so many times
 /// what an invocation loads at once.
-pub fn of_all(
-    runner: &Runner,
-    passes: &[Pass],
-    loads: u64,
-) -> Result<Vec<Option<Memory>>, Failure> {
+pub fn of_all(runner: &Runner, passes: &[Pass], loads: u64) -> Result<Vec<Option<Memory>>, Failure> {
     let threads = available_parallelism().map_or(1, NonZero::get);
     let share = passes.len().div_ceil(threads).max(1);
     let of_some = |passes: &[Pass]| -> Result<Vec<_>, Failure> {
         passes.iter().map(|pass| of_pass(runner, pass, loads)).collect()
     };
     let parts: Result<Vec<_>, Failure> = scope(|scope| {
-        let parts: Vec<_> =
-            passes.chunks(share).map(|part| scope.spawn(move || of_some(part))).collect();
+        let parts: Vec<_> = passes.chunks(share).map(|part| scope.spawn(move || of_some(part))).collect();
         let lost = |_| Failure::Refused("a thread that counts has panicked".to_owned());
         parts.into_iter().map(|part| part.join().map_err(lost)?).collect()
     });

@@ -46,12 +46,7 @@ pub(super) fn arch(name: &str) -> Result<&'static Arch, Failure> {
 impl Arch {
     /// What the compiler says of a shader with so many invocations in a workgroup. It estimates nothing:
     /// the slots are the instructions, of every kind.
-    pub(super) fn figures(
-        &self,
-        shader: &Shader,
-        threads: u32,
-        compiled: Compiled,
-    ) -> Result<Figures, Failure> {
+    pub(super) fn figures(&self, shader: &Shader, threads: u32, compiled: Compiled) -> Result<Figures, Failure> {
         let code = instructions(&compiled.listing, self);
         let (place, elements) = work(shader);
         let ways = ways(&code, place)?;
@@ -75,8 +70,7 @@ impl Arch {
     /// The warps that one of the four schedulers of a multiprocessor keeps.
     fn waves(&self, compiled: &Compiled, threads: u64) -> u64 {
         let each = threads.div_ceil(32);
-        let by_registers =
-            REGISTERS / (compiled.registers.max(1).next_multiple_of(8) * 32) / 4 * 4 / each;
+        let by_registers = REGISTERS / (compiled.registers.max(1).next_multiple_of(8) * 32) / 4 * 4 / each;
         let by_memory = match compiled.shared {
             0 => self.groups,
             shared => self.memory / (shared + self.besides),
@@ -96,10 +90,7 @@ fn instructions(listing: &str, arch: &Arch) -> Vec<Instruction> {
     }
     let mut code: Vec<_> = texts.iter().map(|text| instruction(text, &labels, arch)).collect();
     // Padding, and the branch to itself before it.
-    while code
-        .last()
-        .is_some_and(|last| last.text.starts_with("NOP") || last.jump == Some(code.len() - 1))
-    {
+    while code.last().is_some_and(|last| last.text.starts_with("NOP") || last.jump == Some(code.len() - 1)) {
         code.pop();
     }
     code

@@ -25,20 +25,8 @@ struct Family {
 fn family(name: &str) -> Family {
     let is_rdna = ["NAVI", "GFX10", "GFX11", "GFX12"].iter().any(|start| name.starts_with(start));
     match is_rdna {
-        true => Family {
-            cycles: 2.0,
-            transcendental: 1.0,
-            double: 16.0,
-            resident: 64,
-            stores_wait: false,
-        },
-        false => Family {
-            cycles: 4.0,
-            transcendental: 4.0,
-            double: 2.0,
-            resident: 256,
-            stores_wait: true,
-        },
+        true => Family { cycles: 2.0, transcendental: 1.0, double: 16.0, resident: 64, stores_wait: false },
+        false => Family { cycles: 4.0, transcendental: 4.0, double: 2.0, resident: 256, stores_wait: true },
     }
 }
 

@@ -55,13 +55,9 @@ impl Device {
                 )
                 .stage(stage)
                 .layout(self.layout(&spirv.bindings)?);
-            let created =
-                self.device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None);
+            let created = self.device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None);
             let pipeline = created.map_err(|(_, error)| error)?[0];
-            let compiled = Compiled {
-                statistics: self.statistics(pipeline)?,
-                listing: self.listing(pipeline)?,
-            };
+            let compiled = Compiled { statistics: self.statistics(pipeline)?, listing: self.listing(pipeline)? };
             self.device.destroy_pipeline(pipeline, None);
             self.device.destroy_shader_module(module, None);
             Ok(compiled)
@@ -104,8 +100,7 @@ impl Device {
         let info = vk::PipelineExecutableInfoKHR::default().pipeline(pipeline);
         // SAFETY: the pipeline was created to tell it, and each buffer is as long as was said.
         unsafe {
-            let mut all =
-                self.executables.get_pipeline_executable_internal_representations(&info)?;
+            let mut all = self.executables.get_pipeline_executable_internal_representations(&info)?;
             let mut buffers: Vec<_> = all.iter().map(|each| vec![0u8; each.data_size]).collect();
             for (each, buffer) in all.iter_mut().zip(&mut buffers) {
                 each.p_data = buffer.as_mut_ptr().cast();
@@ -134,8 +129,7 @@ unsafe fn create(instance: &ash::Instance, adapter: vk::PhysicalDevice) -> VkRes
     // SAFETY: RADV has Vulkan 1.2 and both extensions.
     unsafe { instance.get_physical_device_features2(adapter, &mut features) };
     let queue = vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0]);
-    let extensions =
-        [khr::pipeline_executable_properties::NAME, ext::robustness2::NAME].map(CStr::as_ptr);
+    let extensions = [khr::pipeline_executable_properties::NAME, ext::robustness2::NAME].map(CStr::as_ptr);
     let queues = [queue];
     let info = vk::DeviceCreateInfo::default()
         .queue_create_infos(&queues)

@@ -48,12 +48,7 @@ fn stores(stride: u64) -> Memory {
 }
 
 /// What the program says of a case, if it fails.
-fn fault(
-    preferred: bool,
-    stride: u64,
-    may_waste: Option<&'static str>,
-    spills: u64,
-) -> Option<String> {
+fn fault(preferred: bool, stride: u64, may_waste: Option<&'static str>, spills: u64) -> Option<String> {
     let (case, memory) = (case(preferred), stores(stride));
     let row = Row {
         case: &case,

@@ -3,8 +3,8 @@
 use super::Space;
 use naga::valid::FunctionInfo;
 use naga::{
-    AddressSpace, BinaryOperator, Expression, Function, GlobalVariable, Handle, Literal, Module,
-    Range, ScalarKind, Span, Statement, TypeInner,
+    AddressSpace, BinaryOperator, Expression, Function, GlobalVariable, Handle, Literal, Module, Range, ScalarKind,
+    Span, Statement, TypeInner,
 };
 
 /// A function that is being rewritten.
@@ -26,11 +26,7 @@ pub(super) struct Place {
 impl Writer<'_> {
     /// Where a pointer leads, if that is memory that other invocations see. What computes the address is emitted
     /// to `code`.
-    pub(super) fn place(
-        &mut self,
-        pointer: Handle<Expression>,
-        code: &mut Vec<Statement>,
-    ) -> Option<Place> {
+    pub(super) fn place(&mut self, pointer: Handle<Expression>, code: &mut Vec<Statement>) -> Option<Place> {
         match self.function.expressions[pointer] {
             Expression::GlobalVariable(variable) => {
                 let space = space(self.module.global_variables[variable].space)?;
@@ -55,9 +51,7 @@ impl Writer<'_> {
     /// Bytes of what a pointer leads to.
     pub(super) fn bytes(&self, pointer: Handle<Expression>) -> Option<u32> {
         match *self.inner(pointer) {
-            TypeInner::Pointer { base, .. } => {
-                Some(self.module.types[base].inner.size(self.module.to_ctx()))
-            }
+            TypeInner::Pointer { base, .. } => Some(self.module.types[base].inner.size(self.module.to_ctx())),
             TypeInner::ValuePointer { size, scalar, .. } => {
                 Some(size.map_or(1, |size| size as u32) * u32::from(scalar.width))
             }
@@ -69,12 +63,7 @@ impl Writer<'_> {
         self.append(Expression::Literal(Literal::U32(number)))
     }
 
-    fn further(
-        &mut self,
-        place: Place,
-        offset: Handle<Expression>,
-        code: &mut Vec<Statement>,
-    ) -> Place {
+    fn further(&mut self, place: Place, offset: Handle<Expression>, code: &mut Vec<Statement>) -> Place {
         let address = self.binary(BinaryOperator::Add, place.address, offset, code);
         Place { address, ..place }
     }
@@ -107,11 +96,7 @@ impl Writer<'_> {
         self.info[expression].ty.inner_with(&self.module.types)
     }
 
-    fn unsigned(
-        &mut self,
-        index: Handle<Expression>,
-        code: &mut Vec<Statement>,
-    ) -> Handle<Expression> {
+    fn unsigned(&mut self, index: Handle<Expression>, code: &mut Vec<Statement>) -> Handle<Expression> {
         if self.inner(index).scalar_kind() == Some(ScalarKind::Uint) {
             return index;
         }

@@ -34,21 +34,15 @@ impl Buffers {
     pub(super) fn new(device: &wgpu::Device, pass: &Pass, params: &Params, room: usize) -> Buffers {
         use wgpu::BufferUsages as Usage;
         let bytes = (HEAD + room * size_of::<Record>()) as u64;
-        let mut bound = vec![
-            (UNIFORM, uniform(device, params)),
-            (TRACE, buffer(device, bytes, Usage::STORAGE | Usage::COPY_SRC)),
-        ];
+        let mut bound =
+            vec![(UNIFORM, uniform(device, params)), (TRACE, buffer(device, bytes, Usage::STORAGE | Usage::COPY_SRC))];
         let storage = pass.bindings.iter().filter(|&&(at, _)| at != UNIFORM);
         bound.extend(storage.map(|&(at, _)| (at, buffer(device, OPERAND, Usage::STORAGE))));
         Buffers { bound, copy: buffer(device, bytes, Usage::COPY_DST | Usage::MAP_READ) }
     }
 
     /// A group of them all, for a pipeline with the layout that `layout` gives.
-    pub(super) fn group(
-        &self,
-        device: &wgpu::Device,
-        layout: &wgpu::BindGroupLayout,
-    ) -> wgpu::BindGroup {
+    pub(super) fn group(&self, device: &wgpu::Device, layout: &wgpu::BindGroupLayout) -> wgpu::BindGroup {
         let entry = |&(binding, ref buffer)| wgpu::BindGroupEntry {
             binding,
             resource: wgpu::Buffer::as_entire_binding(buffer),
@@ -96,10 +90,7 @@ pub(super) fn most_records(device: &wgpu::Device) -> usize {
 }
 
 /// How many records were made, and those for which there was room.
-pub(super) fn read(
-    device: &wgpu::Device,
-    buffers: &Buffers,
-) -> Result<(usize, Vec<Record>), Failure> {
+pub(super) fn read(device: &wgpu::Device, buffers: &Buffers) -> Result<(usize, Vec<Record>), Failure> {
     buffers.copy.map_async(wgpu::MapMode::Read, .., |_| {});
     device.poll(wgpu::PollType::wait_indefinitely()).map_err(refused)?;
     let bytes = buffers.copy.get_mapped_range(..).map_err(refused)?;

@@ -5,8 +5,8 @@ use super::address::Writer;
 use crate::translate::valid;
 use naga::valid::{FunctionInfo, ModuleInfo};
 use naga::{
-    Binding, Block, BuiltIn, Expression, Function, FunctionArgument, Handle, Module, Scalar, Span,
-    Statement, Type, TypeInner, VectorSize,
+    Binding, Block, BuiltIn, Expression, Function, FunctionArgument, Handle, Module, Scalar, Span, Statement, Type,
+    TypeInner, VectorSize,
 };
 
 /// What is called.
@@ -55,12 +55,7 @@ struct Rewriter {
 }
 
 impl Rewriter {
-    fn rewrite_entries(
-        &mut self,
-        module: &mut Module,
-        info: &ModuleInfo,
-        locate: Handle<Function>,
-    ) {
+    fn rewrite_entries(&mut self, module: &mut Module, info: &ModuleInfo, locate: Handle<Function>) {
         for number in 0..module.entry_points.len() {
             let mut function = std::mem::take(&mut module.entry_points[number].function);
             self.rewrite(module, info.get_entry_point(number), &mut function);
@@ -108,13 +103,7 @@ impl Rewriter {
     }
 
     /// Adds the call that records an access, if it is to memory that invocations share.
-    fn record(
-        &mut self,
-        writer: &mut Writer,
-        pointer: Handle<Expression>,
-        writes: bool,
-        code: &mut Vec<Statement>,
-    ) {
+    fn record(&mut self, writer: &mut Writer, pointer: Handle<Expression>, writes: bool, code: &mut Vec<Statement>) {
         let Some(bytes) = writer.bytes(pointer) else { return };
         let Some(place) = writer.place(pointer, code) else { return };
         let number = writer.literal(self.instructions.len() as u32);

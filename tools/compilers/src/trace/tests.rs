@@ -33,11 +33,9 @@ fn times(trace: &Trace, writes: bool) -> Vec<u64> {
 
 #[test]
 fn every_element_is_written_once() {
-    for (kernel, dims, axis) in [
-        ("column 1", [1, 8, 8, 16], 1),
-        ("row 4", [1, 4, 4, 64], -1),
-        ("pixel 1", [1, 4, 4, 64], -1),
-    ] {
+    for (kernel, dims, axis) in
+        [("column 1", [1, 8, 8, 16], 1), ("row 4", [1, 4, 4, 64], -1), ("pixel 1", [1, 4, 4, 64], -1)]
+    {
         let trace = trace(kernel, Forward, dims, axis);
         let bytes = 4 * dims.iter().product::<usize>();
         assert_eq!(times(&trace, true), vec![1; bytes], "{kernel}");
