@@ -20,6 +20,7 @@
 use crate::binding::{OUTPUT, TOTALS, WORKSPACE};
 pub use crate::recipe::Content;
 use crate::recipe::{self, Recipe};
+use crate::shader::Shader;
 use crate::{Choice, Lrn, Operation, Result, Shape, Tuning};
 use std::ops::Range;
 
@@ -47,6 +48,14 @@ pub struct Program {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pass<'a> {
     pass: &'a recipe::Pass,
+    renumbered: bool,
+}
+
+/// Identifies the pipeline of a pass: passes with equal keys have the same text, entry point and bindings, whatever
+/// shapes they are for.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Key {
+    shader: Shader,
     renumbered: bool,
 }
 
@@ -106,6 +115,11 @@ impl<'a> Pass<'a> {
     /// Numbers the bindings from 0 on, with the uniform last.
     pub fn renumbered(self) -> Pass<'a> {
         Pass { renumbered: true, ..self }
+    }
+
+    /// Returns the key under which an engine can keep the compiled pipeline.
+    pub fn key(&self) -> Key {
+        Key { shader: self.pass.shader.clone(), renumbered: self.renumbered }
     }
 
     /// Returns the text of the shader. Compile it with bounds checks, as wgpu does unless told otherwise: some indices

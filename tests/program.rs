@@ -1,7 +1,7 @@
 //! What a program lists is what its shaders declare.
 
 use naga::valid::{Capabilities, GlobalUse, ValidationFlags, Validator};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use test_support::cases::CASES;
 use wgpu_lrn::program::{Binding, Content, Pass, Program, Target};
 use wgpu_lrn::{Dtype, Error, Lrn, Operation, Precision, Shape, Tuning, wgpu};
@@ -56,7 +56,7 @@ fn of_choice(lrn: &Lrn, shape: &Shape, features: wgpu::Features, tuning: Tuning)
 
 #[test]
 fn what_is_listed_is_what_shaders_declare() {
-    let mut contents = std::collections::HashSet::new();
+    let mut contents = HashSet::new();
     for (program, ..) in programs() {
         for pass in program.passes() {
             let (used, [x, y, z]) = derived(&pass);
@@ -82,6 +82,32 @@ fn bindings_are_numbered_from_0_on_request() {
             assert_eq!(contents(bindings), contents(pass.bindings()));
         }
     }
+}
+
+/// Engines keep pipelines by the keys: what has one key is one pipeline.
+#[test]
+fn equal_keys_have_equal_pipelines() {
+    let mut pipelines = HashMap::new();
+    for (program, ..) in programs() {
+        for pass in program.passes().flat_map(|pass| [pass, pass.renumbered()]) {
+            let numbers: Vec<_> = pass.bindings().iter().map(|binding| binding.number).collect();
+            let pipeline = (pass.wgsl(), pass.entry_point(), numbers);
+            let known = pipelines.entry(pass.key()).or_insert_with(|| pipeline.clone());
+            assert_eq!(*known, pipeline, "{}", pass.label());
+        }
+    }
+}
+
+#[test]
+fn another_batch_has_the_same_keys() {
+    let lrn = Lrn::pytorch(5).build().unwrap();
+    let keys = |batch| {
+        let shape = Shape::nchw(batch, 96, 55, 55).unwrap();
+        let target = Target::default();
+        let program = Program::new(&lrn, &shape, Operation::Backward, &target).unwrap();
+        program.passes().map(|pass| pass.key()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(8), keys(16));
 }
 
 /// What is bound lies in the operands and temporaries, where bindings may start.
