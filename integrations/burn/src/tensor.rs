@@ -1,0 +1,36 @@
+//! Burn's tensors, as the kernels need them.
+
+use burn::backend::TensorMetadata;
+use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::tensor::DType;
+use wgpu_lrn::Dtype;
+
+/// How CubeCL names wgpu's clients that compile WGSL.
+pub(crate) const WGSL: &str = "wgpu<wgsl>";
+
+/// How it tags WGSL.
+pub(crate) const WGSL_TAG: &str = "wgsl";
+
+/// The elements that the kernels compute, if these are some.
+pub(crate) fn dtype(dtype: DType) -> Option<Dtype> {
+    match dtype {
+        DType::F32 | DType::Flex32 => Some(Dtype::F32),
+        DType::F16 => Some(Dtype::F16),
+        DType::F64 => Some(Dtype::F64),
+        _ => None,
+    }
+}
+
+/// The tensor itself where its elements lie side by side from where bindings may start; otherwise a copy.
+pub(crate) fn bindable(x: CubeTensor) -> CubeTensor {
+    let x = into_contiguous(x);
+    let alignment = x.client.properties().memory.alignment;
+    if x.handle.offset_start.unwrap_or(0).is_multiple_of(alignment) { x } else { x.copy() }
+}
+
+/// A tensor like another, of which nothing is written yet.
+pub(crate) fn like(x: &CubeTensor) -> CubeTensor {
+    let shape = x.shape();
+    let handle = x.client.empty(shape.num_elements() * x.dtype.size());
+    CubeTensor::new_contiguous(x.client.clone(), x.device.clone(), shape, handle, x.dtype)
+}
