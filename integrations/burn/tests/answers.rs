@@ -31,6 +31,7 @@ fn by_burn<const D: usize, T: Number>(
 fn burns_device<T: Number>() -> (Device, DType) {
     match T::DTYPE {
         Dtype::F64 => (Device::flex(), DType::F64),
+        Dtype::F16 => (Device::flex(), DType::F32),
         _ => (device(), DType::F32),
     }
 }

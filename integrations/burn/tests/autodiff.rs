@@ -20,12 +20,12 @@ fn gradients_of_two_uses_add_up() {
     let device = device().autodiff();
     let once = |size| {
         let x = x(&device).require_grad();
-        let gradients = (ours(size).forward(x.clone()) * weights(&device)).sum().backward();
+        let gradients = (ours(size).forward(x.clone()) * weights(&device)).backward();
         x.grad(&gradients).unwrap()
     };
     let x = x(&device).require_grad();
     let both = ours(3).forward(x.clone()) + ours(4).forward(x.clone());
-    let gradients = (both * weights(&device)).sum().backward();
+    let gradients = (both * weights(&device)).backward();
     let expected = once(3) + once(4);
     assert_eq!(x.grad(&gradients).unwrap().to_data(), expected.to_data());
 }
@@ -36,7 +36,7 @@ fn one_layer_behind_another() {
     let chain = |forward: &dyn Fn(Tensor<4>) -> Tensor<4>| {
         let x = x(&device).require_grad();
         let y = forward(forward(x.clone()) * weights(&device));
-        let gradients = (y * weights(&device)).sum().backward();
+        let gradients = (y * weights(&device)).backward();
         x.grad(&gradients).unwrap()
     };
     let (ours, burns) = (chain(&|x| ours(4).forward(x)), chain(&|x| burns(4).forward(x)));
@@ -50,7 +50,7 @@ fn an_untracked_tensor_gets_no_gradient() {
     let (x, w) = (x(&device), weights(&device).require_grad());
     let y = ours(4).forward(x.clone());
     assert!(!y.is_tracked());
-    let gradients = (y.clone() * w.clone()).sum().backward();
+    let gradients = (y.clone() * w.clone()).backward();
     assert!(x.grad(&gradients).is_none());
     assert_eq!(w.grad(&gradients).unwrap().to_data(), y.inner().to_data());
 }
@@ -65,7 +65,7 @@ fn a_device_without_autodiff() {
 #[test]
 #[should_panic(expected = "has already been consumed")]
 fn a_graph_is_walked_once() {
-    let y = ours(4).forward(x(&device().autodiff()).require_grad()).sum();
+    let y = ours(4).forward(x(&device().autodiff()).require_grad());
     y.backward();
     y.backward();
 }
@@ -74,8 +74,8 @@ fn a_graph_is_walked_once() {
 #[should_panic(expected = "requires a tracked autodiff tensor")]
 fn gradients_have_none() {
     let x = x(&device().autodiff()).require_grad();
-    let gradients = ours(4).forward(x.clone()).sum().backward();
-    x.grad(&gradients).unwrap().sum().backward();
+    let gradients = ours(4).forward(x.clone()).backward();
+    x.grad(&gradients).unwrap().backward();
 }
 
 /// y is computed again, bit for bit.
@@ -84,7 +84,7 @@ fn balanced_checkpointing_changes_no_bit() {
     let gradient = |device: Device| {
         let x = x(&device).require_grad();
         let y = (ours(4).forward(x.clone() * 2.0) * weights(&device)).exp();
-        let gradients = (y.sin() * weights(&device)).sum().backward();
+        let gradients = (y.sin() * weights(&device)).backward();
         x.grad(&gradients).unwrap().to_data()
     };
     let plain = gradient(device().autodiff());

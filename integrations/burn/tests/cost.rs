@@ -42,7 +42,7 @@ fn x(batch: usize, device: &Device) -> Tensor<4> {
 fn step(weights: Tensor<4>) -> Tensor<4> {
     let weights = weights.autodiff().require_grad();
     let y = ours(5).forward(ours(3).forward(weights.clone()) * 2.0);
-    let gradients = y.powf_scalar(2.0).sum().backward();
+    let gradients = y.powf_scalar(2.0).backward();
     let gradient = weights.grad(&gradients).unwrap();
     let next = weights.inner() - gradient * 0.01;
     next.device().sync().unwrap();
@@ -90,13 +90,13 @@ fn backward_keeps_x_alone() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
     let device = device();
     let tracked = x(4, &device).autodiff().require_grad();
-    let warm = ours(5).forward(tracked.clone()).sum().backward();
+    let warm = ours(5).forward(tracked.clone()).backward();
     drop(warm);
     let (before, bytes) = allocations(&device);
     let y = ours(5).forward(tracked.clone());
     let (forward, bytes_forward) = allocations(&device);
     assert_eq!((forward - before, bytes_forward - bytes), (1, 4 * 6 * 9 * 4));
-    let gradients = y.clone().sum().backward();
+    let gradients = y.clone().backward();
     let dx = tracked.grad(&gradients).unwrap();
     drop(gradients);
     let (backward, bytes_backward) = allocations(&device);
