@@ -2,7 +2,7 @@
 
 mod common;
 
-use burn::tensor::{Device, Tensor, Tolerance};
+use burn::tensor::{Device, Tensor, Tolerance, s};
 use common::*;
 use std::sync::Mutex;
 
@@ -48,7 +48,7 @@ fn step(twin: Twin, other: Twin, draw: u32) -> Twin {
         0 => Twin::new(draw),
         1 => twin.zip(other, |a, b| (a * 0.5 + b * 0.5).tanh() * 3.0),
         2 => twin.zip(other, product),
-        3 => twin.map(|x| x.slice([0..1]).expand(DIMS)),
+        3 => twin.map(|x| x.slice(s![0..1]).expand(DIMS)),
         4 => twin.zip(other, |x, dy| run(|x| ours(size).forward(x), &x, &dy).1.tanh() * 3.0),
         5 => twin.map(|x| ours(size).forward(x.reshape([2, 10, 6]).swap_dims(1, 2)) * 2.0),
         _ => twin.map(|x| ours(size).forward(x) * 2.0),

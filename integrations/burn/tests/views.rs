@@ -2,7 +2,7 @@
 
 mod common;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, s};
 use common::*;
 use wgpu_lrn_burn::wgpu_lrn::Shape;
 
@@ -22,8 +22,8 @@ fn big() -> Tensor<4> {
 
 #[test]
 fn a_slice_with_an_offset() {
-    assert_as_copied(big().slice([1..3]));
-    assert_as_copied(big().slice([5..6]));
+    assert_as_copied(big().slice(s![1..3]));
+    assert_as_copied(big().slice(s![5..6]));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_slice_of_channels() {
 fn a_slice_at_an_odd_offset() {
     let x: Tensor<3> = tensor(&values::<f32>(7 * 3 * 5, 7), [7, 3, 5], &device());
     for start in 1..6 {
-        assert_as_copied(x.clone().slice([start..start + 2]));
+        assert_as_copied(x.clone().slice(s![start..start + 2]));
     }
 }
 
