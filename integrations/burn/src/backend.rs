@@ -21,8 +21,7 @@ pub(crate) trait LrnBackend: Backend {
     fn lrn(x: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self>;
 
     /// Returns dx.
-    fn lrn_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, layer: Layer)
-    -> FloatTensor<Self>;
+    fn lrn_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self>;
 
     /// Returns the square sums.
     fn lrn_square_sums(x: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self>;
@@ -46,8 +45,7 @@ impl<B: LrnBackend, C: CheckpointStrategy> LrnBackend for Autodiff<B, C> {
     /// Keeps x alone. Where memory is short, Burn computes y again instead of keeping it for others.
     fn lrn(x: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self> {
         let again = Again { x: x.id(), layer: layer.clone(), backend: PhantomData::<B> };
-        let prepared =
-            Lrn.prepare::<C>([x.node()]).memory_bound().retro_forward(again).parents([&x]);
+        let prepared = Lrn.prepare::<C>([x.node()]).memory_bound().retro_forward(again).parents([&x]);
         match prepared.stateful() {
             OpsKind::Tracked(mut tracked) => {
                 let state = (tracked.checkpoint(&x), layer.clone());
@@ -58,11 +56,7 @@ impl<B: LrnBackend, C: CheckpointStrategy> LrnBackend for Autodiff<B, C> {
     }
 
     /// Burn asks the inner backend for gradients; they have none of their own.
-    fn lrn_backward(
-        x: FloatTensor<Self>,
-        dy: FloatTensor<Self>,
-        layer: Layer,
-    ) -> FloatTensor<Self> {
+    fn lrn_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self> {
         Self::from_inner(B::lrn_backward(x.into_primitive(), dy.into_primitive(), layer))
     }
 
@@ -78,12 +72,7 @@ struct Lrn;
 impl<B: LrnBackend> Backward<B, 1> for Lrn {
     type State = (NodeId, Layer);
 
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        grads: &mut Gradients,
-        checkpointer: &mut Checkpointer,
-    ) {
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
         let (x, layer) = ops.state;
         let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
         unary::<B, _>(ops.parents, ops.node, grads, |dy| B::lrn_backward(x, dy, layer));

@@ -36,9 +36,7 @@ pub enum Error {
     #[error("square sums have no gradient, but the tensor is tracked; use inner()")]
     Gradient,
     /// The setup is not that of the device.
-    #[error(
-        "only devices of wgpu share a setup, but this is {given}; pass what init_with_setup returned"
-    )]
+    #[error("only devices of wgpu share a setup, but this is {given}; pass what init_with_setup returned")]
     Share {
         /// The device.
         given: String,

@@ -27,11 +27,7 @@ use wgpu_lrn::{Lrn, Operation, Shape};
 ///
 /// [`Error::Lrn`] where the layer does not fit the tensor or the device's limits, [`Error::Unavailable`] where neither
 /// the kernels nor Burn's operations compute it, [`Error::Dtype`], and [`Error::Blend`].
-pub fn local_response_norm<const D: usize>(
-    x: Tensor<D>,
-    lrn: &Lrn,
-    axes: &[isize],
-) -> Result<Tensor<D>> {
+pub fn local_response_norm<const D: usize>(x: Tensor<D>, lrn: &Lrn, axes: &[isize]) -> Result<Tensor<D>> {
     match prepared(&x, lrn, axes, differentiated(&x))? {
         Prepared::Kernels(layer) => Ok(by_kernels(x, layer)),
         Prepared::Empty => Ok(x),

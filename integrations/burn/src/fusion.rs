@@ -3,9 +3,7 @@
 use crate::backend::LrnBackend;
 use crate::layer::Layer;
 use burn::backend::tensor::FloatTensor;
-use burn_fusion::custom::{
-    CustomOpIr, HandleContainer, OperationFn, OperationIr, StreamId, TensorIr,
-};
+use burn_fusion::custom::{CustomOpIr, HandleContainer, OperationFn, OperationIr, StreamId, TensorIr};
 use burn_fusion::{Fusion, FusionBackend, FusionHandle, FusionTensor};
 
 impl<B: FusionBackend + LrnBackend> LrnBackend for Fusion<B> {
@@ -13,14 +11,8 @@ impl<B: FusionBackend + LrnBackend> LrnBackend for Fusion<B> {
         deferred::<B, 1>("lrn", [x], move |[x]| B::lrn(x, layer.clone()))
     }
 
-    fn lrn_backward(
-        x: FloatTensor<Self>,
-        dy: FloatTensor<Self>,
-        layer: Layer,
-    ) -> FloatTensor<Self> {
-        deferred::<B, 2>("lrn_backward", [x, dy], move |[x, dy]| {
-            B::lrn_backward(x, dy, layer.clone())
-        })
+    fn lrn_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self> {
+        deferred::<B, 2>("lrn_backward", [x, dy], move |[x, dy]| B::lrn_backward(x, dy, layer.clone()))
     }
 
     fn lrn_square_sums(x: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self> {
@@ -35,16 +27,11 @@ fn deferred<B: FusionBackend, const N: usize>(
     operation: impl Fn([FloatTensor<B>; N]) -> FloatTensor<B> + Send + Sync + 'static,
 ) -> FloatTensor<Fusion<B>> {
     let client = inputs[0].client.clone();
-    let result =
-        TensorIr::uninit(client.create_empty_handle(), inputs[0].shape.clone(), inputs[0].dtype);
+    let result = TensorIr::uninit(client.create_empty_handle(), inputs[0].shape.clone(), inputs[0].dtype);
     let id = result.id;
     let inputs = inputs.map(FusionTensor::into_ir);
-    let description = CustomOpIr {
-        id: name.to_owned(),
-        inputs: inputs.to_vec(),
-        outputs: vec![result],
-        scalars: Vec::new(),
-    };
+    let description =
+        CustomOpIr { id: name.to_owned(), inputs: inputs.to_vec(), outputs: vec![result], scalars: Vec::new() };
     let run = move |handles: &mut HandleContainer<FusionHandle<B::FusionRuntime>>| {
         let inputs = inputs.each_ref().map(|input| handles.get_float_tensor::<B>(input));
         handles.register_float_tensor::<B>(&id, operation(inputs));

@@ -20,12 +20,7 @@ use wgpu_lrn::{Lrn, Operation, Shape, wgpu};
 pub(crate) struct Programs(Vec<(Operation, Arc<Program>)>);
 
 impl Programs {
-    pub(crate) fn new(
-        device: &Device,
-        lrn: &Lrn,
-        shape: &Shape,
-        operations: &[Operation],
-    ) -> Result<Programs> {
+    pub(crate) fn new(device: &Device, lrn: &Lrn, shape: &Shape, operations: &[Operation]) -> Result<Programs> {
         let target = target(&device.client());
         let program = |&operation: &Operation| {
             let program = Program::new(lrn, shape, operation, &target)?;
@@ -35,12 +30,7 @@ impl Programs {
     }
 
     /// Launches the passes of an operation, and returns its result.
-    pub(crate) fn run(
-        &self,
-        operation: Operation,
-        x: CubeTensor,
-        dy: Option<CubeTensor>,
-    ) -> CubeTensor {
+    pub(crate) fn run(&self, operation: Operation, x: CubeTensor, dy: Option<CubeTensor>) -> CubeTensor {
         let (x, dy) = (bindable(x), dy.map(bindable));
         let result = like(&x);
         let program = self.0.iter().find(|(known, _)| *known == operation);
@@ -68,9 +58,7 @@ fn target(client: &Client) -> Target {
         max_compute_invocations_per_workgroup: defaults
             .max_compute_invocations_per_workgroup
             .min(hardware.max_units_per_cube),
-        max_compute_workgroup_size_x: defaults
-            .max_compute_workgroup_size_x
-            .min(hardware.max_cube_dim.0),
+        max_compute_workgroup_size_x: defaults.max_compute_workgroup_size_x.min(hardware.max_cube_dim.0),
         max_compute_workgroups_per_dimension: defaults
             .max_compute_workgroups_per_dimension
             .min(hardware.max_cube_count.0),
@@ -84,8 +72,7 @@ fn features(properties: &DeviceProperties) -> wgpu::Features {
         let has = properties.supports_type(ElemType::Float(kind));
         if has { feature } else { wgpu::Features::empty() }
     };
-    has(FloatKind::F16, wgpu::Features::SHADER_F16)
-        | has(FloatKind::F64, wgpu::Features::SHADER_F64)
+    has(FloatKind::F16, wgpu::Features::SHADER_F16) | has(FloatKind::F64, wgpu::Features::SHADER_F64)
 }
 
 /// One run of a program.
@@ -121,12 +108,7 @@ impl<'a> Launch<'a> {
     }
 
     /// The buffers in the order of their bindings, and the uniform, which CubeCL binds after them.
-    fn arguments(
-        &self,
-        bindings: &[Binding],
-        dispatch: &Dispatch<'_>,
-        workspace: Option<&Handle>,
-    ) -> KernelArguments {
+    fn arguments(&self, bindings: &[Binding], dispatch: &Dispatch<'_>, workspace: Option<&Handle>) -> KernelArguments {
         let info = MetadataBindingInfo::custom(words(dispatch.uniform));
         let arguments = KernelArguments::new().with_info(info);
         bindings.iter().zip(&dispatch.ranges).fold(arguments, |arguments, (binding, bytes)| {
@@ -137,8 +119,7 @@ impl<'a> Launch<'a> {
                 _ => None,
             };
             let part = held.map(|held| part(held.clone(), bytes).binding());
-            part.into_iter()
-                .fold(arguments, |arguments, part| arguments.with_buffer_io(part, io(binding)))
+            part.into_iter().fold(arguments, |arguments, part| arguments.with_buffer_io(part, io(binding)))
         })
     }
 }
@@ -198,11 +179,7 @@ impl CubeKernel for Kernel {
 
     fn source(&self) -> Option<PrecompiledSource> {
         let pass = self.program.passes().nth(self.pass)?.renumbered();
-        Some(PrecompiledSource {
-            source: pass.wgsl(),
-            entrypoint_name: pass.entry_point().to_owned(),
-            lang: WGSL_TAG,
-        })
+        Some(PrecompiledSource { source: pass.wgsl(), entrypoint_name: pass.entry_point().to_owned(), lang: WGSL_TAG })
     }
 }
 

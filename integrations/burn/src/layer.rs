@@ -30,12 +30,7 @@ impl Layer {
     }
 
     /// Runs an operation on its inputs: x, and dy where there is one.
-    pub(crate) fn run(
-        &self,
-        operation: Operation,
-        x: CubeTensor,
-        dy: Option<CubeTensor>,
-    ) -> CubeTensor {
+    pub(crate) fn run(&self, operation: Operation, x: CubeTensor, dy: Option<CubeTensor>) -> CubeTensor {
         match self {
             Layer::Launch(programs) => programs.run(operation, x, dy),
             Layer::Queue(recorder) => recorder.run(operation, x, dy),

@@ -103,19 +103,12 @@ impl Recorder {
         let Some(shared) = shared else { return Ok(None) };
         let plan = shared.plan(lrn, shape)?;
         #[cfg(not(target_family = "wasm"))] // where only WGSL is compiled
-        operations
-            .iter()
-            .try_for_each(|&operation| wgpu_lrn::block_on(plan.prepare(operation)).map(|_| ()))?;
+        operations.iter().try_for_each(|&operation| wgpu_lrn::block_on(plan.prepare(operation)).map(|_| ()))?;
         Ok(Some(Recorder { plan, queue: shared.queue }))
     }
 
     /// Submits an operation behind all that its operands wait for, and returns its result.
-    pub(crate) fn run(
-        &self,
-        operation: Operation,
-        x: CubeTensor,
-        dy: Option<CubeTensor>,
-    ) -> CubeTensor {
+    pub(crate) fn run(&self, operation: Operation, x: CubeTensor, dy: Option<CubeTensor>) -> CubeTensor {
         let (x, dy) = (bindable(x), dy.map(bindable));
         let result = like(&x);
         let operands = [Some(x), dy, Some(result.clone())].into_iter().flatten();
@@ -131,17 +124,11 @@ impl Recorder {
     }
 
     /// The operands' memory stays theirs until the device has run this.
-    fn submit(
-        &self,
-        client: &Client,
-        operation: Operation,
-        operands: Vec<Handle>,
-    ) -> Result<(), String> {
+    fn submit(&self, client: &Client, operation: Operation, operands: Vec<Handle>) -> Result<(), String> {
         let resource = |handle| client.get_resource::<WgpuServer<AutoCompiler>>(handle);
         let resources = operands.into_iter().map(resource).collect::<Result<Vec<_>, _>>();
         let resources = resources.map_err(|error| error.to_string())?;
-        let operands: Vec<_> =
-            resources.iter().map(|resource| self.operand(resource.resource())).collect();
+        let operands: Vec<_> = resources.iter().map(|resource| self.operand(resource.resource())).collect();
         let mut encoder = self.plan.device().create_command_encoder(&Default::default());
         let recorded = self.plan.record(&mut encoder, operation, &operands);
         recorded.map_err(|error| error.to_string())?;

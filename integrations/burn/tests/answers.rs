@@ -13,11 +13,7 @@ fn burns_tolerance() -> Tolerance<f32> {
 }
 
 /// What Burn's module computes of numbers, on a device and in a type whose powers are right.
-fn by_burn<const D: usize, T: Number>(
-    size: usize,
-    dims: [usize; D],
-    numbers: [&[T]; 2],
-) -> [TensorData; 2] {
+fn by_burn<const D: usize, T: Number>(size: usize, dims: [usize; D], numbers: [&[T]; 2]) -> [TensorData; 2] {
     let (device, dtype) = burns_device::<T>();
     let [x, dy] = numbers.map(|numbers| {
         let data = TensorData::new(numbers.to_vec(), dims).convert_dtype(dtype);

@@ -37,10 +37,7 @@ fn assert_burns(device: &Device) {
     refused(&onnx(), &[2]);
     refused(&Lrn::pytorch(4).build().unwrap(), &[1]);
     refused(&onnx().with_relu(), &[1]);
-    assert_eq!(
-        square_sums(x(), &onnx(), &[1]).unwrap_err(),
-        Error::Unavailable { path: Path::Burn }
-    );
+    assert_eq!(square_sums(x(), &onnx(), &[1]).unwrap_err(), Error::Unavailable { path: Path::Burn });
 }
 
 #[test]

@@ -53,11 +53,7 @@ pub fn values<T: Number>(count: usize, seed: u32) -> Vec<T> {
     (0..count as u32).map(|i| <T as wgpu_lrn::Element>::from_f64(number(i))).collect()
 }
 
-pub fn tensor<const D: usize, T: Number>(
-    values: &[T],
-    dims: [usize; D],
-    device: &Device,
-) -> Tensor<D> {
+pub fn tensor<const D: usize, T: Number>(values: &[T], dims: [usize; D], device: &Device) -> Tensor<D> {
     let data = TensorData::new(values.to_vec(), dims);
     Tensor::from_data(data, (device, <T as Element>::dtype()))
 }
