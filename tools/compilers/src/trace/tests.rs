@@ -26,17 +26,17 @@ fn assert_inside(runner: &Runner, pass: &Pass) {
     }
 }
 
+/// Every choice at every named shape that is not large, in turns by one of the operations.
 #[test]
 fn no_access_is_out_of_bounds() {
     let runner = Runner::open().unwrap();
     let (features, limits) = (wgpu::Features::empty(), wgpu::Limits::default());
-    for case in CASES {
+    let mut operations = Operation::ALL.iter().cycle();
+    for case in CASES.iter().filter(|case| case.shape().elements() <= 5000) {
         let (lrn, shape) = (&case.lrn(), &case.shape());
-        for choice in Choice::available(lrn, shape, features).unwrap() {
-            for &operation in Operation::ALL {
-                let recipe = Recipe::new(lrn, shape, operation, false, choice, features, &limits).unwrap();
-                recipe.passes.iter().for_each(|pass| assert_inside(&runner, pass));
-            }
+        for (choice, &operation) in Choice::available(lrn, shape, features).unwrap().into_iter().zip(&mut operations) {
+            let recipe = Recipe::new(lrn, shape, operation, false, choice, features, &limits).unwrap();
+            recipe.passes.iter().for_each(|pass| assert_inside(&runner, pass));
         }
     }
 }
