@@ -2,35 +2,35 @@
 // neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers; those
 // sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
 //
-// Where registers hold a block of rows with all that those depend on, an invocation takes one block, IN_ONE_GO: it
-// loads all of it before it computes. What blocks have in common is loaded again, from a cache. Otherwise a workgroup
-// walks down the rows in steps, and keeps what the next one needs. Of a block or a step it sums SHARE rows after the
+// Where registers hold some rows of a run, a *tile*, with all that those depend on, an invocation takes one, IN_ONE_GO: it
+// loads all of it before it computes. What tiles have in common is loaded again, from a cache. Otherwise a workgroup
+// walks down the rows in steps, and keeps what the next one needs. Of a tile or a step it sums SHARE rows after the
 // others, and writes what they complete: so it computes while the last rows are still being loaded.
 
-const INVOCATIONS = 126u; // BLOCKS * PIXELS * RUNS
-const BLOCKS = 9u;       // of rows, in a workgroup, which follow each other: those of a plane before those of the next
+const INVOCATIONS = 126u; // TILES * PIXELS * RUNS
+const TILES = 9u;        // down the rows, in a workgroup; those of a plane come before those of the next
 const PIXELS = 1u;       // planes side by side, in a workgroup
 const RUNS = 14u;        // of a plane, in a workgroup
 const RUNS_BEFORE = 0u;  // those before the first that is written
 const WRITTEN = 14u;     // runs
 const BESIDE = 0u;       // 1 where planes lie side by side, so that neighbouring columns are apart
 const RUN = 4u;          // columns
-const PACKET = 1u;       // of which so many are loaded at once
+const PACKET = 1u;       // columns of a load
 const LOADS = 4u;        // RUN / PACKET
-const LENGTH = 12u;      // rows that are held, and places of a column in registers: RUN * LENGTH is HELD
-const FIRST = 4u;        // of the rows that are held, the first whose gradient is made: HALO in one go, or 0
-const OWN = 2u;          // the first that is written in one go,
-const OWN_ROWS = 0u;     // and so many from it on are always in the tensor
-const SUM_ROWS = 8u;     // whose square sums are made
+const LENGTH = 12u;      // rows that are held: RUN * LENGTH is HELD
+const FIRST = 4u;        // of these, the first whose gradient is made: HALO in one go, or 0
+const OWN = 2u;          // of these, the first that is written in one go
+const OWN_ROWS = 0u;     // rows from OWN on that are in the tensor in every tile: STEP or 0
+const SUM_ROWS = 8u;     // rows whose square sums are made
 const SUM_GROUPS = 2u;   // SUM_ROWS / SHARE
 const LEAD_IN = 0u;      // rows before the first that is written, in whole steps
 const ACROSS_BEHIND = 2u; // the window along a row
 const ACROSS_AHEAD = 2u;
 const LINE = 8u;         // columns that the windows of a run hold
-const REACH = 1u;        // runs on each side in which those may lie
-const SIDE = 2u;         // columns on each side of a run that windows of its neighbours may hold,
-const EXCHANGED = 4u;    // and all of those
-const CLEARED = 1u;      // zeros that an invocation writes for them
+const REACH = 1u;        // runs on each side that those columns may belong to
+const SIDE = 2u;         // columns on each side of a run that windows of its neighbours may hold
+const EXCHANGED = 4u;    // columns of a run that are exchanged
+const CLEARED = 1u;      // zeros that an invocation writes
 
 const ARE_BESIDE = BESIDE == 1u;
 const IN_ONE_GO = FIRST > 0u;
@@ -43,8 +43,8 @@ var<workgroup> exchange: array<array<array<Sum, INVOCATIONS + 1u>, EXCHANGED>, S
 var<private> line: array<Sum, LINE>;
 
 // The run of columns of an invocation, and its plane.
-struct Place {
-    is_some: bool,   // whether there are such
+struct Run {
+    has_work: bool,  // whether there are such
     written: bool,   // and whether they are more than neighbours of what is written
     before: u32,     // runs before it in its workgroup and its row,
     all: u32,        // and all of them
@@ -56,50 +56,50 @@ struct Place {
     end: u32,
 }
 
-// The first block of a workgroup. Where it takes several, they have rows in common, which come from its cache.
-fn first_block(workgroup: vec3<u32>) -> u32 { return group_of(workgroup) / params.tensor.strips * BLOCKS; }
+// The first tile of a workgroup. Where it takes several, they have rows in common, which come from its cache.
+fn first_tile(workgroup: vec3<u32>) -> u32 { return group_of(workgroup) / params.tensor.strips * TILES; }
 
-fn first_row(block: u32) -> u32 {
-    return params.part.write_begin + block % params.part.segments * params.tensor.segment;
+fn first_row(tile: u32) -> u32 {
+    return params.part.write_begin + tile % params.part.segments * params.tensor.segment;
 }
 
 fn idle(workgroup: vec3<u32>) -> bool {
-    return first_block(workgroup) / params.part.segments * PIXELS >= params.part.pixels;
+    return first_tile(workgroup) / params.part.segments * PIXELS >= params.part.pixels;
 }
 
-// The first row of the step of a row. Steps are counted from row 0, also where a piece of the tensor begins inside one:
-// so each row is summed in the same order in every piece.
+// The first row of the step of a row. Steps are counted from row 0, also where a region begins inside one: so each row is
+// summed in the same order in every region.
 fn step_of(row: u32) -> u32 { return row / STEP * STEP; }
 
 // Rows that are walked: those that are written, after those on which they depend.
 fn walked(workgroup: vec3<u32>) -> u32 {
     if IN_ONE_GO { return STEP; }
-    let begin = first_row(first_block(workgroup));
+    let begin = first_row(first_tile(workgroup));
     return LEAD_IN + min(begin + params.tensor.segment, params.part.write_end) - step_of(begin);
 }
 
 // Neighbouring invocations take neighbouring elements.
-fn place(workgroup: vec3<u32>, index: u32) -> Place {
+fn run(workgroup: vec3<u32>, index: u32) -> Run {
     read_layer();
     group = group_of(workgroup);
     lane = index;
-    let place = select(lane % RUNS, lane / PIXELS, ARE_BESIDE);
-    let member = select(lane / RUNS, lane % PIXELS, ARE_BESIDE); // of the blocks, or of the planes
-    let block = first_block(workgroup) + member % BLOCKS;
-    let plane = block / params.part.segments * PIXELS + member / BLOCKS;
+    let number = select(lane % RUNS, lane / PIXELS, ARE_BESIDE);
+    let member = select(lane / RUNS, lane % PIXELS, ARE_BESIDE); // of the tiles, or of the planes
+    let tile = first_tile(workgroup) + member % TILES;
+    let plane = tile / params.part.segments * PIXELS + member / TILES;
     let runs = params.tensor.columns / LOADS;
-    let run = group % params.tensor.strips * WRITTEN + place - RUNS_BEFORE; // wraps
-    let before = min(place, run);
-    let begin = first_row(block);
+    let run = group % params.tensor.strips * WRITTEN + number - RUNS_BEFORE; // wraps
+    let before = min(number, run);
+    let begin = first_row(tile);
     let beside = select(1u, params.tensor.beside, ARE_BESIDE);
     let pixel = params.part.first_pixel + min(plane, params.part.pixels - 1u);
     let offset = pixel / beside * params.tensor.image + pixel % beside + min(run, runs - 1u) * LOADS * beside;
-    let is_some = plane < params.part.pixels && run < runs;
-    return Place(
-        is_some,
-        is_some && within(place, RUNS_BEFORE, RUNS_BEFORE + WRITTEN),
+    let has_work = plane < params.part.pixels && run < runs;
+    return Run(
+        has_work,
+        has_work && within(number, RUNS_BEFORE, RUNS_BEFORE + WRITTEN),
         before,
-        before + min(RUNS - place, runs - run),
+        before + min(RUNS - number, runs - run),
         params.tensor.inner,
         beside,
         params.part.input_shift + offset,
@@ -113,18 +113,18 @@ fn place(workgroup: vec3<u32>, index: u32) -> Place {
 fn is_there(h: u32, row: u32) -> bool { return select(is_readable(row), true, h - OWN < OWN_ROWS); }
 
 // Loads a row of a run, as the t-th that is held. One that cannot be read is another, which can.
-fn load_x_row(p: Place, t: u32, row: u32) {
-    let at = p.input + readable(row) * p.inner;
+fn load_x_row(r: Run, t: u32, row: u32) {
+    let at = r.input + readable(row) * r.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
-        let v = x_at(at + l * p.beside);
+        let v = x_at(at + l * r.beside);
         for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
     }
 }
 
-fn load_dy_row(p: Place, t: u32, row: u32) {
-    let at = p.input + readable(row) * p.inner;
+fn load_dy_row(r: Run, t: u32, row: u32) {
+    let at = r.input + readable(row) * r.inner;
     for (var l = 0u; l < LOADS; l++) { // unroll
-        let v = dy_at(at + l * p.beside);
+        let v = dy_at(at + l * r.beside);
         for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
     }
 }
@@ -151,30 +151,30 @@ fn hold_terms(t: u32, row: u32) {
 
 // Writes SHARE rows, those that are in the segment: of the results, from the t-th on.
 // Reads results.
-fn write_rows(p: Place, row: u32, t: u32) {
-    if !p.written { return; }
-    let at = p.output + row * p.inner;
-    if within(row, p.begin, p.end) && row + SHARE <= p.end {
-        for (var i = 0u; i < SHARE; i++) { load_olds(p, t + i, at + i * p.inner); } // unroll
+fn write_rows(r: Run, row: u32, t: u32) {
+    if !r.written { return; }
+    let at = r.output + row * r.inner;
+    if within(row, r.begin, r.end) && row + SHARE <= r.end {
+        for (var i = 0u; i < SHARE; i++) { load_olds(r, t + i, at + i * r.inner); } // unroll
         for (var i = 0u; i < SHARE; i++) { // unroll
             for (var l = 0u; l < LOADS; l++) { // unroll
-                write(at + i * p.inner + l * p.beside, t + i, l, olds[(t + i) * LOADS + l]);
+                write(at + i * r.inner + l * r.beside, t + i, l, olds[(t + i) * LOADS + l]);
             }
         }
     } else {
         for (var i = 0u; i < SHARE; i++) { // unroll
-            if within(row + i, p.begin, p.end) { write_row(p, t + i, at + i * p.inner); }
+            if within(row + i, r.begin, r.end) { write_row(r, t + i, at + i * r.inner); }
         }
     }
 }
 
 // What the output holds, of the t-th row of a step.
-fn load_olds(p: Place, t: u32, at: u32) {
-    for (var l = 0u; l < LOADS; l++) { olds[t * LOADS + l] = old_at(at + l * p.beside); } // unroll
+fn load_olds(r: Run, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { olds[t * LOADS + l] = old_at(at + l * r.beside); } // unroll
 }
 
-fn write_row(p: Place, t: u32, at: u32) {
-    for (var l = 0u; l < LOADS; l++) { write(at + l * p.beside, t, l, old_at(at + l * p.beside)); } // unroll
+fn write_row(r: Run, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { write(at + l * r.beside, t, l, old_at(at + l * r.beside)); } // unroll
 }
 
 // Writes the l-th of a row's loads.
@@ -204,18 +204,18 @@ fn hand_on(t: u32, sum: u32) {
 }
 
 // The sum of a column, which is counted from REACH runs before the own.
-fn sum_of(p: Place, t: u32, sum: u32, column: u32) -> Sum {
+fn sum_of(r: Run, t: u32, sum: u32, column: u32) -> Sum {
     let run = column / RUN;
     let c = column % RUN;
     if run == REACH { return sums[c * LENGTH + sum]; }
-    let is_there = p.before + run - REACH < p.all;
+    let is_there = r.before + run - REACH < r.all;
     let at = select(NOTHING, lane + run * STRIDE - REACH * STRIDE, is_there);
     return exchange[t][select(c + EXCHANGED - RUN, c, c < SIDE)][at];
 }
 
 // Sums the sums of the t-th row across it, over windows that begin `before` columns before their own.
-fn sum_across(p: Place, t: u32, sum: u32, before: u32) {
-    for (var i = 0u; i < LINE; i++) { line[i] = sum_of(p, t, sum, REACH * RUN + i - before); } // unroll
+fn sum_across(r: Run, t: u32, sum: u32, before: u32) {
+    for (var i = 0u; i < LINE; i++) { line[i] = sum_of(r, t, sum, REACH * RUN + i - before); } // unroll
     for (var c = 0u; c < RUN; c++) { // unroll
         var all = line[c];
         for (var i = 1u; i < WINDOW; i++) { all = add(all, line[c + i]); } // unroll
@@ -226,29 +226,29 @@ fn sum_across(p: Place, t: u32, sum: u32, before: u32) {
 // Sums SHARE rows down the columns and across the rows. Their windows begin at held[at], their sums are sums[sum] and
 // those after it, and neighbours find them from the t-th row of the exchange on.
 // Reads held; writes sums.
-fn sum_rows(p: Place, at: u32, sum: u32, t: u32, before: u32) {
+fn sum_rows(r: Run, at: u32, sum: u32, t: u32, before: u32) {
     for (var c = 0u; c < RUN; c++) { sum_windows(at + c * LENGTH, sum + c * LENGTH); } // unroll
     for (var i = 0u; i < SHARE; i++) { hand_on(t + i, sum + i); } // unroll
     workgroupBarrier();
-    for (var i = 0u; i < SHARE; i++) { sum_across(p, t + i, sum + i, before); } // unroll
+    for (var i = 0u; i < SHARE; i++) { sum_across(r, t + i, sum + i, before); } // unroll
 }
 
 // Sums the squares of the g-th SHARE rows. The first row that is held is `row`.
 // Reads and writes held_x; writes held and sums.
-fn sum_squares(p: Place, g: u32, row: u32) {
+fn sum_squares(r: Run, g: u32, row: u32) {
     for (var t = 0u; t < SHARE; t++) { hold_squares(HALO + g * SHARE + t, row + HALO + g * SHARE + t); } // unroll
-    sum_rows(p, SQUARES + g * SHARE, g * SHARE, g * SHARE, ACROSS_BEHIND);
+    sum_rows(r, SQUARES + g * SHARE, g * SHARE, g * SHARE, ACROSS_BEHIND);
 }
 
 // Makes the end of a step the beginning of the next.
-fn keep_squares() {
+fn shift_squares() {
     for (var c = 0u; c < RUN; c++) { // unroll
         for (var i = 0u; i < HALO; i++) { held_x[c * LENGTH + i] = held_x[c * LENGTH + i + STEP]; } // unroll
         shift_held(SQUARES + c * LENGTH);
     }
 }
 
-fn keep_terms() {
+fn shift_terms() {
     for (var c = 0u; c < RUN; c++) { // unroll
         shift_held(TERMS + c * LENGTH);
         for (var i = 0u; i < LOOK_BEHIND; i++) { // unroll
@@ -260,45 +260,45 @@ fn keep_terms() {
 // Sums the terms of the SHARE rows from the t-th that is held on, and writes their gradients. The first row that is held
 // is j.
 // Reads held, held_x and normalized_dy; writes sums and results.
-fn finish(p: Place, t: u32, j: u32) {
-    // In one go, all have read the squares whose places these take, before those of a later group were handed on.
+fn finish(r: Run, t: u32, j: u32) {
+    // In one go, all have read the squares that these replace, before those of a later group were handed on.
     if FIRST == 0u { workgroupBarrier(); }
-    sum_rows(p, TERMS + t, t, t - FIRST, ACROSS_AHEAD);
+    sum_rows(r, TERMS + t, t, t - FIRST, ACROSS_AHEAD);
     for (var c = 0u; c < RUN; c++) { // unroll
         for (var i = 0u; i < SHARE; i++) { // unroll
             results[c * LENGTH + t - FIRST + i] = step_gradient(c * LENGTH + t + i);
         }
     }
-    write_rows(p, j + t, t - FIRST);
+    write_rows(r, j + t, t - FIRST);
 }
 
 // Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    let p = place(workgroup, index);
+    let r = run(workgroup, index);
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let i = step_of(p.begin) - LEAD_IN + done;
+        let i = step_of(r.begin) - LEAD_IN + done;
         let row = i - LOOK_BEHIND; // the first that is held
         // Behind a branch, or compilers load a row only when it is needed, and wait for it.
-        if p.is_some {
-            for (var t = 0u; t < FIRST; t++) { load_x_row(p, t, row + t); } // unroll
-            for (var t = 0u; t < SUM_ROWS; t++) { load_x_row(p, HALO + t, row + HALO + t); } // unroll
+        if r.has_work {
+            for (var t = 0u; t < FIRST; t++) { load_x_row(r, t, row + t); } // unroll
+            for (var t = 0u; t < SUM_ROWS; t++) { load_x_row(r, HALO + t, row + HALO + t); } // unroll
         }
         for (var t = 0u; t < FIRST; t++) { hold_squares(t, row + t); } // unroll
         for (var g = 0u; g < GROUPS; g++) { // unroll
-            sum_squares(p, g, row);
+            sum_squares(r, g, row);
             for (var c = 0u; c < RUN; c++) { // unroll
                 for (var t = 0u; t < SHARE; t++) { // unroll
                     results[c * LENGTH + g * SHARE + t] = window_result(c * LENGTH + g * SHARE + t);
                 }
             }
-            write_rows(p, i + g * SHARE, g * SHARE);
+            write_rows(r, i + g * SHARE, g * SHARE);
         }
         if IN_ONE_GO { break; }
         workgroupBarrier(); // before the exchange is used again
-        keep_squares();
+        shift_squares();
     }
 }
 
@@ -307,24 +307,24 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }
-    let p = place(workgroup, index);
+    let r = run(workgroup, index);
     clear_nothing();
     for (var done = 0u; done < walked(workgroup); done += STEP) {
-        let j = step_of(p.begin) - LEAD_IN + done - FIRST;
-        for (var t = 0u; t < FIRST; t++) { load_x_row(p, t, j + t); } // unroll
+        let j = step_of(r.begin) - LEAD_IN + done - FIRST;
+        for (var t = 0u; t < FIRST; t++) { load_x_row(r, t, j + t); } // unroll
         for (var t = 0u; t < SUM_ROWS; t++) { // unroll
-            load_x_row(p, HALO + t, j + HALO + t);
-            load_dy_row(p, t, j + LOOK_BEHIND + t);
+            load_x_row(r, HALO + t, j + HALO + t);
+            load_dy_row(r, t, j + LOOK_BEHIND + t);
         }
         for (var t = 0u; t < FIRST; t++) { hold_squares(t, j + t); } // unroll
         for (var g = 0u; g < SUM_GROUPS; g++) { // unroll
-            sum_squares(p, g, j);
+            sum_squares(r, g, j);
             for (var t = 0u; t < SHARE; t++) { hold_terms(g * SHARE + t, j + LOOK_BEHIND + g * SHARE + t); } // unroll
-            if g * SHARE >= FIRST { finish(p, g * SHARE, j); }
+            if g * SHARE >= FIRST { finish(r, g * SHARE, j); }
         }
         if IN_ONE_GO { break; }
         workgroupBarrier(); // before the exchange is used again
-        keep_squares();
-        keep_terms();
+        shift_squares();
+        shift_terms();
     }
 }

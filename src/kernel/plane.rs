@@ -1,4 +1,4 @@
-//! *plane*: one workgroup per strip of columns takes some blocks of rows, or walks down the rows of some planes.
+//! *plane*: one workgroup per strip of columns takes some tiles, or walks down the rows of some planes.
 
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
@@ -16,7 +16,7 @@ const PACKET: u64 = 4;
 /// once, so in one go twice as many are loaded together, if whole rows of them have room.
 const SECTOR: u64 = 8;
 
-/// The widest window for which registers hold a block of rows with all that they depend on.
+/// The widest window for which registers hold a tile with all that it depends on.
 const IN_ONE_GO: u64 = 5;
 
 /// The widest window for which registers hold twice as many rows, forward.
@@ -28,7 +28,7 @@ const SHARED: u64 = 2;
 /// Rows of a step: as many as leave room in registers and workgroup memory for enough workgroups.
 const STEP: u64 = 4;
 
-/// The most invocations of a workgroup that takes blocks, except where twice as many planes are loaded together: many
+/// The most invocations of a workgroup that takes tiles, except where twice as many planes are loaded together: many
 /// small ones load and compute at different times.
 const SMALL_TEAM: u64 = 128;
 
@@ -39,8 +39,8 @@ impl Design for Plane {
         problem.has_windows_within(NARROW) && rows.is_beside(columns) && rows.window() == columns.window()
     }
 
-    /// In one go, packets of columns where those are contiguous and fill them; and one number in the place of two,
-    /// which take more registers than as many columns, unless they are halves and so a word.
+    /// In one go, packets of columns, where those are contiguous and their number is a multiple of four. Otherwise one
+    /// pixel is preferred to two, which take more registers; but two halves share a word, and are preferred.
     fn widths(&self, problem: &Problem) -> &'static [u32] {
         let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
         if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {
@@ -68,19 +68,19 @@ impl Design for Plane {
     }
 
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
-        let block = Block::new(task);
-        let strips = Strips::new(task, &block)?;
+        let tile = Tile::new(task);
+        let strips = Strips::new(task, &tile)?;
         let groups = strips.groups();
         // Every run has an invocation, and the exchange a place for each and one of zeros.
         debug_assert!(strips.invocations() <= task.team());
-        debug_assert!((strips.invocations() + 1) * block.exchanged_sums(task) <= task.workgroup_sums());
-        let cleared = block.exchanged_sums(task).div_ceil(strips.invocations());
-        let constants = block.constants(task).chain(strips.constants());
+        debug_assert!((strips.invocations() + 1) * tile.exchanged_sums(task) <= task.workgroup_sums());
+        let cleared = tile.exchanged_sums(task).div_ceil(strips.invocations());
+        let constants = tile.constants(task).chain(strips.constants());
         let constants = constants.chain([("CLEARED", cleared)]).collect();
-        if block.in_one_go {
-            return Geometry::new(task, Memory::Registers, groups, block.step, constants);
+        if tile.in_one_go {
+            return Geometry::new(task, Memory::Registers, groups, tile.step, constants);
         }
-        let segment = task.segment(block.step, 0, block.step);
+        let segment = task.segment(tile.step, 0, tile.step);
         let geometry = Geometry::new(task, Memory::Registers, groups, segment, constants);
         geometry.map(Geometry::cut_anywhere)
     }
@@ -90,7 +90,7 @@ impl Design for Plane {
     }
 }
 
-/// Whether blocks of rows are loaded in one go. What they have in common is computed again, which is too much where a
+/// Whether tiles are loaded in one go. What they have in common is computed again, which is too much where a
 /// sum takes two registers.
 fn loads_in_one_go(arithmetic: Arithmetic, window: u64) -> bool {
     window <= IN_ONE_GO && arithmetic == Arithmetic::Single
@@ -102,7 +102,7 @@ fn side(task: &Task<'_>) -> u64 {
 }
 
 /// What an invocation takes at once.
-struct Block {
+struct Tile {
     in_one_go: bool,
     /// Neighbouring columns,
     run: u64,
@@ -112,22 +112,23 @@ struct Block {
     step: u64,
     /// Rows whose square sums are made.
     sums: u64,
-    /// The first row that is loaded of those that are held.
-    from: u64,
+    /// Of the rows that are held, the first whose gradient is made.
+    first: u64,
 }
 
-impl Block {
-    fn new(task: &Task<'_>) -> Block {
+impl Tile {
+    fn new(task: &Task<'_>) -> Tile {
         let (halo, terms) = (task.window() - 1, task.has_terms());
         let in_one_go = loads_in_one_go(task.arithmetic, task.window());
         let packet = if task.width == PACKET { PACKET } else { 1 };
         if !in_one_go {
             let step = STEP / task.width;
-            return Block { in_one_go, run: 1, packet, step, sums: step, from: halo };
+            return Tile { in_one_go, run: 1, packet, step, sums: step, first: 0 };
         }
         let (run, step) = run_and_step(task);
         let sums = if terms { step + halo } else { step };
-        Block { in_one_go, run, packet, step, sums, from: 0 }
+        debug_assert!(halo > 0, "an axis whose window has one element is none");
+        Tile { in_one_go, run, packet, step, sums, first: halo }
     }
 
     /// Columns of a run of which its neighbours need the sums.
@@ -141,12 +142,12 @@ impl Block {
     }
 
     fn constants(&self, task: &Task<'_>) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-        let Block { run, packet, step, sums, from, .. } = *self;
+        let Tile { run, packet, step, sums, first, .. } = *self;
         let halo = task.window() - 1;
         let length = sums + halo;
         let most = if self.in_one_go { SHARED } else { step };
         let share = share(task.window(), |n| n <= most && step.is_multiple_of(n) && sums.is_multiple_of(n));
-        // In one go, gradients begin with a group of rows; their sums take the places of squares of an earlier group.
+        // In one go, gradients begin with a group of rows; their sums replace squares of an earlier group.
         debug_assert!(!self.in_one_go || !task.has_terms() || halo.is_multiple_of(share));
         let held = run * length;
         let windows = window::constants(task.window(), [held, 2 * held, held], share);
@@ -157,7 +158,7 @@ impl Block {
             ("PACKET", packet),
             ("LOADS", run / packet),
             ("LENGTH", length),
-            ("FIRST", halo - from),
+            ("FIRST", first),
             ("OWN", if task.has_terms() { halo } else { task.axis.look_behind }),
             ("OWN_ROWS", if self.fills_rows(task) { step } else { 0 }),
             ("SUM_ROWS", sums),
@@ -173,7 +174,7 @@ impl Block {
         own.into_iter().chain(windows)
     }
 
-    /// Whether all rows of each block are in the tensor.
+    /// Whether all rows of each tile are in the tensor.
     fn fills_rows(&self, task: &Task<'_>) -> bool {
         self.in_one_go && task.axis.channels.is_multiple_of(self.step)
     }
@@ -185,7 +186,7 @@ impl Block {
     }
 }
 
-/// Columns of a run, and rows of a block: as many as registers hold with all that they depend on. Columns that are not
+/// Columns of a run, and rows of a tile: as many as registers hold with all that they depend on. Columns that are not
 /// contiguous are taken together where neighbouring invocations take neighbouring pixels.
 fn run_and_step(task: &Task<'_>) -> (u64, u64) {
     let divides = |run| task.across.inner > 1 && task.across.channels.is_multiple_of(run);
@@ -208,8 +209,8 @@ struct Strips {
     lead: u64,
     /// Strips of a plane.
     strips: u64,
-    /// Blocks of rows of a workgroup, or 1.
-    blocks: u64,
+    /// Tiles of rows of a workgroup, or 1.
+    tiles: u64,
     /// Planes of a workgroup, or 1.
     pixels: u64,
     /// Whether planes lie side by side, in what is loaded at once.
@@ -218,59 +219,59 @@ struct Strips {
 
 impl Strips {
     /// Whole rows, or strips that are wide beside the columns around them on which they depend. Where planes lie side
-    /// by side, of as many as a load brings anyway, if there is room for them. Elsewhere of blocks that follow each
+    /// by side, of as many as a load brings anyway, if there is room for them. Elsewhere of tiles that follow each
     /// other: what those have in common then comes from the workgroup's own cache.
-    fn new(task: &Task<'_>, block: &Block) -> Result<Strips> {
-        let all = task.across.channels.max(1).div_ceil(block.run);
+    fn new(task: &Task<'_>, tile: &Tile) -> Result<Strips> {
+        let all = task.across.channels.max(1).div_ceil(tile.run);
         let (lead, after) = task.halo_across();
-        let (lead, after) = (lead.div_ceil(block.run), after.div_ceil(block.run));
+        let (lead, after) = (lead.div_ceil(tile.run), after.div_ceil(tile.run));
         let reach = lead + after;
         // The exchange has one place more, of zeros.
-        let places = (task.workgroup_sums() / block.exchanged_sums(task)).saturating_sub(1);
+        let places = (task.workgroup_sums() / tile.exchanged_sums(task)).saturating_sub(1);
         let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
-        let (team, sector) = match block.in_one_go {
+        let (team, sector) = match tile.in_one_go {
             true if sector > 1 && all * 2 * sector <= task.team().min(places) => (task.team(), 2 * sector),
             true => (task.team().min(SMALL_TEAM), sector),
             false => (task.team(), sector),
         };
         let invocations = team.min(places);
         let are_beside = task.across.inner / task.width > 1;
-        // As many blocks of rows, or planes, as there is room for; planes in whole transactions.
-        let blocks_and_pixels = |runs: u64, sector: u64| {
+        // As many tiles, or planes, as there is room for; planes in whole transactions.
+        let tiles_and_pixels = |runs: u64, sector: u64| {
             let members = invocations / runs / sector * sector;
-            if block.in_one_go && !are_beside { (members, 1) } else { (1, members) }
+            if tile.in_one_go && !are_beside { (members, 1) } else { (1, members) }
         };
         for sector in [sector, sector.div_ceil(4), 1] {
             let most = invocations / sector;
             if all <= most {
-                let (blocks, pixels) = blocks_and_pixels(all, sector);
-                return Ok(Strips { runs: all, written: all, lead: 0, strips: 1, blocks, pixels, are_beside });
+                let (tiles, pixels) = tiles_and_pixels(all, sector);
+                return Ok(Strips { runs: all, written: all, lead: 0, strips: 1, tiles, pixels, are_beside });
             }
             let widest = if sector > 1 { most / 2 } else { most };
             if reach < widest {
                 let written = all.div_ceil(all.div_ceil(most - reach));
                 let (runs, strips) = (written + reach, all.div_ceil(written));
-                let (blocks, pixels) = blocks_and_pixels(runs, sector);
-                return Ok(Strips { runs, written, lead, strips, blocks, pixels, are_beside });
+                let (tiles, pixels) = tiles_and_pixels(runs, sector);
+                return Ok(Strips { runs, written, lead, strips, tiles, pixels, are_beside });
             }
         }
-        let sums = (reach + 2) * block.exchanged_sums(task);
+        let sums = (reach + 2) * tile.exchanged_sums(task);
         Err(task.too_large(Kernel::Plane, reach + 1, sums))
     }
 
     fn invocations(&self) -> u64 {
-        self.runs * self.blocks * self.pixels
+        self.runs * self.tiles * self.pixels
     }
 
     fn groups(&self) -> Groups {
-        let Strips { blocks, pixels, strips, .. } = *self;
-        if blocks > 1 { Groups::Segments { segments: blocks, strips } } else { Groups::Pixels { pixels, strips } }
+        let Strips { tiles, pixels, strips, .. } = *self;
+        if tiles > 1 { Groups::Segments { segments: tiles, strips } } else { Groups::Pixels { pixels, strips } }
     }
 
     fn constants(&self) -> [(&'static str, u64); 7] {
         [
             ("INVOCATIONS", self.invocations()),
-            ("BLOCKS", self.blocks),
+            ("TILES", self.tiles),
             ("BESIDE", self.are_beside.into()),
             ("PIXELS", self.pixels),
             ("RUNS", self.runs),

@@ -117,8 +117,8 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
         Kernel::Pixel => pixels.div_ceil(constant("BANDS") * constant("BAND")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => {
-            let blocks = pixels.div_ceil(constant("PIXELS")) * segments;
-            blocks.div_ceil(constant("BLOCKS")) * u64::from(params.tensor.strips)
+            let tiles = pixels.div_ceil(constant("PIXELS")) * segments;
+            tiles.div_ceil(constant("TILES")) * u64::from(params.tensor.strips)
         }
         Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
         new => panic!("this test must learn the workgroups of {}", new.name()),
