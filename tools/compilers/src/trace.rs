@@ -30,6 +30,10 @@ pub struct Instruction {
     pub bytes: u32,
     /// The number of the variable, so that addresses of different ones differ.
     pub variable: u32,
+    /// The binding of the variable; or none, where it is a workgroup's.
+    pub binding: Option<u32>,
+    /// Bytes of the variable, if its type tells.
+    pub size: u32,
 }
 
 /// An access of an invocation.

@@ -12,7 +12,7 @@ fn trace(instruction: Instruction, invocations: u64, address: impl Fn(u64) -> u6
 }
 
 fn instruction(space: Space, writes: bool, bytes: u32) -> Instruction {
-    Instruction { space, writes, bytes, variable: 0 }
+    Instruction { space, writes, bytes, variable: 0, binding: None, size: 0 }
 }
 
 fn loads(bytes: u32, invocations: u64, address: impl Fn(u64) -> u64) -> Memory {

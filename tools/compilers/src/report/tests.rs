@@ -42,7 +42,7 @@ fn figures(spills: u64) -> Figures {
 
 /// Of 32 invocations that store 4 bytes each, so many bytes apart.
 fn stores(stride: u64) -> Memory {
-    let store = Instruction { space: Space::Device, writes: true, bytes: 4, variable: 0 };
+    let store = Instruction { space: Space::Device, writes: true, bytes: 4, variable: 0, binding: None, size: 0 };
     let all = (0..32).map(|i| vec![Access { instruction: 0, address: stride * i }]);
     Memory::of(&Trace { instructions: vec![store], workgroups: vec![all.collect()] })
 }

@@ -107,8 +107,15 @@ impl Rewriter {
         let Some(bytes) = writer.bytes(pointer) else { return };
         let Some(place) = writer.place(pointer, code) else { return };
         let number = writer.literal(self.instructions.len() as u32);
-        let variable = place.variable.index() as u32;
-        self.instructions.push(Instruction { space: place.space, writes, bytes, variable });
+        let global = &writer.module.global_variables[place.variable];
+        self.instructions.push(Instruction {
+            space: place.space,
+            writes,
+            bytes,
+            variable: place.variable.index() as u32,
+            binding: global.binding.map(|bound| bound.binding),
+            size: writer.module.types[global.ty].inner.size(writer.module.to_ctx()),
+        });
         let arguments = vec![number, place.address];
         code.push(Statement::Call { function: self.record, arguments, result: None });
     }
