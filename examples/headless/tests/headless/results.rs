@@ -323,7 +323,7 @@ fn the_choice_is_logged() {
     folder.store("x.npy", &[2, 6, 4], &[1.5; 48]);
     let logged = |line: &str| {
         let ended = folder.succeed(line);
-        ended.stderr.iter().any(|line| line.contains("forward by row 1: runs of channels"))
+        ended.stderr.iter().any(|line| line.contains("forward by pixel 1: a workgroup loads"))
     };
     assert!(logged("RUST_LOG=wgpu_lrn=debug forward x.npy y.npy --size 3"));
     assert!(!logged("forward x.npy y.npy --size 3"));
