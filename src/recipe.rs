@@ -94,10 +94,7 @@ impl Context<'_> {
         let Context { problem, operation, choice, .. } = self;
         let recipe = self.recipe();
         match &recipe {
-            Ok(_) => {
-                let reason = rule::reason(problem, choice.kernel);
-                debug!("{operation} by {choice}: {reason}");
-            }
+            Ok(_) => debug!("{operation} by {choice}: {}", rule::reason(problem, choice.kernel)),
             Err(error) => debug!("{operation} not by {choice}: {error}"),
         }
         recipe

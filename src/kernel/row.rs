@@ -47,23 +47,23 @@ impl Design for Row {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let (p, q) = (task.axis.look_behind, task.axis.look_ahead);
         let invocations = task.walkers();
-        let step = run_length(task);
+        let run = run_length(task);
         let halo = p + q;
         let (held, sums, behind) =
-            if task.has_terms() { (step + 2 * halo, step + halo, halo) } else { (step + halo, step, p) };
+            if task.has_terms() { (run + 2 * halo, run + halo, halo) } else { (run + halo, run, p) };
         // A run begins and ends with a packet; joined, it has channels of two pixels at most, with those on which it
         // depends.
-        debug_assert!(step.is_multiple_of(PACKET));
+        debug_assert!(run.is_multiple_of(PACKET));
         debug_assert!(task.axis.pixels_in_packets() == 1 || held <= task.axis.channels.max(PACKET + 2 * halo));
-        let share = share(task.window(), |n| step.is_multiple_of(n) && sums.is_multiple_of(n));
+        let share = share(task.window(), |n| run.is_multiple_of(n) && sums.is_multiple_of(n));
         let (packets_behind, skip, packets) = packets_with(behind, held);
         let (dy_packets_behind, dy_skip, dy_packets) = packets_with(q, sums);
         let mut constants = vec![
             ("INVOCATIONS", invocations),
-            ("RUN", step),
-            ("WRITTEN", step / PACKET),
+            ("RUN", run),
+            ("WRITTEN", run / PACKET),
             ("TERM_GROUPS", sums / share),
-            ("GROUPS", step / share),
+            ("GROUPS", run / share),
             ("SHARED", share + halo),
             ("JOINED", task.axis.pixels_in_packets()),
             ("BEHIND", behind),
@@ -79,7 +79,7 @@ impl Design for Row {
             task,
             Memory::Registers,
             Groups::Segments { segments: invocations, strips: 1 },
-            step / PACKET,
+            run / PACKET,
             constants,
         )
     }
