@@ -97,10 +97,9 @@ impl Prepared {
                 Content::Uniform => (&compiled.uniforms, index * compiled.stride),
             };
             let range = compiled.pass.range(dispatch, binding);
-            let (offset, size) = (start + range.start, range.end - range.start);
-            let size = wgpu::BufferSize::new(size);
-            let binding_of = wgpu::BufferBinding { buffer, offset, size };
-            Some(wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(binding_of) })
+            let size = wgpu::BufferSize::new(range.end - range.start);
+            let resource = wgpu::BufferBinding { buffer, offset: start + range.start, size };
+            Some(wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(resource) })
         };
         device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("lrn"),
