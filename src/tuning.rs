@@ -3,7 +3,7 @@
 use crate::choice::parse_width;
 use crate::error::unknown;
 use crate::kernel::Problem;
-use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape};
+use crate::{Choice, Error, Kernel, Operation, Result, Segments};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -73,17 +73,6 @@ impl Tuning {
         let at = operation as usize;
         self.wishes[at] = other.into().wishes[at];
         self
-    }
-
-    /// Returns the choice that a plan prefers for an operation of a layer on a device with these features. (On an
-    /// integrated GPU a plan has half the segments, where none are given.)
-    ///
-    /// # Errors
-    ///
-    /// As [`Choice::available`]; [`Error::Unavailable`] where no choice is as given.
-    pub fn choose(&self, operation: Operation, lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Result<Choice> {
-        let problem = Problem::new(lrn, shape, features)?;
-        Ok(self.admitted(&problem, operation, false)?[0])
     }
 
     /// Returns the choices for an operation, the preferred first; in place, those that compute it so. One at least.

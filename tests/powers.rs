@@ -163,9 +163,8 @@ fn the_parts_of_an_exponent_are_all_of_it() {
     let limits = wgpu::Limits::default();
     for beta in [0.6, 0.3, -0.4, 1.7, 1.0 / 3.0, -12345.678, 1e-20] {
         let lrn = Lrn::new(1, 1, 0.3, beta, 1.0).unwrap();
-        let choice = Tuning::default().choose(Operation::Forward, &lrn, &shape, wgpu::Features::empty()).unwrap();
-        let features = wgpu::Features::empty();
-        let recipe = Recipe::new(&lrn, &shape, Operation::Forward, false, choice, features, &limits);
+        let (rule, features) = (Tuning::default(), wgpu::Features::empty());
+        let recipe = Recipe::new(&lrn, &shape, Operation::Forward, false, rule, features, &limits);
         let [first, middle, low, _] = recipe.unwrap().passes[0].dispatches[0].params.layer.beta;
         assert_eq!(first.to_bits() & 0xff, 0, "{beta}: {first}");
         assert_eq!(f64::from(first) + f64::from(middle) + f64::from(low), beta);

@@ -11,8 +11,7 @@ use wgpu_lrn::{Error, Kernel, Lrn, Operation, Precision, Shape, Tuning, wgpu};
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
 fn recipe(lrn: &Lrn, shape: &Shape, operation: Operation, kernel: Kernel, limits: &wgpu::Limits) -> Recipe {
-    let choice = Tuning::from(kernel).choose(Operation::Forward, lrn, shape, F64).unwrap();
-    Recipe::new(lrn, shape, operation, false, choice, F64, limits).unwrap()
+    Recipe::new(lrn, shape, operation, false, kernel, F64, limits).unwrap()
 }
 
 /// Backward along several axes binds x, dy, dx, s and sums of terms: more than the least of devices has.
@@ -123,8 +122,7 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
     }
     // Between the passes squares would be rounded.
     let exact = alexnet().with_precision(Precision::Exact);
-    let choice = Tuning::from(Kernel::Column).choose(Operation::Forward, &exact, &shape, F64).unwrap();
-    let refused = Recipe::new(&exact, &shape, Operation::Backward, false, choice, F64, &limits);
+    let refused = Recipe::new(&exact, &shape, Operation::Backward, false, Kernel::Column, F64, &limits);
     assert!(matches!(refused, Err(Error::Limit { .. })));
 }
 
@@ -132,8 +130,8 @@ fn backward_sums_squares_first_where_two_halos_exceed_a_binding() {
 fn an_image_whose_window_exceeds_a_binding_is_refused_by_name() {
     let shape = Shape::nchw(1, 64, 4000, 3000).unwrap();
     let limits = wgpu::Limits { max_buffer_size: 1 << 32, ..Default::default() };
-    let choice = Tuning::default().choose(Operation::Forward, &alexnet(), &shape, F64).unwrap();
-    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, choice, F64, &limits).unwrap_err();
+    let rule = Tuning::default();
+    let refused = Recipe::new(&alexnet(), &shape, Operation::Forward, false, rule, F64, &limits).unwrap_err();
     let needed = 5 * 4000 * 3000 * 4 + 256;
     assert_eq!(refused, Error::Limit { limit: "max_storage_buffer_binding_size", needed, granted: 128 << 20 });
 }

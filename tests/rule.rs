@@ -1,7 +1,7 @@
 //! Which choice the rule prefers, and what it refuses.
 
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Segments, Shape, Tuning, wgpu};
+use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape, Tuning, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -34,18 +34,25 @@ const RULE: &[Preferred] = &[
     (&[1, 96, 55, 55], &[2, 3], 8, 8, "pixel 1"),
 ];
 
+fn chosen(lrn: &Lrn, shape: &Shape, tuning: Tuning, features: wgpu::Features) -> Result<Choice> {
+    let limits = wgpu::Limits::default();
+    Recipe::new(lrn, shape, Operation::Forward, false, tuning, features, &limits).map(|recipe| recipe.choice)
+}
+
 #[test]
 fn the_choice_follows_the_stated_rule() {
     for &(dims, axes, p, q, expected) in RULE {
         let lrn = Lrn::over(&vec![(p, q); axes.len()], 0.1, 0.75, 1.0).unwrap();
         let shape = Shape::over(dims, axes).unwrap();
         let none = wgpu::Features::empty();
-        let chosen = Tuning::default().choose(Operation::Forward, &lrn, &shape, none).unwrap();
-        assert_eq!(chosen.to_string(), expected, "{dims:?}");
-        assert_eq!(Tuning::default().choose(Operation::Forward, &lrn, &shape, F64).unwrap(), chosen);
+        let chosen = |tuning: Tuning, features| chosen(&lrn, &shape, tuning, features);
+        let choice = chosen(Tuning::default(), none).unwrap();
+        assert_eq!(choice.to_string(), expected, "{dims:?}");
+        assert_eq!(chosen(Tuning::default(), F64), Ok(choice));
+        assert_eq!(Choice::available(&lrn, &shape, none).unwrap()[0], choice);
         // What is chosen can be written down and forced.
-        assert_eq!(expected.parse(), Ok(chosen));
-        assert_eq!(Tuning::from(chosen).choose(Operation::Forward, &lrn, &shape, none), Ok(chosen));
+        assert_eq!(expected.parse(), Ok(choice));
+        assert_eq!(chosen(choice.into(), none), Ok(choice));
     }
 }
 
@@ -59,10 +66,7 @@ fn every_kernel_is_preferred_somewhere() {
 fn what_is_not_available_is_refused_by_name() {
     let shape = Shape::nchw(1, 96, 55, 55).unwrap();
     let none = wgpu::Features::empty();
-    let refused = |tuning: Tuning, features| {
-        let chosen = tuning.choose(Operation::Forward, &alexnet(), &shape, features);
-        chosen.unwrap_err().to_string()
-    };
+    let refused = |tuning: Tuning, features| chosen(&alexnet(), &shape, tuning, features).unwrap_err().to_string();
     let any = Tuning::default();
     assert_eq!(
         refused(Kernel::Row.into(), none),

@@ -88,6 +88,13 @@ fn random_chains() {
     (0..80).for_each(|seed| chain(&twins, seed, 12));
 }
 
+#[test]
+#[ignore = "takes minutes"]
+fn a_thousand_random_chains() {
+    let twins = twins();
+    (1000..2000).for_each(|seed| chain(&twins, seed, 12));
+}
+
 /// Each thread has tensors of its own. Where threads share some, Burn 0.22.1 mixes up numbers without this layer too.
 #[test]
 fn random_chains_of_four_threads() {

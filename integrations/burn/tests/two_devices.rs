@@ -2,15 +2,15 @@
 #![cfg(not(feature = "vulkan"))] // SPIR-V needs a device with extensions that wgpu does not request
 
 mod common;
+#[path = "../examples/train/devices.rs"]
+mod devices;
 
-use burn::cubecl::future::block_on;
 use burn::data::dataloader::{DataLoaderBuilder, DataLoaderIterator, batcher::Batcher};
 use burn::data::dataset::InMemDataset;
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use burn::tensor::{Device, Tensor};
 use burn::train::train::MultiDevicesTrainStep;
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
@@ -18,22 +18,6 @@ use common::*;
 use wgpu_lrn_burn::{LocalResponseNorm, Path, path};
 
 const DIMS: [usize; 4] = [3, 2, 9, 7];
-
-/// Registers a wgpu device of its own with Burn. A software adapter is one device of Burn's otherwise.
-fn registered() -> Device {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = block_on(instance.request_adapter(&Default::default())).expect("an adapter");
-    let features = adapter.features() - wgpu::Features::all_experimental_mask();
-    let descriptor = wgpu::DeviceDescriptor {
-        required_features: features - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS,
-        required_limits: adapter.limits(),
-        ..Default::default()
-    };
-    let (device, queue) = block_on(adapter.request_device(&descriptor)).expect("a device");
-    let backend = adapter.get_info().backend;
-    let setup = WgpuSetup { instance, adapter, device, queue, backend };
-    Device::wgpu_options().setup(setup).init().expect("a device of Burn's")
-}
 
 #[derive(Module, Debug)]
 struct Model {
@@ -113,7 +97,8 @@ fn assert_close<const D: usize>(one: Option<Tensor<D>>, two: Option<Tensor<D>>) 
 
 #[test]
 fn gradients_of_two_devices_add_up_to_those_of_one() {
-    let devices = [registered().autodiff(), registered().autodiff()];
+    let devices: [Device; 2] = devices::open(2).unwrap().try_into().unwrap();
+    let devices = devices.map(Device::autodiff);
     assert_ne!(devices[0], devices[1]);
     let model = Model::new(&devices[0]).fork(&devices[0]);
     let both = Tensor::cat(vec![batch(0, &devices[0]), batch(1, &devices[0])], 0);

@@ -12,6 +12,7 @@ Usage: cargo run --release --example train -- [OPTIONS]
   --norm ours|burn|none  train with this layer only
   --all                  train with each, one after the other (default)
   --epochs N             default: 6
+  --devices N            train on so many devices of wgpu, where Burn compiles WGSL; default: 1
   --seed N               seed of the parameters and of the batches' order; default: 1
   --quick                train for a few steps only
   --out FOLDER           where loss.csv and train.png go; default: target/train";
@@ -21,6 +22,7 @@ Usage: cargo run --release --example train -- [OPTIONS]
 pub struct Args {
     pub norms: Vec<Norm>,
     pub epochs: usize,
+    pub devices: usize,
     pub seed: u64,
     pub quick: bool,
     pub out: PathBuf,
@@ -29,8 +31,8 @@ pub struct Args {
 impl Args {
     /// Reads the arguments. Returns `None` if they ask for help.
     pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Option<Self>, Box<dyn Error>> {
-        let mut parsed =
-            Self { norms: Norm::ALL.to_vec(), epochs: 6, seed: 1, quick: false, out: "target/train".into() };
+        let norms = Norm::ALL.to_vec();
+        let mut parsed = Self { norms, epochs: 6, devices: 1, seed: 1, quick: false, out: "target/train".into() };
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -38,6 +40,7 @@ impl Args {
                 "--norm" => parsed.norms = vec![norm(&value()?)?],
                 "--all" => parsed.norms = Norm::ALL.to_vec(),
                 "--epochs" => parsed.epochs = number(&arg, &value()?, 1)? as usize,
+                "--devices" => parsed.devices = number(&arg, &value()?, 1)? as usize,
                 "--seed" => parsed.seed = number(&arg, &value()?, 0)?,
                 "--quick" => parsed.quick = true,
                 "--out" => parsed.out = value()?.into(),

@@ -6,6 +6,7 @@
 mod args;
 mod chart;
 mod data;
+mod devices;
 mod memory;
 mod model;
 mod record;
@@ -17,7 +18,7 @@ use burn::optim::AdamConfig;
 use burn::tensor::Device;
 use burn::train::logger::InMemoryMetricLogger;
 use burn::train::metric::{AccuracyMetric, LossMetric};
-use burn::train::{Learner, SupervisedTraining};
+use burn::train::{ExecutionStrategy, Learner, MultiDeviceOptim, SupervisedTraining};
 use data::{Batch, Upload, pictures};
 use memory::Peak;
 use model::{Network, Norm};
@@ -25,7 +26,6 @@ use record::{Record, Recorder};
 use report::Run;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
-use wgpu_lrn_burn::{Path, path};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -37,8 +37,8 @@ fn main() -> Done {
         println!("{HELP}");
         return Ok(());
     };
-    let device = open()?;
-    let runs = args.norms.iter().map(|&norm| train(norm, &args, &device));
+    let devices = devices::open(args.devices)?;
+    let runs = args.norms.iter().map(|&norm| train(norm, &args, &devices));
     let runs = runs.collect::<Done<Vec<Run>>>()?;
     std::fs::create_dir_all(&args.out)?;
     report::write_losses(&runs, &args.out.join("loss.csv"))?;
@@ -48,30 +48,18 @@ fn main() -> Done {
     report::check(&runs)
 }
 
-/// Opens the device and shares its queue, so that the kernels run whichever language Burn compiles.
-fn open() -> Done<Device> {
-    let (device, setup) = Device::wgpu_options().init_with_setup()?;
-    let name = setup.adapter.get_info().name;
-    wgpu_lrn_burn::share(&device, setup)?;
-    match path(&device) {
-        Path::Burn => Err("this device does not run the kernels".into()),
-        path => {
-            println!("{name}, path {path}");
-            Ok(device)
-        }
-    }
-}
-
-fn train(norm: Norm, args: &Args, device: &Device) -> Done<Run> {
-    let device = device.clone().autodiff();
-    device.seed(args.seed);
+fn train(norm: Norm, args: &Args, devices: &[Device]) -> Done<Run> {
+    let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
+    let first = &devices[0];
+    first.seed(args.seed);
     let (peak, record) = (Peak::default(), Arc::<Mutex<Record>>::default());
-    let network = Network::new(norm, peak.clone(), &device);
-    let [train, valid] = loaders(args, &device);
+    let network = Network::new(norm, peak.clone(), first);
+    let [train, valid] = loaders(args, first);
     let training = SupervisedTraining::new("", train, valid)
         .metrics((LossMetric::new(), AccuracyMetric::new()))
         .num_epochs(args.epochs)
         .label(norm.name())
+        .with_training_strategy(strategy(devices).into())
         .renderer(Box::new(Recorder::new(record.clone())))
         .with_metric_logger(InMemoryMetricLogger::new()) // no files
         .with_application_logger(None);
@@ -82,6 +70,14 @@ fn train(norm: Norm, args: &Args, device: &Device) -> Done<Run> {
             let record = record.lock().unwrap_or_else(PoisonError::into_inner).clone();
             Ok(Run { norm, record, memory: peak.mebibytes() })
         }
+    }
+}
+
+/// Each of several devices computes a batch, and the first one takes a step by the sum of their gradients.
+fn strategy(devices: Vec<Device>) -> ExecutionStrategy {
+    match <[Device; 1]>::try_from(devices) {
+        Ok([device]) => ExecutionStrategy::single(device),
+        Err(devices) => ExecutionStrategy::multi(devices, MultiDeviceOptim::OptimMainDevice),
     }
 }
 

@@ -55,3 +55,17 @@ fn arguments() -> ProcessError {
 fn other(node: &Node) -> ProcessError {
     ProcessError::Custom(format!("this override takes LRN nodes only, but {:?} is another", node.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_not_finite_are_refused() {
+        assert_eq!(finite("alpha", -0.5).unwrap(), -0.5);
+        for (value, given) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+            let refused = finite("beta", value).unwrap_err().to_string();
+            assert!(refused.contains("beta") && refused.contains(&format!("{given} is not finite")), "{refused}");
+        }
+    }
+}
