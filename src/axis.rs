@@ -39,8 +39,8 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
     let mut axes: Vec<_> = windows.map(|(&window, view)| Axis::of(view, window)).collect();
     if axes.len() > 1 {
         axes.retain(|axis| axis.window() > 1);
-        axes = axes.into_iter().fold(Vec::new(), in_order); // neighbours side by side
-        axes = axes.into_iter().fold(Vec::new(), merged);
+        axes.sort_by_key(|axis| axis.outer); // as they lie in memory
+        axes.dedup_by(|axis, last| last.takes_in(axis));
     }
     if axes.is_empty() {
         axes.extend(shape.views().first().map(|view| Axis::of(view, (0, 0)).elements_as_pixels()));
@@ -48,25 +48,8 @@ pub(crate) fn axes(lrn: &Lrn, shape: &Shape) -> Result<Vec<Axis>> {
     Ok(axes.into_iter().map(Axis::canonical).collect())
 }
 
-/// The axes and another, in the order of the tensor.
-fn in_order(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
-    axes.insert(axes.partition_point(|other| other.outer < axis.outer), axis);
-    axes
-}
-
-/// The axes and another, which may be one with the last.
-fn merged(mut axes: Vec<Axis>, axis: Axis) -> Vec<Axis> {
-    match axes.last_mut() {
-        Some(last) if last.is_whole() && axis.is_whole() && last.is_beside(&axis) => {
-            *last = Axis { outer: last.outer, ..axis }.of_length(last.channels.saturating_mul(axis.channels));
-        }
-        _ => axes.push(axis),
-    }
-    axes
-}
-
 impl Axis {
-    /// An axis of one channel, which every tensor has.
+    /// Stands for no axis: one channel, no neighbours.
     pub(crate) const NONE: Axis = Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
 
     /// Along a view, with a window, clipped: no channel has more neighbours than `channels − 1`.
@@ -87,7 +70,7 @@ impl Axis {
         self.look_behind + 1 + self.look_ahead
     }
 
-    /// Whether every window holds the whole axis.
+    /// Returns `true` if every window holds the whole axis.
     pub(crate) fn is_whole(&self) -> bool {
         self.look_behind + 1 == self.channels && self.look_ahead + 1 == self.channels
     }
@@ -126,8 +109,17 @@ impl Axis {
         Axis { outer: self.elements(), channels: 1, inner: 1, look_behind: 0, look_ahead: 0 }
     }
 
-    /// Whether the other follows at once in memory.
-    pub(crate) fn is_beside(&self, other: &Axis) -> bool {
+    /// Becomes one axis with the next, if windows hold both whole. Returns `true` if it did.
+    fn takes_in(&mut self, next: &Axis) -> bool {
+        let fits = self.is_whole() && next.is_whole() && self.is_followed_by(next);
+        if fits {
+            *self = Axis { outer: self.outer, ..*next }.of_length(self.channels.saturating_mul(next.channels));
+        }
+        fits
+    }
+
+    /// Returns `true` if the other is the next axis in memory.
+    pub(crate) fn is_followed_by(&self, other: &Axis) -> bool {
         self.inner == other.channels.saturating_mul(other.inner)
     }
 

@@ -10,14 +10,14 @@
 //! 2⁻¹²⁶ to 2¹²⁴, or a b^(−β) or lifted terms above 2¹²⁴. A [`Report`] counts the elements for which one is.
 //! Infinities and NaN in the inputs are no reason: they must give what the formula gives.
 
-mod bound;
+mod allowance;
 mod errors;
 
 #[cfg(doc)]
 use crate::cpu;
 use crate::cpu::Reference;
 use crate::{Dtype, Element, Lrn, Operation, Result, Shape};
-use bound::{Allowance, Analysis};
+use allowance::{Allowance, Analysis};
 
 /// Tells how a result compares with the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +93,8 @@ fn short(v: f64, decimals: usize) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::Length`](crate::Error::Length), [`Error::Dtype`](crate::Error::Dtype) where a slice does
-/// not hold the tensor.
+/// As [`cpu::square_sums`]; also [`Error::Length`](crate::Error::Length) and [`Error::Dtype`](crate::Error::Dtype) where
+/// the result does not hold the tensor.
 pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], s: &[T]) -> Result<Report> {
     run(lrn, shape, Operation::SquareSums, &[x], s)
 }

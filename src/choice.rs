@@ -6,13 +6,13 @@ use crate::names::names;
 use crate::{Error, Kernel, Lrn, Operation, Result, Shape};
 
 names! {
-    /// How many segments *column*, *ring* and *plane* cut an axis into, relative to what their rule says. More segments
+    /// Sets how many segments *column*, *ring* and *plane* cut an axis into, relative to the usual number. More segments
     /// keep more bytes under way, but load more of what their ends depend on twice.
     #[derive(Default)]
     "segments" Segments {
         /// Half as many, for memory that is slow or answers soon.
         Half = "half",
-        /// As many as the rule says.
+        /// As many as keep the memory of a large GPU busy.
         #[default]
         Usual = "usual",
         /// Twice as many.
@@ -63,7 +63,7 @@ impl Choice {
     }
 
     /// Returns the choices for a layer on a device with these features, the preferred first, with the usual segments.
-    /// There is at least one.
+    /// There is at least one. A plan on an integrated GPU begins with [`Segments::Half`].
     ///
     /// # Errors
     ///
@@ -102,10 +102,7 @@ impl std::str::FromStr for Choice {
 }
 
 pub(crate) fn parse_width(text: &str) -> Result<u32> {
-    match text {
-        "1" => Ok(1),
-        "2" => Ok(2),
-        "4" => Ok(4),
-        _ => Err(unknown("width", text, ["1", "2", "4"].into_iter())),
-    }
+    const WIDTHS: [&str; 3] = ["1", "2", "4"];
+    let width = text.parse().ok().filter(|_| WIDTHS.contains(&text));
+    width.ok_or_else(|| unknown("width", text, WIDTHS.into_iter()))
 }

@@ -5,7 +5,7 @@ use crate::names::names;
 use crate::{Error, Lrn, Result};
 
 names! {
-    /// A framework's way to write the layer's parameters.
+    /// Names a framework's way to write the layer's parameters.
     #[non_exhaustive]
     "convention" Convention {
         /// `torch.nn.functional.local_response_norm`.
@@ -37,7 +37,7 @@ struct Entry {
     window: fn(u32) -> (u32, u32),
     divides: bool,
     even: bool,
-    /// Whether windows may run along several axes; alpha is then divided by the elements of all.
+    /// Set if windows may run along several axes; alpha is then divided by the elements of all.
     axes: bool,
     size: Option<u32>,
     alpha: f64,
@@ -227,12 +227,8 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
             let elements = windows.iter().map(channels).product();
             return Ok((windows, elements));
         }
-        Extent::Size(0) => {
-            return Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" });
-        }
-        Extent::Size(given) if given % 2 == 0 && !even => {
-            return Err(Error::EvenSize { convention, given });
-        }
+        Extent::Size(0) => return Err(Error::Parameter { name: "size", given: 0.0, expected: "at least 1" }),
+        Extent::Size(given) if given % 2 == 0 && !even => return Err(Error::EvenSize { convention, given }),
         Extent::Size(n) => (window(n), f64::from(n)),
         Extent::Radius(r) => ((r, r), channels(&(r, r))),
         Extent::Window(p, q) => ((p, q), channels(&(p, q))),

@@ -12,7 +12,7 @@ pub(crate) use browser::{info, reported, scoped};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use native::{info, reported, scoped};
 
-/// Whether calls that do not wait hear of their errors.
+/// Set if calls that do not wait hear of their errors.
 pub(crate) const HEARS_AT_ONCE: bool = cfg!(not(target_arch = "wasm32"));
 
 /// Refuses a lost device. (A browser tells only those who wait.)

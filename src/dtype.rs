@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use half::{bf16, f16};
 
 names! {
-    /// The type of a tensor's elements in memory. f16 and bf16 are computed with in f32.
+    /// Names the type of a tensor's elements in memory. f16 and bf16 are computed with in f32.
     #[derive(Default)]
     "dtype" Dtype {
         /// IEEE single precision.
@@ -35,7 +35,7 @@ impl Dtype {
         self.bytes().max(Self::F32.bytes())
     }
 
-    /// Whether it is stored in 16 bits.
+    /// Returns `true` if it is stored in 16 bits.
     pub(crate) fn is_half(self) -> bool {
         self.bytes() == 2
     }

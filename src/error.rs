@@ -81,7 +81,7 @@ pub enum Error {
     #[error("no axis or window is given; give at least one")]
     NoAxis,
     /// The layer does not have one window for each axis.
-    #[error("a layer needs one window for each axis, but windows are {windows} and axes {axes}")]
+    #[error("the layer has windows along {windows} axes, but the shape has {axes}; give one window for each axis")]
     Windows {
         /// The windows of the layer.
         windows: usize,
@@ -109,7 +109,7 @@ pub enum Error {
         dims: Vec<usize>,
     },
     /// An axis, or several that windows hold whole, is longer than the kernels can count.
-    #[error("an axis of {channels} elements is longer than the {most} that the kernels count")]
+    #[error("an axis of {channels} elements is longer than the {most} that the kernels count; make it shorter")]
     AxisLength {
         /// The elements of the axis.
         channels: u64,
@@ -117,7 +117,7 @@ pub enum Error {
         most: u64,
     },
     /// A host slice does not hold the tensor.
-    #[error("{operand} holds {given} elements, but the shape needs {expected}")]
+    #[error("{operand} holds {given} elements, but the shape has {expected}; pass all of them")]
     Length {
         /// The operand: x, y, dy, dx or s.
         operand: &'static str,
@@ -255,7 +255,7 @@ pub enum Error {
         /// What was being done.
         doing: &'static str,
     },
-    /// The device ran out of memory, or the host for a vector as long as a tensor.
+    /// The device ran out of memory, or the host had none for a vector of the tensor's length.
     #[error("out of memory while {doing}{}; free some, or make the tensor smaller", in_bytes(*bytes))]
     OutOfMemory {
         /// What was being done.

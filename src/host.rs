@@ -40,7 +40,7 @@ async fn enumerate(power: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// wgpu's enumeration would not say what is preferred.
+/// wgpu's enumeration in a browser ignores the preference.
 #[cfg(target_arch = "wasm32")]
 async fn enumerate(power_preference: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     // wgpu::Instance::new panics where there is neither a window nor a worker.
@@ -52,7 +52,7 @@ async fn enumerate(power_preference: wgpu::PowerPreference) -> Vec<wgpu::Adapter
     wgpu::Instance::new(descriptor).request_adapter(&options).await.into_iter().collect()
 }
 
-/// Whether an adapter runs compute shaders with the bindings that the kernels need. wgpu's noop
+/// Returns `true` if an adapter runs compute shaders with the bindings that the kernels need. wgpu's noop
 /// backend computes nothing.
 fn computes(adapter: &wgpu::Adapter) -> bool {
     let downlevel = adapter.get_downlevel_capabilities();
@@ -81,13 +81,13 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
 pub fn find_adapter(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
     let wanted = name.unwrap_or_default().to_ascii_lowercase();
     let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
-    adapters.into_iter().find(|adapter| adapter.get_info().name.to_ascii_lowercase().contains(&wanted)).ok_or_else(
-        || Error::NoAdapter {
-            wanted: match name {
-                Some(name) => format!("has {name:?} in its name"),
-                None => "with compute shaders is present".to_owned(),
-            },
-            found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+    let error = || Error::NoAdapter {
+        wanted: match name {
+            Some(name) => format!("has {name:?} in its name"),
+            None => "with compute shaders is present".to_owned(),
         },
-    )
+        found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+    };
+    let found = names.iter().position(|name| name.to_ascii_lowercase().contains(&wanted));
+    found.and_then(|at| adapters.into_iter().nth(at)).ok_or_else(error)
 }

@@ -21,7 +21,7 @@ pub use geometry::Memory;
 pub(crate) use problem::Problem;
 pub(crate) use task::Task;
 
-/// What neighbouring elements are that are loaded at once.
+/// Tells which neighbouring elements are loaded at once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Loads {
     /// Pixels, which are computed at once too.
@@ -34,45 +34,46 @@ pub(crate) enum Loads {
 
 /// What the rest of the crate asks of a kernel.
 pub(crate) trait Design {
-    /// Whether it computes a problem.
+    /// Returns `true` if it computes a problem.
     fn takes(&self, problem: &Problem) -> bool;
 
-    /// How many neighbouring elements an invocation may load at once, the preferred first.
+    /// Returns how many neighbouring elements an invocation may load at once, the preferred first.
     fn widths(&self, _problem: &Problem) -> &'static [u32] {
         &[1]
     }
 
-    /// What the neighbouring elements are of which it loads so many at once.
+    /// Returns the direction of the elements of which it loads so many at once.
     fn loads(&self, _width: u32) -> Loads {
         Loads::Pixels
     }
 
-    /// Whether the result may be written over an input: if no element is read after another invocation may have written
+    /// Returns `true` if the result may be written over an input: if no element is read after another invocation may have written
     /// it.
     fn computes_in_place(&self, operation: Operation) -> bool;
 
-    /// What workgroups do, and the shader's constants.
+    /// Decides what workgroups do, and the shader's constants.
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry>;
 
-    /// The WGSL files of this kernel, besides those of all; they may depend on where windows are summed.
+    /// Returns the WGSL files of this kernel, besides those of all; they may depend on where windows are summed.
     fn files(&self, memory: Memory) -> &'static [&'static str];
 
-    /// Whether forward has an entry point of its own when it is computed at once, in which x is loaded once.
+    /// Returns `true` if forward has an entry point of its own when it is computed at once, in which x is loaded once.
     fn has_forward(&self) -> bool {
         false
     }
 
-    /// Whether it joins pixels where the channels of one do not fill packets, and leaves the pixels that remain.
+    /// Returns `true` if it joins pixels where the channels of one do not fill packets, and leaves the pixels that remain.
     fn joins_pixels(&self) -> bool {
         false
     }
 
-    /// Whether it sums windows along two neighbouring axes in one pass.
+    /// Returns `true` if it sums windows along two neighbouring axes in one pass.
     fn sums_two_axes(&self) -> bool {
         false
     }
 
-    /// Whether it can compute a stage of an operation, one axis a pass, and includes files of `shaders/stage/` for it.
+    /// Returns `true` if it can compute a stage of an operation, one axis a pass, and includes files of `shaders/stage/`
+    /// for it.
     fn has_stages(&self) -> bool {
         false
     }
@@ -82,7 +83,7 @@ pub(crate) trait Design {
 macro_rules! kernels {
     ($($(#[$doc:meta])* $kernel:ident = $module:ident;)*) => {
         names! {
-            /// How the work is dealt to invocations.
+            /// Names a kernel: a way to deal the work to invocations.
             #[non_exhaustive]
             "kernel" Kernel {
                 $($(#[$doc])* $kernel = stringify!($module),)*
@@ -90,7 +91,7 @@ macro_rules! kernels {
         }
 
         impl Kernel {
-            /// What is its own.
+            /// Returns what is its own.
             pub(crate) fn design(self) -> &'static dyn Design {
                 match self {
                     $(Self::$kernel => &$module::$kernel,)*
@@ -105,7 +106,7 @@ kernels! {
     Whole = whole;
     /// `shaders/kernel/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
     Row = row;
-    /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a block of rows, or walks down them; narrow
+    /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a tile, or walks down the rows; narrow
     /// windows of one length along both in registers and workgroup memory.
     Plane = plane;
     /// `shaders/kernel/column.wgsl`: one invocation per pixel, or for two, walks its channels; narrow windows in

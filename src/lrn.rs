@@ -14,6 +14,7 @@ use crate::{Error, Precision, Result};
 /// Frameworks write the same formula with other parameters; the constructors named after them
 /// translate. [`Lrn::new`] takes the five numbers as they are.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct Lrn {
     /// Look-behind and look-ahead along each axis.
     windows: Vec<(u32, u32)>,

@@ -32,17 +32,14 @@ impl Operand<'_> {
     /// Refuses an operand that wgpu or a kernel could not take.
     pub(crate) fn check(&self, operand: &'static str, expected: u64, alignment: u64) -> Result<()> {
         if self.size != expected {
-            let given = self.size;
-            return Err(Error::BufferSize { operand, given, expected });
+            return Err(Error::BufferSize { operand, given: self.size, expected });
         }
         let end = self.offset.saturating_add(self.size);
         if end > self.buffer.size() {
-            let size = self.buffer.size();
-            return Err(Error::BufferRange { operand, end, size });
+            return Err(Error::BufferRange { operand, end, size: self.buffer.size() });
         }
         if !self.offset.is_multiple_of(alignment) {
-            let given = self.offset;
-            return Err(Error::BufferAlignment { operand, given, alignment });
+            return Err(Error::BufferAlignment { operand, given: self.offset, alignment });
         }
         if !self.buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
             let (given, expected) = (self.buffer.usage(), wgpu::BufferUsages::STORAGE);
@@ -51,12 +48,12 @@ impl Operand<'_> {
         Ok(())
     }
 
-    /// Whether two operands are the same bytes.
+    /// Returns `true` if two operands are the same bytes.
     pub(crate) fn is(&self, other: &Operand<'_>) -> bool {
         self.buffer == other.buffer && self.offset == other.offset && self.size > 0
     }
 
-    /// Whether two operands share a byte.
+    /// Returns `true` if two operands share a byte.
     pub(crate) fn overlaps(&self, other: &Operand<'_>) -> bool {
         self.buffer == other.buffer
             && self.offset < other.offset.saturating_add(other.size)

@@ -4,7 +4,7 @@ use crate::names::names;
 use crate::{Element, Error, Lrn, Result, Shape};
 
 names! {
-    /// What is computed.
+    /// Names an operation of the layer.
     "operation" Operation {
         /// s from x: the windowed channel square sums.
         SquareSums = "square_sums",

@@ -83,8 +83,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Where an operand has the wrong size, range, alignment or usage, where two overlap, and as
-    /// [`Plan::prepare`]. A refused call records nothing.
+    /// [`Error::BufferSize`], [`Error::BufferRange`], [`Error::BufferAlignment`], [`Error::BufferUsage`],
+    /// [`Error::Overlap`], and as [`Plan::prepare`]. A refused call records nothing.
     pub fn square_sums<'a>(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -164,20 +164,21 @@ impl Plan {
     ///
     /// As [`Plan::record`].
     pub fn bind(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<BoundOperation> {
-        let in_place = self.check(operation, operands)?;
+        self.check(operation, operands)?;
+        let in_place = replaced(operation, operands).is_some();
         if self.inner.problem.shape.is_empty() {
-            let nothing = || BoundOperation::nothing(self.choice(operation));
-            return device::check(self.device(), "binding operands").map(|()| nothing());
+            device::check(self.device(), "binding operands")?;
+            return Ok(BoundOperation::nothing(self.preferred_choice(operation)));
         }
         let prepared = self.inner.prepared(operation, in_place)?;
         prepared.bind(self.device(), operands)
     }
 
-    /// Compiles the pipelines of an operation, and returns the choice that runs it. It does not prepare the operation
-    /// in place.
+    /// Compiles the pipelines of an operation on separate operands, and returns the choice that computes it. Those of an
+    /// operation in place are compiled when it is first bound.
     ///
-    /// wgpu compiles while it is called, on the thread that polls this. A browser compiles in a process of its own, and
-    /// the caller's thread goes on.
+    /// Natively the thread that polls this compiles. A browser compiles in a process of its own, and the caller's thread
+    /// goes on.
     ///
     /// # Errors
     ///
@@ -186,7 +187,7 @@ impl Plan {
     /// driver refuses a pipeline.
     pub async fn prepare(&self, operation: Operation) -> Result<Choice> {
         if self.inner.problem.shape.is_empty() {
-            let choice = || Ok(self.choice(operation));
+            let choice = || Ok(self.preferred_choice(operation));
             return device::reported(self.device(), PREPARING, choice).await;
         }
         self.forget(operation);
@@ -197,7 +198,7 @@ impl Plan {
         Ok(prepared.choice)
     }
 
-    /// Whether an operation is prepared, and the device has accepted it.
+    /// Returns `true` if an operation is prepared, and the device has accepted it.
     pub(crate) fn is_prepared(&self, operation: Operation) -> bool {
         let prepared = self.inner.lazy(operation, false).made();
         prepared.is_some_and(|prepared| prepared.is_accepted())
@@ -227,13 +228,9 @@ impl Plan {
         &self.inner.problem.shape
     }
 
-    /// Returns the choice that the plan tries first for an operation: the forced or tuned one, or else the one that the
-    /// rule prefers. The operation may run by another: where this one cannot compute in place, or exceeds the device's
-    /// limits, the plan takes the next that can.
-    ///
-    /// [`Plan::prepare`] returns the choice that computes the operation, [`BoundOperation::choice`] the one that
-    /// computes it on certain operands, also in place.
-    pub fn choice(&self, operation: Operation) -> Choice {
+    /// Returns the choice that the plan tries first for an operation. [`Plan::prepare`] and [`BoundOperation::choice`]
+    /// return the one that computes it.
+    pub fn preferred_choice(&self, operation: Operation) -> Choice {
         self.inner.preferred[operation as usize]
     }
 
@@ -243,20 +240,18 @@ impl Plan {
         self.inner.recipe(operation, false)
     }
 
-    /// Refuses operands before anything reaches wgpu; tells whether the result takes the place of an
-    /// input.
-    fn check(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<bool> {
+    /// Refuses operands before anything reaches wgpu.
+    fn check(&self, operation: Operation, operands: &[Operand<'_>]) -> Result<()> {
         let names = operation.operands();
         operation.check_count(operands.len())?;
         let alignment = self.inner.alignment;
         for (operand, name) in operands.iter().zip(names) {
             operand.check(name, self.inner.problem.shape.operand_bytes(), alignment)?;
         }
-        let result = operands.len() - 1;
-        let replaced = operation.replaceable().filter(|&at| operands[at].is(&operands[result]));
+        let replaced = replaced(operation, operands);
         for (second, &name) in names.iter().enumerate() {
             let overlapping = |&first: &usize| {
-                let in_place = second == result && Some(first) == replaced;
+                let in_place = second == operation.inputs() && Some(first) == replaced;
                 !in_place && operands[first].overlaps(&operands[second])
             };
             if let Some(first) = (0..second).find(overlapping) {
@@ -264,8 +259,13 @@ impl Plan {
                 return Err(Error::Overlap { first, second });
             }
         }
-        Ok(replaced.is_some())
+        Ok(())
     }
+}
+
+/// Returns the input whose place the result takes.
+fn replaced(operation: Operation, operands: &[Operand<'_>]) -> Option<usize> {
+    operation.replaceable().filter(|&at| operands[at].is(&operands[operation.inputs()]))
 }
 
 impl Inner {

@@ -1,10 +1,10 @@
 //! How exact a layer is, and the arithmetic that keeps that promise.
 
+use crate::Dtype;
 use crate::names::names;
-use crate::{Dtype, Operation};
 
 names! {
-    /// How exact the results of a layer on a tensor of f32 are. This holds for exponents from −2 to 2; by larger
+    /// Says how exact the results of a layer on a tensor of f32 are. This holds for exponents from −2 to 2; by larger
     /// ones, errors grow in proportion. f16 and bf16 round more than either loses, and f64 is always computed in f64.
     #[derive(Default)]
     "precision" Precision {
@@ -21,12 +21,6 @@ impl Precision {
     pub fn of(dtype: Dtype) -> &'static [Precision] {
         if dtype == Dtype::F32 { Self::ALL } else { &[Self::Fast] }
     }
-}
-
-/// Whether the rounding to 16 bits hides what a device's roots are wrong by, so that powers need no correction: that of
-/// y, which has no terms that cancel. `docs/accuracy.md` derives it.
-pub(crate) fn hides_roots(dtype: Dtype, operation: Operation, is_blended: bool) -> bool {
-    dtype.is_half() && operation == Operation::Forward && !is_blended
 }
 
 /// How a kernel keeps its sums: a file of `shaders/arithmetic/`.

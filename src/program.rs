@@ -34,7 +34,7 @@ pub struct Target {
     /// What is chosen in advance. A plan on an integrated GPU begins with half the usual segments; to do the same, give
     /// [`Segments::Half`](crate::Segments).
     pub tuning: Tuning,
-    /// Whether the result takes the place of an input: y that of x, dx that of dy.
+    /// Set if the result takes the place of an input: y that of x, dx that of dy.
     pub in_place: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct Binding {
     pub number: u32,
     /// What it holds.
     pub content: Content,
-    /// Whether the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges
+    /// Set if the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges
     /// of one buffer.
     pub is_written: bool,
 }

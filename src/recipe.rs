@@ -1,4 +1,4 @@
-//! Every decision, as a pure value: which kernel, with which constants, over which chunks.
+//! Every decision, as a pure value: which kernel, with which constants, over which regions.
 //!
 //! Nothing here needs a device, so everything here can be tested without one.
 
@@ -33,7 +33,7 @@ pub struct Recipe {
     pub passes: Vec<Pass>,
     /// Tensors between the passes.
     pub temporaries: usize,
-    /// The bytes of each.
+    /// The bytes of each temporary.
     pub temporary: u64,
 }
 
@@ -103,7 +103,7 @@ impl Context<'_> {
     fn recipe(&self) -> Result<Recipe> {
         let axes = &self.problem.axes[..];
         self.check(axes)?;
-        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, axes)?;
+        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, axes);
         let recipe = self.of_drafts(&drafts);
         match (&recipe, axes) {
             (Err(Error::Limit { .. } | Error::Capacity { .. }), [axis]) if self.can_split() => {
@@ -134,7 +134,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether backward along one axis may sum squares in a pass of its own: where that rounds them no more.
+    /// Returns `true` if backward along one axis may sum squares in a pass of its own: where that rounds them no more.
     fn can_split(&self) -> bool {
         self.operation == Operation::Backward
             && self.choice.kernel.design().has_stages()

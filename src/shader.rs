@@ -22,7 +22,7 @@ pub struct Shader {
     pub operation: Operation,
     /// Which stage of that.
     pub stage: Stage,
-    /// Whether an input is read where the result is.
+    /// Set if an input is read where the result is.
     pub in_place: bool,
     /// The type of the elements.
     pub dtype: Dtype,
@@ -32,11 +32,11 @@ pub struct Shader {
     pub arithmetic: Arithmetic,
     /// How b^β is computed.
     pub power: Power,
-    /// Whether x is rectified first.
+    /// Set if x is rectified first.
     pub relu: bool,
-    /// Whether the result is scaled.
+    /// Set if the result is scaled.
     pub has_epilogue: bool,
-    /// Whether what the output holds is blended in.
+    /// Set if what the output holds is blended in.
     pub reads_output: bool,
     /// Where windows are summed.
     pub memory: Memory,
@@ -81,6 +81,12 @@ impl Power {
             Power::General => "GENERAL",
         }
     }
+}
+
+/// Returns `true` if the rounding to 16 bits hides what a device's roots are wrong by, so that powers need no
+/// correction: that of y, which has no terms that cancel. `docs/accuracy.md` derives it.
+pub(crate) fn hides_roots(dtype: Dtype, operation: Operation, is_blended: bool) -> bool {
+    dtype.is_half() && operation == Operation::Forward && !is_blended
 }
 
 impl Shader {

@@ -18,6 +18,7 @@ use crate::{Dtype, Element, Error, Result};
 /// # Ok::<(), wgpu_lrn::Error>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[must_use]
 pub struct Shape {
     dtype: Dtype,
     /// One for each axis, and one at least.

@@ -21,12 +21,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Whether results of an operation are written that can be scaled and blended.
+    /// Returns `true` if results of an operation are written that can be scaled and blended.
     pub(crate) fn writes(self, operation: Operation) -> bool {
         matches!(self, Self::Only | Self::Last | Self::OnlyTerms) && operation != Operation::SquareSums
     }
 
-    /// Whether powers of b are needed.
+    /// Returns `true` if powers of b are needed.
     pub(crate) fn needs_powers(self, operation: Operation) -> bool {
         self.writes(operation) || self == Self::Terms
     }

@@ -29,6 +29,7 @@ use std::str::FromStr;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[must_use]
 pub struct Tuning {
     wishes: [Wish; 3],
 }

@@ -182,7 +182,7 @@ fn a_plan_falls_back_on_a_kernel_that_fits() {
     let within = Lrn::over(&[(2, 2), (2, 2)], 0.1, 0.75, 1.0).unwrap();
     let shape = Shape::over(&[3, 5, 32, 60], &[2, 3]).unwrap();
     let plan = Plan::new(&device, &within, &shape).unwrap();
-    assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Plane);
+    assert_eq!(plan.preferred_choice(Operation::Forward).kernel, Kernel::Plane);
     let computes = block_on(plan.prepare(Operation::Forward)).unwrap();
     assert_ne!(computes.kernel, Kernel::Plane);
     let [x, y] = [(); 2].map(|()| buffer(&device, shape.operand_bytes(), Usage::STORAGE));

@@ -105,15 +105,15 @@ fn a_tuned_plan() {
         let available = test_support::choices(&lrn, &shape, gpu.device().features());
         let gpu = Gpu::new(gpu.device(), gpu.queue());
         let plan = Plan::with_tuning(gpu.device(), &lrn, &shape, tuning).unwrap();
-        let chosen = |all: Tuning, &operation| all.with(operation, plan.choice(operation));
+        let chosen = |all: Tuning, &operation| all.with(operation, plan.preferred_choice(operation));
         assert_eq!(Operation::ALL.iter().fold(Tuning::default(), chosen).or_any(), tuning);
         for &operation in Operation::ALL {
             let segments = Segments::Usual;
-            let found = Choice { segments, ..plan.choice(operation) };
+            let found = Choice { segments, ..plan.preferred_choice(operation) };
             assert!(available.contains(&found), "{tuning}");
             let inputs = [&x[..], &dy][..operation.operands().len() - 1].to_vec();
             let layer = gpu.layer_with_tuning(&lrn, &shape, tuning).unwrap();
-            assert_eq!(layer.plan().choice(operation), plan.choice(operation));
+            assert_eq!(layer.plan().preferred_choice(operation), plan.preferred_choice(operation));
             let got = test_support::run(&gpu, &plan, operation, &inputs);
             assert!(is_right(&check::run(&lrn, &shape, operation, &inputs, &got).unwrap()));
         }
@@ -125,7 +125,7 @@ fn tuning_an_empty_tensor_takes_the_rule() {
     let (lrn, shape) = (Lrn::caffe().build().unwrap(), Shape::nchw(0, 3, 4, 5).unwrap());
     let gpu = &gpus()[0];
     let tuning = block_on(gpu.tune(&lrn, &shape)).unwrap();
-    let chosen = Plan::new(gpu, &lrn, &shape).unwrap().choice(Operation::Forward);
+    let chosen = Plan::new(gpu, &lrn, &shape).unwrap().preferred_choice(Operation::Forward);
     assert_eq!(tuning, Tuning::from(chosen).or_any());
 }
 
@@ -175,7 +175,7 @@ fn what_is_given_is_forced_unless_any_may_follow() {
     let buffer = gpu.buffer(shape.bytes()).unwrap();
     let in_place = |tuning: Tuning| {
         let plan = Plan::with_tuning(gpu, &lrn, &shape, tuning).unwrap();
-        assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Ring);
+        assert_eq!(plan.preferred_choice(Operation::Forward).kernel, Kernel::Ring);
         plan.bind(Operation::Forward, &[(&buffer).into(), (&buffer).into()])
     };
     assert!(matches!(in_place(Kernel::Ring.into()), Err(Error::Unavailable { .. })));

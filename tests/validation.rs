@@ -286,7 +286,7 @@ fn accepted_calls_raise_no_validation_error() {
     let buffers: Vec<_> = (0..3).map(|_| buffer(&device, shape.bytes(), Usage::STORAGE)).collect();
     for choice in test_support::choices(&lrn, &shape, device.features()) {
         let plan = Plan::with_tuning(&device, &lrn, &shape, choice).unwrap();
-        assert!(Operation::ALL.iter().all(|&operation| plan.choice(operation) == choice));
+        assert!(Operation::ALL.iter().all(|&operation| plan.preferred_choice(operation) == choice));
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = device.create_command_encoder(&Default::default());
         for &operation in Operation::ALL {
@@ -331,7 +331,7 @@ fn a_long_axis_in_place() {
     let x = buffer(&device, shape.bytes(), Usage::STORAGE);
     let mut encoder = device.create_command_encoder(&Default::default());
     plan.forward(&mut encoder, &x, &x).unwrap();
-    assert_eq!(plan.choice(Operation::Forward).kernel, Kernel::Row);
+    assert_eq!(plan.preferred_choice(Operation::Forward).kernel, Kernel::Row);
     let in_place = plan.bind(Operation::Forward, &[(&x).into(), (&x).into()]).unwrap();
     assert_eq!(in_place.choice().kernel, Kernel::Column);
     // Forced, it tells what it lacks, which no device grants.

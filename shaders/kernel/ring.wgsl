@@ -235,8 +235,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
         let i = j + LOOK_BEHIND + 1u;
         load_step(w, j);
         sum_fetched(i);
-        for (var t = 0u; t < STEP; t++) { hold_term(newest, t); } // unroll
-        for (var t = 0u; t < BACK; t++) { back[t] = held_term(j - LOOK_AHEAD + t, newest + t); } // unroll
+        for (var t = 0u; t < STEP; t++) { push_term(newest, t); } // unroll
+        for (var t = 0u; t < BACK; t++) { back[t] = term_of_back(j - LOOK_AHEAD + t, newest + t); } // unroll
         sum_windows(TERM_BLOCKS);
         for (var t = 0u; t < STEP; t++) { write(w, j + t, gradient_of_x(newest, t)); } // unroll
         newest = (newest + STEP) % RING;
@@ -245,13 +245,13 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 
 // The term of a channel of the back.
 // Reads the ring of terms.
-fn held_term(channel: u32, newest: u32) -> Sum {
+fn term_of_back(channel: u32, newest: u32) -> Sum {
     if !is_readable(channel) { return widened(Value(0.0)); }
     return scratch[behind(TERM_RING, newest, WINDOW)];
 }
 
 // Reads sums, term_x and term_dy; writes front and both rings.
-fn hold_term(newest: u32, t: u32) {
+fn push_term(newest: u32, t: u32) {
     let p = powers(base(sums[t]));
     let normalized_dy = normalize_dy(p, term_dy[t]);
     front[t] = backward_term(p, term_x[t], term_dy[t], normalized_dy);

@@ -1,21 +1,21 @@
 // whole: for windows that hold the whole axis, as those of PixelNorm do: the sum is one for all channels
 // of a pixel. A workgroup computes PIXELS pixels with SLICES invocations each, that take turns in the
-// channels, TURNS of them at once. Where those are all that an invocation has, they stay in registers; otherwise it
+// channels, CHANNELS_AT_ONCE of them at once. Where those are all that an invocation has, they stay in registers; otherwise it
 // loads them to sum, and again to write.
 
 const PIXELS = 8u;
 const SLICES = 32u;
-const TURNS = 4u;
-const STAYS = 0u; // 1 where TURNS are all of an invocation's channels
+const CHANNELS_AT_ONCE = 4u;
+const STAYS = 0u; // 1 where CHANNELS_AT_ONCE are all of an invocation's channels
 
 const INVOCATIONS = PIXELS * SLICES;
-const AT_ONCE = TURNS * SLICES; // channels
+const AT_ONCE = CHANNELS_AT_ONCE * SLICES; // channels
 
 var<workgroup> slice_sums: array<Sum, INVOCATIONS>;
 
-var<private> turn_x: array<Value, TURNS>;
-var<private> turn_dy: array<Value, TURNS>;
-var<private> results: array<Value, TURNS>;
+var<private> turn_x: array<Value, CHANNELS_AT_ONCE>;
+var<private> turn_dy: array<Value, CHANNELS_AT_ONCE>;
+var<private> results: array<Value, CHANNELS_AT_ONCE>;
 
 // What an invocation takes turns in: the channels slice, slice + SLICES, ... of a pixel.
 struct Slice {
@@ -68,12 +68,12 @@ fn load_x(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); } // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { turn_x[t] = x_at(at + t * SLICES * s.inner); } // unroll
     } else {
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             turn_x[t] = x_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
         }
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             turn_x[t] = select(Value(0.0), turn_x[t], c + t * SLICES < params.tensor.channels);
         }
     }
@@ -84,12 +84,12 @@ fn load_dy(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.input + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); } // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { turn_dy[t] = dy_at(at + t * SLICES * s.inner); } // unroll
     } else {
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             turn_dy[t] = dy_at(s.input + min(c + t * SLICES, params.tensor.channels - 1u) * s.inner);
         }
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             turn_dy[t] = select(Value(0.0), turn_dy[t], c + t * SLICES < params.tensor.channels);
         }
     }
@@ -113,9 +113,9 @@ fn write(s: Slice, first: u32) {
     let c = first + s.number;
     let at = s.output + c * s.inner;
     if are_all(first) {
-        for (var t = 0u; t < TURNS; t++) { put_result(t, at + t * SLICES * s.inner); } // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { put_result(t, at + t * SLICES * s.inner); } // unroll
     } else {
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             if c + t * SLICES < params.tensor.channels { put_result(t, at + t * SLICES * s.inner); }
         }
     }
@@ -129,7 +129,7 @@ fn square_sum(s: Slice) -> Sum {
     var sum = widened(Value(0.0));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x(s, first);
-        for (var t = 0u; t < TURNS; t++) { sum = add(sum, square(turn_x[t])); } // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { sum = add(sum, square(turn_x[t])); } // unroll
     }
     return total(s, sum);
 }
@@ -148,7 +148,7 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     let p = powers(base(sum));
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x_again(s, first);
-        for (var t = 0u; t < TURNS; t++) { results[t] = result(sum, p, turn_x[t]); } // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { results[t] = result(sum, p, turn_x[t]); } // unroll
         write(s, first);
     }
 }
@@ -161,7 +161,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x_again(s, first);
         load_dy(s, first);
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             terms = add(terms, backward_term(p, turn_x[t], turn_dy[t], normalize_dy(p, turn_dy[t])));
         }
     }
@@ -169,7 +169,7 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     for (var first = 0u; first < params.tensor.channels; first += AT_ONCE) {
         load_x_again(s, first);
         load_dy_again(s, first);
-        for (var t = 0u; t < TURNS; t++) { // unroll
+        for (var t = 0u; t < CHANNELS_AT_ONCE; t++) { // unroll
             results[t] = input_gradient(turn_x[t], normalize_dy(p, turn_dy[t]), terms);
         }
         write(s, first);

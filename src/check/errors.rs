@@ -23,7 +23,7 @@ pub(super) struct Errors {
     pub(super) normal: f64,
     /// What a device that flushes subnormal numbers may lose in one product, in all its parts.
     pub(super) tiny: f64,
-    /// Whether numbers are split before they are multiplied.
+    /// Set if numbers are split before they are multiplied.
     splits: bool,
     /// How many of the three parts of a parameter are used.
     parts: usize,

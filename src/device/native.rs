@@ -38,7 +38,7 @@ pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     device.adapter_info()
 }
 
-/// Whether the device is lost. wgpu tells it to a callback alone, of which a device has one, its owner's. But a lost
+/// Returns `true` if the device is lost. wgpu tells it to a callback alone, of which a device has one, its owner's. But a lost
 /// device maps no buffer.
 fn is_lost(device: &wgpu::Device) -> bool {
     let probe = device.create_buffer(&wgpu::BufferDescriptor {
@@ -51,7 +51,7 @@ fn is_lost(device: &wgpu::Device) -> bool {
     probe.get_mapped_range_mut(..).is_err()
 }
 
-/// What a future that is ready gives.
+/// Returns the value of a future that is ready.
 fn now<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

@@ -149,7 +149,7 @@ impl Gpu {
         }
         let staging = self.staged(buffer, words_of::<T>(buffer, count)?, doing).await?;
         let mut values = zeroed(doing, usize::try_from(count).unwrap_or(usize::MAX))?;
-        match staging.get_mapped_range(..) {
+        match staging.0.get_mapped_range(..) {
             Ok(view) => copy(&view, bytemuck::cast_slice_mut(&mut values)),
             Err(error) => return Err(failed_on(self.device(), doing, error).await),
         }
@@ -164,9 +164,9 @@ impl Gpu {
         let calls = || {
             let staging = Owned(self.create(bytes, Usage::MAP_READ | Usage::COPY_DST)?);
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging.0, 0, bytes);
             self.queue.submit([encoder.finish()]);
-            staging.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
+            staging.0.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
             Ok(staging)
         };
         let staging = reported(self.device(), doing, calls).await?;
@@ -227,13 +227,13 @@ fn words_of<T>(buffer: &wgpu::Buffer, count: u64) -> Result<u64> {
     if expected > given { Err(Error::BufferWords { given, expected }) } else { Ok(expected) }
 }
 
-/// The bytes of a mapped buffer, of which there may be a few more.
+/// Copies the first `bytes.len()` bytes of a mapped buffer.
 #[cfg(not(target_arch = "wasm32"))]
 fn copy(view: &wgpu::BufferView, bytes: &mut [u8]) {
     bytes.copy_from_slice(&view[..bytes.len()]);
 }
 
-/// The same straight from the browser's memory; wgpu would make a copy between.
+/// Copies them straight from the browser's memory; wgpu would make a copy between.
 #[cfg(target_arch = "wasm32")]
 fn copy(view: &wgpu::BufferView, bytes: &mut [u8]) {
     view.as_uint8array().subarray(0, bytes.len() as u32).copy_to(bytes);

@@ -48,8 +48,7 @@ impl Layer {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`], [`Error::Dtype`], [`Error::Limit`] where the tensor exceeds the device's largest buffer,
-    /// [`Error::OutOfMemory`], [`Error::DeviceLost`], [`Error::Gpu`].
+    /// As [`Plan::prepare`]; also [`Error::Length`] and [`Error::Dtype`] where a slice does not hold the tensor.
     pub async fn square_sums<T: Element>(&self, x: &[T]) -> Result<Vec<T>> {
         self.run(Operation::SquareSums, &[x]).await
     }
@@ -84,7 +83,7 @@ impl Layer {
         operation.check_inputs(plan.lrn(), plan.shape(), inputs)?;
         let inputs: Vec<_> = inputs.iter().map(|input| bytemuck::cast_slice(input)).collect();
         let result = self.run_bytes(operation, &inputs).await?;
-        let mut values = gpu.download(&result).await?;
+        let mut values = gpu.download(&result.0).await?;
         values.truncate(plan.shape().elements() as usize);
         Ok(values)
     }
@@ -125,7 +124,7 @@ impl Layer {
         if buffers.len() < operation.operands().len() {
             buffers.push(Owned(gpu.buffer(plan.shape().bytes())?));
         }
-        let operands: Vec<_> = buffers.iter().map(|buffer| (&**buffer).into()).collect();
+        let operands: Vec<_> = buffers.iter().map(|buffer| (&buffer.0).into()).collect();
         self.submit_buffers(operation, &operands)?;
         Ok(buffers.swap_remove(operation.operands().len() - 1))
     }

@@ -1,19 +1,9 @@
 //! Buffers that nobody else sees.
 
-use std::ops::Deref;
-
 /// A buffer that is destroyed with its owner, once the GPU is done with it. A browser would keep it until it collects
 /// garbage, of which it sees a few bytes.
 #[derive(Debug)]
 pub(super) struct Owned(pub(super) wgpu::Buffer);
-
-impl Deref for Owned {
-    type Target = wgpu::Buffer;
-
-    fn deref(&self) -> &wgpu::Buffer {
-        &self.0
-    }
-}
 
 impl Drop for Owned {
     fn drop(&mut self) {

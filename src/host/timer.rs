@@ -14,8 +14,8 @@ use web_time::Instant;
 
 /// Measures what the GPU takes for a compute pass.
 ///
-/// By timestamps at the boundaries of the pass; by wall time, from submission until the GPU is done,
-/// where the device has no timestamps, or where they have not increased once.
+/// It reads timestamps at the boundaries of the pass. Without them, or once they have failed to increase, it takes wall
+/// time from submission until the GPU is done.
 #[derive(Debug)]
 pub struct Timer {
     gpu: Gpu,
@@ -23,7 +23,7 @@ pub struct Timer {
 }
 
 names! {
-    /// What a [`Timer`] measures with.
+    /// Names the clock of a [`Timer`].
     #[non_exhaustive]
     "clock" Clock {
         /// The device's timestamps.
@@ -42,7 +42,7 @@ struct Queries {
 
 const TIMING: &str = "timing";
 
-/// Whether timestamps are rounded so coarsely (in browsers to 0.1 ms, against fingerprints) that a pass may take none.
+/// Set if timestamps are rounded so coarsely (in browsers to 0.1 ms, against fingerprints) that a pass may take none.
 pub(super) const ROUNDED: bool = cfg!(target_arch = "wasm32");
 
 /// Bytes of the two timestamps.
@@ -73,18 +73,19 @@ impl Timer {
     ///
     /// # Errors
     ///
-    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu).
+    /// [`Error::DeviceLost`](crate::Error::DeviceLost), [`Error::Gpu`](crate::Error::Gpu),
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub async fn time(&mut self, record: impl FnOnce(&mut wgpu::ComputePass<'_>)) -> Result<Duration> {
         let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
         let writes = self.queries.as_ref().map(Queries::writes);
         let descriptor = wgpu::ComputePassDescriptor { label: Some("timed"), timestamp_writes: writes };
         record(&mut encoder.begin_compute_pass(&descriptor));
         if let Some(Queries { set, resolved }) = &self.queries {
-            encoder.resolve_query_set(set, 0..2, resolved, 0);
+            encoder.resolve_query_set(set, 0..2, &resolved.0, 0);
         }
         let wall = self.run(encoder).await?;
         let Some(queries) = &self.queries else { return Ok(wall) };
-        let ticks = self.gpu.read::<u64>(&queries.resolved, TIMING).await?;
+        let ticks = self.gpu.read::<u64>(&queries.resolved.0, TIMING).await?;
         let &[begin, end] = &ticks[..] else { return Ok(wall) };
         if begin == 0 || end < begin || (end == begin && !ROUNDED) {
             self.queries = None;

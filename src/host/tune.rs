@@ -34,7 +34,7 @@ impl Gpu {
     /// As [`Plan::new`]; [`Error::Limit`] where the tensor exceeds the device's largest buffer,
     /// [`Error::OutOfMemory`], [`Error::Gpu`].
     pub async fn tune(&self, lrn: &Lrn, shape: &Shape) -> Result<Tuning> {
-        let chosen = Plan::new(self, lrn, shape)?.choice(Operation::Forward);
+        let chosen = Plan::new(self, lrn, shape)?.preferred_choice(Operation::Forward);
         let shape = shape.at_most(ENOUGH);
         let mut tuning = Tuning::from(chosen);
         if shape.is_empty() {
@@ -51,7 +51,7 @@ impl Gpu {
                 lrn,
                 shape: &shape,
                 operation,
-                operands: buffers.iter().map(|buffer| (&**buffer).into()).collect(),
+                operands: buffers.iter().map(|buffer| (&buffer.0).into()).collect(),
                 best: (Duration::MAX, chosen),
             };
             race.run(&mut timer).await?;
@@ -102,9 +102,9 @@ impl Race<'_> {
         };
         let bound = plan.bind(self.operation, &self.operands)?;
         let hopeless = self.best.0.saturating_mul(HOPELESS);
-        match least_time(timer, &bound, hopeless).await? {
-            Some(least) if least < self.best.0 => self.best = (least, choice),
-            _ => (),
+        let least = least_time(timer, &bound, hopeless).await?;
+        if let Some(least) = least.filter(|&least| least < self.best.0) {
+            self.best = (least, choice);
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use crate::limit::{exceeded, most_bytes};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Geometry {
     groups: Groups,
-    /// Channels that a workgroup (pixel, plane, whole) or an invocation writes.
+    /// Channels of a segment: what one invocation (column, ring, row), one tile (plane) or one workgroup (pixel, whole,
+    /// plane where it walks) writes.
     pub(crate) segment: u64,
     /// Channels at whose multiples a tensor is cut: so each is summed in the same order, however it is cut.
     pub(crate) unit: u64,
@@ -46,10 +47,10 @@ pub enum Memory {
 }
 
 /// Bytes of workspace that are enough to keep a GPU busy.
-const WORKSPACE: u64 = 64 << 20;
+const ENOUGH_WORKSPACE: u64 = 64 << 20;
 
 impl Geometry {
-    /// One without a workspace.
+    /// Returns the geometry of a kernel without a workspace.
     pub(super) fn new(
         task: &Task<'_>,
         memory: Memory,
@@ -79,7 +80,7 @@ impl Geometry {
         }
         // One row of the grid, so that no idle workgroup needs a place in the workspace.
         let side = u64::from(task.limits.max_compute_workgroups_per_dimension);
-        let most_groups = (WORKSPACE.clamp(workspace, most) / workspace).min(side);
+        let most_groups = (ENOUGH_WORKSPACE.clamp(workspace, most) / workspace).min(side);
         Ok(Geometry { memory: Memory::Workspace, workspace, most_groups, ..self })
     }
 

@@ -3,7 +3,7 @@
 
 use super::geometry::{Groups, Memory};
 use super::problem::COALESCED;
-use super::task::WORKGROUP;
+use super::task::WORKGROUP_BYTES;
 use super::window::{self, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::axis::Axis;
@@ -79,10 +79,10 @@ impl Design for Pixel {
     }
 }
 
-/// Whether workgroup memory can hold an axis: as a whole, or in segments that are long beside the halos
+/// Returns `true` if workgroup memory can hold an axis: as a whole, or in segments that are long beside the halos
 /// of backward; as heads and tails.
 fn is_short(axis: &Axis, arithmetic: Arithmetic) -> bool {
-    let most = WORKGROUP / (2 * arithmetic.sum_bytes()) / WIDE_RUN * WIDE_RUN;
+    let most = WORKGROUP_BYTES / (2 * arithmetic.sum_bytes()) / WIDE_RUN * WIDE_RUN;
     axis.channels <= most || 2 * (axis.window() - 1) <= most / 2
 }
 
@@ -118,7 +118,7 @@ struct Capacity {
     sums: u64,
     /// The most channels of a run, an odd number.
     run: u64,
-    /// Whether a pixel's neighbour is the next in memory, rather than its next channel.
+    /// Set if a pixel's neighbour is the next in memory, rather than its next channel.
     side_by_side: bool,
 }
 

@@ -1,6 +1,7 @@
 //! *plane*: one workgroup per strip of columns takes some tiles, or walks down the rows of some planes.
 
 use super::geometry::{Groups, Memory};
+use super::problem::SECTOR;
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Loads, Problem, Task};
 use crate::axis::Axis;
@@ -12,12 +13,12 @@ pub(super) struct Plane;
 /// Neighbouring columns that are loaded at once, where they follow each other in memory: a vec4.
 const PACKET: u64 = 4;
 
-/// Neighbouring elements that a load from memory brings at least: 32 bytes of f32. A cache serves two of those at
-/// once, so in one go twice as many are loaded together, if whole rows of them have room.
-const SECTOR: u64 = 8;
+/// Neighbouring elements of f32 that a load from memory brings at least. A cache serves two sectors at once, so in one
+/// go twice as many are loaded together, if whole rows of them have room.
+const OF_SECTOR: u64 = SECTOR / 4;
 
 /// The widest window for which registers hold a tile with all that it depends on.
-const IN_ONE_GO: u64 = 5;
+const WIDEST_IN_ONE_GO: u64 = 5;
 
 /// The widest window for which registers hold twice as many rows, forward.
 const SMALL: u64 = 3;
@@ -36,7 +37,7 @@ impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
     fn takes(&self, problem: &Problem) -> bool {
         let [rows, columns] = &problem.axes[..] else { return false };
-        problem.has_windows_within(NARROW) && rows.is_beside(columns) && rows.window() == columns.window()
+        problem.has_windows_within(NARROW) && rows.is_followed_by(columns) && rows.window() == columns.window()
     }
 
     /// In one go, packets of columns, where those are contiguous and their number is a multiple of four. Otherwise one
@@ -90,10 +91,10 @@ impl Design for Plane {
     }
 }
 
-/// Whether tiles are loaded in one go. What they have in common is computed again, which is too much where a
+/// Returns `true` if tiles are loaded in one go. What they have in common is computed again, which is too much where a
 /// sum takes two registers.
 fn loads_in_one_go(arithmetic: Arithmetic, window: u64) -> bool {
-    window <= IN_ONE_GO && arithmetic == Arithmetic::Single
+    window <= WIDEST_IN_ONE_GO && arithmetic == Arithmetic::Single
 }
 
 /// Columns of a row on each side which windows reach.
@@ -174,7 +175,7 @@ impl Tile {
         own.into_iter().chain(windows)
     }
 
-    /// Whether all rows of each tile are in the tensor.
+    /// Returns `true` if all rows of each tile are in the tensor.
     fn fills_rows(&self, task: &Task<'_>) -> bool {
         self.in_one_go && task.axis.channels.is_multiple_of(self.step)
     }
@@ -213,7 +214,7 @@ struct Strips {
     tiles: u64,
     /// Planes of a workgroup, or 1.
     pixels: u64,
-    /// Whether planes lie side by side, in what is loaded at once.
+    /// Set if planes lie side by side, in what is loaded at once.
     are_beside: bool,
 }
 
@@ -228,7 +229,7 @@ impl Strips {
         let reach = lead + after;
         // The exchange has one place more, of zeros.
         let places = (task.workgroup_sums() / tile.exchanged_sums(task)).saturating_sub(1);
-        let sector = if task.across.inner > 1 { SECTOR / task.width } else { 1 };
+        let sector = if task.across.inner > 1 { OF_SECTOR / task.width } else { 1 };
         let (team, sector) = match tile.in_one_go {
             true if sector > 1 && all * 2 * sector <= task.team().min(places) => (task.team(), 2 * sector),
             true => (task.team().min(SMALL_TEAM), sector),

@@ -22,6 +22,9 @@ pub(crate) struct Problem {
 /// common GPUs.
 pub(super) const COALESCED: u64 = 32;
 
+/// The fewest bytes that common GPUs' memory moves at once.
+pub(super) const SECTOR: u64 = 32;
+
 /// The widest window for which the kernels that walk have room in registers for two pixels, beside enough waves.
 const PAIRED: u64 = 5;
 
@@ -62,17 +65,17 @@ impl Problem {
         }
     }
 
-    /// Whether windows along all axes are of at most so many channels.
+    /// Returns `true` if windows along all axes are of at most so many channels.
     pub(crate) fn has_windows_within(&self, most: u64) -> bool {
         self.axes.iter().all(|axis| axis.window() <= most)
     }
 
-    /// Whether invocations that take neighbouring pixels load from one memory transaction.
+    /// Returns `true` if invocations that take neighbouring pixels load from one memory transaction.
     pub(crate) fn is_coalesced(&self) -> bool {
         self.axes.iter().all(|axis| axis.inner >= COALESCED)
     }
 
-    /// Whether two pixels can be taken at once. That doubles the registers, so not where a sum already takes two.
+    /// Returns `true` if two pixels can be taken at once. That doubles the registers, so not where a sum already takes two.
     pub(super) fn has_pairs(&self) -> bool {
         let even = self.axes.iter().all(|axis| axis.inner.is_multiple_of(2));
         even && self.arithmetic == Arithmetic::Single

@@ -65,7 +65,7 @@ impl Design for Ring {
     }
 }
 
-/// What a step costs beside its channels, in additions: its block is added, stored and read, and again when its group
+/// What a step costs beside its channels, in additions: its block is added, stored and read, and again when its round
 /// ends.
 const COST_OF_BLOCK: u64 = 6;
 

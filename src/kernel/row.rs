@@ -89,8 +89,9 @@ impl Design for Row {
     }
 }
 
-/// Whether channels fill packets of four: each pixel's by themselves, or those of joined pixels, each so long that a
-/// packet with the halos of backward touches two at most. Joined pixels are one axis, and no longer than one may be.
+/// Returns `true` if channels fill packets of four: each pixel's by themselves, or those of joined pixels, each so long
+/// that a packet with the halos of backward touches two at most. Joined pixels are one axis, and no longer than one may
+/// be.
 fn fills_packets(axis: &Axis) -> bool {
     let joined = axis.pixels_in_packets();
     let long = axis.channels >= PACKET + 2 * (axis.window() - 1);

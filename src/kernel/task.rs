@@ -12,7 +12,7 @@ pub(crate) struct Task<'a> {
     pub(crate) limits: &'a wgpu::Limits,
     pub(crate) operation: Operation,
     pub(crate) stage: Stage,
-    /// Whether the result takes the place of an input.
+    /// Set if the result takes the place of an input.
     pub(crate) in_place: bool,
     pub(crate) dtype: Dtype,
     pub(crate) arithmetic: Arithmetic,
@@ -28,7 +28,7 @@ pub(crate) struct Task<'a> {
 }
 
 /// Bytes of workgroup memory that a kernel takes: wgpu's `Limits::downlevel_defaults`.
-pub(super) const WORKGROUP: u64 = 16352;
+pub(super) const WORKGROUP_BYTES: u64 = 16352;
 
 /// Invocations of a workgroup whose invocations have nothing in common: two warps of 32 or one wave
 /// of 64.
@@ -50,12 +50,12 @@ impl Task<'_> {
         self.axis.window()
     }
 
-    /// Whether windows are summed in registers.
+    /// Returns `true` if windows are summed in registers.
     pub(super) fn has_narrow_windows(&self) -> bool {
         self.window() <= NARROW
     }
 
-    /// Whether terms are summed in the same pass as squares.
+    /// Returns `true` if terms are summed in the same pass as squares.
     pub(super) fn has_terms(&self) -> bool {
         self.stage == Stage::Only && self.operation == Operation::Backward
     }
@@ -104,7 +104,7 @@ impl Task<'_> {
             ("max_compute_invocations_per_workgroup", invocations, TEAM, self.granted())
         } else {
             let granted = self.limits.max_compute_workgroup_storage_size.into();
-            ("max_compute_workgroup_storage_size", memory, WORKGROUP, granted)
+            ("max_compute_workgroup_storage_size", memory, WORKGROUP_BYTES, granted)
         };
         if granted < most {
             return exceeded(limit, needed, granted);
@@ -119,7 +119,7 @@ impl Task<'_> {
     /// The sums that workgroup memory holds.
     pub(super) fn workgroup_sums(&self) -> u64 {
         let granted = u64::from(self.limits.max_compute_workgroup_storage_size);
-        granted.min(WORKGROUP) / self.sum_bytes()
+        granted.min(WORKGROUP_BYTES) / self.sum_bytes()
     }
 
     /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes

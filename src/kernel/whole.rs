@@ -1,7 +1,7 @@
 //! *whole*: some pixels a workgroup, with as many invocations each as it has left.
 
 use super::geometry::{Groups, Memory};
-use super::problem::COALESCED;
+use super::problem::{COALESCED, SECTOR};
 use super::{Design, Geometry, Problem, Task};
 use crate::{Dtype, Operation, Result};
 use std::iter::successors;
@@ -9,13 +9,10 @@ use std::iter::successors;
 pub(super) struct Whole;
 
 /// Channels that an invocation loads at once where it loads them again.
-const TURNS: u64 = 4;
+const CHANNELS_AT_ONCE: u64 = 4;
 
 /// Registers for the elements that an invocation keeps: with as many again for the rest, enough waves fit.
 const KEPT: u64 = 32;
-
-/// The least bytes that memory moves together.
-const SECTOR: u64 = 32;
 
 impl Design for Whole {
     fn takes(&self, problem: &Problem) -> bool {
@@ -44,7 +41,7 @@ impl Design for Whole {
             ("PIXELS", pixels),
             ("SLICES", slices(pixels)),
             ("INVOCATIONS", pixels * slices(pixels)),
-            ("TURNS", if stays { channels_each(pixels) } else { TURNS }),
+            ("CHANNELS_AT_ONCE", if stays { channels_each(pixels) } else { CHANNELS_AT_ONCE }),
             ("STAYS", stays.into()),
         ];
         Geometry::new(task, Memory::Workgroup, Groups::of_pixels(pixels), channels, constants)

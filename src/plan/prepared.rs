@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     passes: Vec<CompiledPass>,
     /// What the passes hand on.
     temporaries: Vec<wgpu::Buffer>,
-    /// Whether the device has not refused it.
+    /// Set if the device has not refused it.
     accepted: AtomicBool,
 }
 

@@ -43,16 +43,16 @@ pub(super) fn regions(tensor: &Tensor, halo: (u64, u64), unit: u64) -> Result<Ve
     if image <= elements {
         return Ok(images(tensor, elements / image));
     }
-    let rows = elements / axis.inner;
+    let most_channels = elements / axis.inner;
     let around =
         if tensor.whole_images { axis.channels } else { 1 + halo.0.saturating_add(halo.1).min(axis.channels - 1) };
-    if rows < around {
+    if most_channels < around {
         let needed = around.saturating_mul(axis.inner).saturating_mul(*stride);
         let needed = needed.saturating_add(*alignment);
         return Err(exceeded("max_storage_buffer_binding_size", needed, *most));
     }
-    let at_once = rows - (around - 1);
-    debug_assert!(at_once >= 1 && at_once + around - 1 <= rows);
+    let at_once = most_channels - (around - 1);
+    debug_assert!(at_once >= 1 && at_once + around - 1 <= most_channels);
     let unit = unit.min(at_once);
     Ok(channels(tensor, halo, at_once / unit * unit))
 }

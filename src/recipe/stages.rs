@@ -8,7 +8,7 @@ use super::pass::Content;
 use crate::axis::Axis;
 use crate::binding::{DY, OUTPUT, PARTIAL, S, TOTALS, X};
 use crate::stage::Stage;
-use crate::{Error, Kernel, Operation, Result};
+use crate::{Kernel, Operation};
 
 /// One pass, before anything is decided about it.
 pub(super) struct Draft {
@@ -18,7 +18,7 @@ pub(super) struct Draft {
     pub(super) across: Axis,
     /// The first image to compute: others may be another draft's.
     pub(super) first_image: u64,
-    /// Whether an input is read where the result is.
+    /// Set if an input is read where the result is.
     pub(super) in_place: bool,
     /// What it binds, but for a workspace and the uniform.
     pub(super) bindings: Vec<(u32, Content)>,
@@ -35,21 +35,18 @@ pub(super) fn temporaries(drafts: &[Draft]) -> usize {
 }
 
 /// The drafts of an operation.
-pub(super) fn drafts(kernel: Kernel, operation: Operation, in_place: bool, axes: &[Axis]) -> Result<Vec<Draft>> {
+pub(super) fn drafts(kernel: Kernel, operation: Operation, in_place: bool, axes: &[Axis]) -> Vec<Draft> {
     let design = kernel.design();
+    debug_assert!(axes.len() == 1 || design.sums_two_axes() || design.has_stages());
     let only = |axis| draft(Stage::Only, axis, operation, in_place, &[]);
     match *axes {
-        [] => Ok(Vec::new()),
-        [axis] => Ok(vec![only(axis)]),
-        [axis, across] if design.sums_two_axes() => Ok(vec![Draft { across, ..only(axis) }]),
-        [ref others @ .., last] if design.has_stages() => match operation {
-            Operation::Backward => Ok(backward(axes, in_place)),
-            _ => Ok(forward(operation, in_place, others, last)),
+        [] => Vec::new(),
+        [axis] => vec![only(axis)],
+        [axis, across] if design.sums_two_axes() => vec![Draft { across, ..only(axis) }],
+        [ref others @ .., last] => match operation {
+            Operation::Backward => backward(axes, in_place),
+            _ => forward(operation, in_place, others, last),
         },
-        _ => {
-            let (wanted, in_place) = (kernel.to_string(), in_place.then_some(operation));
-            Err(Error::Unavailable { wanted, in_place, available: Vec::new() })
-        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Tensor {
     pub(super) alignment: u64,
     /// The most bytes of a binding.
     pub(super) most: u64,
-    /// Whether an image must not be cut.
+    /// Set if an image must not be cut.
     pub(super) whole_images: bool,
 }
 

@@ -1,10 +1,10 @@
 //! The WGSL text of a shader: its files, with its values in the places of those of the example.
 
 use super::unroll::unrolled;
-use super::{Power, Shader};
+use super::{Power, Shader, hides_roots};
 use crate::Operation;
 use crate::kernel::Loads;
-use crate::precision::{Arithmetic, hides_roots};
+use crate::precision::Arithmetic;
 use crate::stage::Stage;
 
 impl Shader {
@@ -54,12 +54,12 @@ impl Shader {
         values
     }
 
-    /// Whether powers have a low part. Those that are not made of roots need theirs.
+    /// Returns `true` if powers have a low part. Those that are not made of roots need theirs.
     fn corrects_roots(&self) -> bool {
         self.power == Power::General || !hides_roots(self.dtype, self.operation, self.reads_output)
     }
 
-    /// What the elements are that are loaded at once.
+    /// Returns the direction of the elements that are loaded at once.
     pub(super) fn loads(&self) -> Loads {
         self.choice.kernel.design().loads(self.choice.width)
     }
@@ -117,17 +117,11 @@ fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
         Stage::Sums | Stage::Last => wgsl!("stage/partial.wgsl"),
     };
     let finish = match (stage, operation) {
-        (Stage::Squares | Stage::Terms | Stage::Sums, _) => {
-            wgsl!("stage/total.wgsl")
-        }
+        (Stage::Squares | Stage::Terms | Stage::Sums, _) => wgsl!("stage/total.wgsl"),
         (_, Operation::SquareSums) => wgsl!("stage/square_sums.wgsl"),
         // At once, backward has an entry point of its own.
-        (_, Operation::Forward) | (Stage::Only, Operation::Backward) => {
-            wgsl!("stage/forward.wgsl")
-        }
-        (Stage::Last | Stage::OnlyTerms, Operation::Backward) => {
-            wgsl!("stage/backward.wgsl")
-        }
+        (_, Operation::Forward) | (Stage::Only, Operation::Backward) => wgsl!("stage/forward.wgsl"),
+        (Stage::Last | Stage::OnlyTerms, Operation::Backward) => wgsl!("stage/backward.wgsl"),
     };
     vec![wgsl!("stage/temporaries.wgsl"), summand, finish]
 }

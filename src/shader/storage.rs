@@ -40,12 +40,8 @@ impl Storage {
         match (self, width) {
             (Storage::Plain, _) => vec![wgsl!("storage/plain.wgsl")],
             (Storage::Float16, _) => vec![wgsl!("storage/float16.wgsl")],
-            (Storage::Packed, 4) => {
-                vec![codec, wgsl!("storage/packed4.wgsl")]
-            }
-            (Storage::Packed, _) => {
-                vec![codec, wgsl!("storage/packed2.wgsl")]
-            }
+            (Storage::Packed, 4) => vec![codec, wgsl!("storage/packed4.wgsl")],
+            (Storage::Packed, _) => vec![codec, wgsl!("storage/packed2.wgsl")],
             (Storage::Int16, _) => vec![codec, wgsl!("storage/int16.wgsl")],
             (Storage::Words, _) => vec![codec, wgsl!("storage/words.wgsl")],
         }

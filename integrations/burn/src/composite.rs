@@ -24,7 +24,7 @@ pub(crate) fn say(device: &Device) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         warn!(
-            "layers on {device:?} are computed by Burn's own operations, which move many times the bytes: the kernels \\
+            "layers on {device:?} are computed by Burn's own operations, which move many times the bytes: the kernels \
              run on wgpu devices that compile WGSL, and on those that compile SPIR-V or MSL after wgpu_lrn_burn::share"
         );
     });

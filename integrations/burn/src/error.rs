@@ -26,7 +26,7 @@ pub enum Error {
         /// The type of the tensor's elements.
         given: DType,
     },
-    /// A layer blends its result with an old one, which a function on tensors has not.
+    /// A layer blends its result with an old one, which functions on tensors do not take.
     #[error("the layer blends {blend} of an old result, but there is none; use a blend of 0")]
     Blend {
         /// The factor of the old result.

@@ -1,7 +1,7 @@
 //! The kernels through CubeCL's launch, as Burn's own kernels run: order, memory and profiling are CubeCL's.
 
 use crate::Result;
-use crate::tensor::{WGSL_TAG, bindable, like};
+use crate::tensor::{WGSL_TAG, operands};
 use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::client::Client;
 use burn::cubecl::ir::attributes::BufferIOAttr;
@@ -31,12 +31,8 @@ impl Programs {
 
     /// Launches the passes of an operation, and returns its result.
     pub(crate) fn run(&self, operation: Operation, x: CubeTensor, dy: Option<CubeTensor>) -> CubeTensor {
-        let (x, dy) = (bindable(x), dy.map(bindable));
-        let result = like(&x);
-        let program = self.0.iter().find(|(known, _)| *known == operation);
-        let operands = [Some(x), dy, Some(result.clone())].into_iter().flatten();
-        let operands = operands.map(|operand| operand.handle).collect();
-        match program {
+        let (result, operands) = operands(x, dy);
+        match self.0.iter().find(|(known, _)| *known == operation) {
             Some((_, program)) => Launch::new(&result.client, program, operands).passes(),
             None => fail(&result),
         }
@@ -75,7 +71,7 @@ fn features(properties: &DeviceProperties) -> wgpu::Features {
     has(FloatKind::F16, wgpu::Features::SHADER_F16) | has(FloatKind::F64, wgpu::Features::SHADER_F64)
 }
 
-/// One run of a program.
+/// One launch of a program.
 struct Launch<'a> {
     client: &'a Client,
     program: &'a Arc<Program>,
@@ -124,7 +120,7 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// Some bytes of what a handle names. The last word of 16-bit elements may reach beyond the tensor, where CubeCL binds
+/// Narrows a handle to some of its bytes. The last word of 16-bit elements may reach beyond the tensor, where CubeCL binds
 /// whole words too.
 fn part(handle: Handle, bytes: &Range<u64>) -> Handle {
     let behind = handle.size_in_used().saturating_sub(bytes.end);

@@ -2,7 +2,8 @@
 
 use crate::launch::Programs;
 use crate::queue::Recorder;
-use crate::{Path, Result, path};
+use crate::tensor::like;
+use crate::{Path, Result, launch, path};
 use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::Device as CubeDevice;
 use wgpu_lrn::{Lrn, Operation, Shape};
@@ -12,6 +13,8 @@ use wgpu_lrn::{Lrn, Operation, Shape};
 pub(crate) enum Layer {
     Launch(Programs),
     Queue(Recorder),
+    /// On a device that is lost, which Burn's own operations would not tell: whoever reads a result gets an error.
+    Lost,
 }
 
 impl Layer {
@@ -34,6 +37,13 @@ impl Layer {
         match self {
             Layer::Launch(programs) => programs.run(operation, x, dy),
             Layer::Queue(recorder) => recorder.run(operation, x, dy),
+            Layer::Lost => failed(&x),
         }
     }
+}
+
+fn failed(x: &CubeTensor) -> CubeTensor {
+    let result = like(x);
+    launch::fail(&result);
+    result
 }

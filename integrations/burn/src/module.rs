@@ -1,6 +1,8 @@
 //! The module that takes the place of Burn's.
 
+use crate::Error;
 use crate::functions::{Prepared, by_kernels, differentiated, prepared};
+use crate::layer::Layer;
 use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
 use burn::nn;
@@ -75,8 +77,10 @@ impl LocalResponseNorm {
 
     fn prepared<const D: usize>(&self, x: &Tensor<D>) -> Option<Prepared> {
         let lrn = self.lrn().inspect_err(|error| debug!("by Burn's operations: {error}")).ok()?;
-        let prepared = prepared(x, &lrn, &[1], differentiated(x));
-        prepared.inspect_err(|error| debug!("by Burn's operations: {error}")).ok()
+        match prepared(x, &lrn, &[1], differentiated(x)) {
+            Err(Error::Lrn(wgpu_lrn::Error::DeviceLost { .. })) => Some(Prepared::Kernels(Layer::Lost)),
+            prepared => prepared.inspect_err(|error| debug!("by Burn's operations: {error}")).ok(),
+        }
     }
 
     fn lrn(&self) -> wgpu_lrn::Result<Lrn> {

@@ -1,6 +1,6 @@
 //! The kernels on Burn's queue, where CubeCL compiles no WGSL and the application has shared its setup.
 
-use crate::tensor::{bindable, like};
+use crate::tensor::operands;
 use crate::{Error, Result, launch, path};
 use burn::backend::wgpu::{AutoCompiler, CubeTensor, WgpuResource, WgpuSetup};
 use burn::cubecl::Device as CubeDevice;
@@ -109,10 +109,7 @@ impl Recorder {
 
     /// Submits an operation behind all that its operands wait for, and returns its result.
     pub(crate) fn run(&self, operation: Operation, x: CubeTensor, dy: Option<CubeTensor>) -> CubeTensor {
-        let (x, dy) = (bindable(x), dy.map(bindable));
-        let result = like(&x);
-        let operands = [Some(x), dy, Some(result.clone())].into_iter().flatten();
-        let operands: Vec<_> = operands.map(|operand| operand.handle).collect();
+        let (result, operands) = operands(x, dy);
         let client = result.client.clone();
         // Nobody else submits between what the operands wait for and this.
         let submitted = client.exclusive(|| self.submit(&client, operation, operands));

@@ -2,6 +2,7 @@
 
 use burn::backend::TensorMetadata;
 use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::cubecl::server::Handle;
 use burn::tensor::DType;
 use wgpu_lrn::Dtype;
 
@@ -21,14 +22,22 @@ pub(crate) fn dtype(dtype: DType) -> Option<Dtype> {
     }
 }
 
-/// The tensor itself where its elements lie side by side from where bindings may start; otherwise a copy.
-pub(crate) fn bindable(x: CubeTensor) -> CubeTensor {
+/// Returns an operation's result, of which nothing is written yet, and the handles of its operands in their order.
+pub(crate) fn operands(x: CubeTensor, dy: Option<CubeTensor>) -> (CubeTensor, Vec<Handle>) {
+    let (x, dy) = (bindable(x), dy.map(bindable));
+    let result = like(&x);
+    let operands = [Some(x), dy, Some(result.clone())].into_iter().flatten();
+    (result, operands.map(|operand| operand.handle).collect())
+}
+
+/// Returns the tensor itself where its elements lie side by side from where bindings may start; otherwise a copy.
+fn bindable(x: CubeTensor) -> CubeTensor {
     let x = into_contiguous(x);
     let alignment = x.client.properties().memory.alignment;
     if x.handle.offset_start.unwrap_or(0).is_multiple_of(alignment) { x } else { x.copy() }
 }
 
-/// A tensor like another, of which nothing is written yet.
+/// Returns a tensor like another, of which nothing is written yet.
 pub(crate) fn like(x: &CubeTensor) -> CubeTensor {
     let shape = x.shape();
     let handle = x.client.empty(shape.num_elements() * x.dtype.size());

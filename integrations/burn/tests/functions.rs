@@ -1,4 +1,4 @@
-//! What Burn's module has not.
+//! What Burn's module lacks.
 
 mod common;
 

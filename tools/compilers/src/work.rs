@@ -45,7 +45,7 @@ pub fn work(shader: &Shader) -> (Place, f64) {
             (place, constant("STEP") * constant("RUN") * at_once)
         }
         Kernel::Column | Kernel::Ring => (Place::Loop, constant("STEP") * width),
-        Kernel::Whole => (Place::Loops, constant("TURNS") * width),
+        Kernel::Whole => (Place::Loops, constant("CHANNELS_AT_ONCE") * width),
         new => panic!("tools/compilers/src/work.rs must learn where {new} computes"),
     }
 }

@@ -7,7 +7,8 @@ use super::errors::Errors;
 use crate::cpu::{Reference, added};
 use crate::memory;
 use crate::params::{coefficient, lift};
-use crate::precision::{Arithmetic, hides_roots};
+use crate::precision::Arithmetic;
+use crate::shader::hides_roots;
 use crate::{Dtype, Element, Operation, Result};
 
 /// What one element may deviate.
@@ -247,7 +248,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// Whether a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
+    /// Returns `true` if a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
     /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the
     /// ends of the axis: what is missing there has an infinite base too.
     fn is_certain(&self, i: usize, dy: f64) -> bool {
