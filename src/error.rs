@@ -81,7 +81,7 @@ pub enum Error {
     #[error("no axis or window is given; give at least one")]
     NoAxis,
     /// The layer does not have one window for each axis.
-    #[error("the layer has windows along {windows} axes, but the shape has {axes}; give one window for each axis")]
+    #[error("windows are given for {windows} axes, but axes are {axes}; give one window for each axis")]
     Windows {
         /// The windows of the layer.
         windows: usize,

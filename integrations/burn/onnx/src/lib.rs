@@ -57,6 +57,7 @@ fn other(node: &Node) -> ProcessError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
