@@ -93,8 +93,8 @@ fn short(v: f64, decimals: usize) -> String {
 ///
 /// # Errors
 ///
-/// As [`cpu::square_sums`]; also [`Error::Length`](crate::Error::Length) and [`Error::Dtype`](crate::Error::Dtype) where
-/// the result does not hold the tensor.
+/// As [`cpu::square_sums`]; also [`Error::Length`](crate::Error::Length) and [`Error::Dtype`](crate::Error::Dtype)
+/// where the result does not hold the tensor.
 pub fn square_sums<T: Element>(lrn: &Lrn, shape: &Shape, x: &[T], s: &[T]) -> Result<Report> {
     run(lrn, shape, Operation::SquareSums, &[x], s)
 }

@@ -6,8 +6,8 @@ use crate::names::names;
 use crate::{Error, Kernel, Lrn, Operation, Result, Shape};
 
 names! {
-    /// Sets how many segments *column*, *ring* and *plane* cut an axis into, relative to the usual number. More segments
-    /// keep more bytes under way, but load more of what their ends depend on twice.
+    /// Sets how many segments *column*, *ring* and *plane* cut an axis into, relative to the usual number. More
+    /// segments keep more bytes under way, but load more of what their ends depend on twice.
     #[derive(Default)]
     "segments" Segments {
         /// Half as many, for memory that is slow or answers soon.

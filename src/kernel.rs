@@ -47,8 +47,8 @@ pub(crate) trait Design {
         Loads::Pixels
     }
 
-    /// Returns `true` if the result may be written over an input: if no element is read after another invocation may have written
-    /// it.
+    /// Returns `true` if the result may be written over an input: if no element is read after another invocation may
+    /// have written it.
     fn computes_in_place(&self, operation: Operation) -> bool;
 
     /// Decides what workgroups do, and the shader's constants.
@@ -62,7 +62,8 @@ pub(crate) trait Design {
         false
     }
 
-    /// Returns `true` if it joins pixels where the channels of one do not fill packets, and leaves the pixels that remain.
+    /// Returns `true` if it joins pixels where the channels of one do not fill packets, and leaves the pixels that
+    /// remain.
     fn joins_pixels(&self) -> bool {
         false
     }
@@ -72,8 +73,8 @@ pub(crate) trait Design {
         false
     }
 
-    /// Returns `true` if it can compute a stage of an operation, one axis a pass, and includes files of `shaders/stage/`
-    /// for it.
+    /// Returns `true` if it can compute a stage of an operation, one axis a pass, and includes files of
+    /// `shaders/stage/` for it.
     fn has_stages(&self) -> bool {
         false
     }

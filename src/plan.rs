@@ -174,11 +174,11 @@ impl Plan {
         prepared.bind(self.device(), operands)
     }
 
-    /// Compiles the pipelines of an operation on separate operands, and returns the choice that computes it. Those of an
-    /// operation in place are compiled when it is first bound.
+    /// Compiles the pipelines of an operation on separate operands, and returns the choice that computes it. Those of
+    /// an operation in place are compiled when it is first bound.
     ///
-    /// Natively the thread that polls this compiles. A browser compiles in a process of its own, and the caller's thread
-    /// goes on.
+    /// Natively the thread that polls this compiles. A browser compiles in a process of its own, and the caller's
+    /// thread goes on.
     ///
     /// # Errors
     ///

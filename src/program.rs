@@ -122,9 +122,9 @@ impl<'a> Pass<'a> {
         Key { shader: self.pass.shader.clone(), renumbered: self.renumbered }
     }
 
-    /// Returns the text of the shader. It needs no bounds checks: no index leaves its array, or what is bound. Nor does it
-    /// need zeroed workgroup memory, since kernels write before they read: switch that off, as some drivers take a minute
-    /// to compile the zeroing.
+    /// Returns the text of the shader. It needs no bounds checks: no index leaves its array, or what is bound. Nor does
+    /// it need zeroed workgroup memory, since kernels write before they read: switch that off, as some drivers take a
+    /// minute to compile the zeroing.
     pub fn wgsl(&self) -> String {
         let text = self.pass.shader.source();
         if !self.renumbered {

@@ -38,8 +38,8 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Decides everything by the choice that a tuning prefers; if that is refused, by the next one that is not. In place
-    /// the result is where an input is: y that of x, dx that of dy.
+    /// Decides everything by the choice that a tuning prefers; if that is refused, by the next one that is not. In
+    /// place the result is where an input is: y that of x, dx that of dy.
     ///
     /// # Errors
     ///

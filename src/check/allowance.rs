@@ -248,9 +248,9 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// Returns `true` if a term that is special, or has a special base, is what the formula says on any device: it is 0, or no
-    /// infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms at the
-    /// ends of the axis: what is missing there has an infinite base too.
+    /// Returns `true` if a term that is special, or has a special base, is what the formula says on any device: it is
+    /// 0, or no infinity is multiplied by what a device may flush to 0. For β < −1 kernels make NaN of infinite terms
+    /// at the ends of the axis: what is missing there has an infinite base too.
     fn is_certain(&self, i: usize, dy: f64) -> bool {
         if self.bases[i].level == SPECIAL {
             let size = (dy * self.reference.x[i]).abs() * self.reference.power_over_base(i);

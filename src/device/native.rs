@@ -38,8 +38,8 @@ pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     device.adapter_info()
 }
 
-/// Returns `true` if the device is lost. wgpu tells it to a callback alone, of which a device has one, its owner's. But a lost
-/// device maps no buffer.
+/// Returns `true` if the device is lost. wgpu tells it to a callback alone, of which a device has one, its owner's. But
+/// a lost device maps no buffer.
 fn is_lost(device: &wgpu::Device) -> bool {
     let probe = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("wgpu-lrn: is the device lost?"),

@@ -75,7 +75,8 @@ impl Problem {
         self.axes.iter().all(|axis| axis.inner >= COALESCED)
     }
 
-    /// Returns `true` if two pixels can be taken at once. That doubles the registers, so not where a sum already takes two.
+    /// Returns `true` if two pixels can be taken at once. That doubles the registers, so not where a sum already takes
+    /// two.
     pub(super) fn has_pairs(&self) -> bool {
         let even = self.axes.iter().all(|axis| axis.inner.is_multiple_of(2));
         even && self.arithmetic == Arithmetic::Single

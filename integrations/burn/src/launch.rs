@@ -40,8 +40,8 @@ impl Programs {
     }
 }
 
-/// What CubeCL tells of a device. Some of it is of the adapter, and an application may have opened the device with less:
-/// so it asks for no more than wgpu's defaults where the kernels gain nothing by more.
+/// What CubeCL tells of a device. Some of it is of the adapter, and an application may have opened the device with
+/// less: so it asks for no more than wgpu's defaults where the kernels gain nothing by more.
 fn target(client: &Client) -> Target {
     let properties = client.properties();
     let (memory, hardware) = (&properties.memory, &properties.hardware);
@@ -120,8 +120,8 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// Narrows a handle to some of its bytes. The last word of 16-bit elements may reach beyond the tensor, where CubeCL binds
-/// whole words too.
+/// Narrows a handle to some of its bytes. The last word of 16-bit elements may reach beyond the tensor, where CubeCL
+/// binds whole words too.
 fn part(handle: Handle, bytes: &Range<u64>) -> Handle {
     let behind = handle.size_in_used().saturating_sub(bytes.end);
     handle.offset_start(bytes.start).offset_end(behind)
