@@ -33,7 +33,8 @@ pub fn work(shader: &Shader) -> (Place, f64) {
     let constant = |name| shader.constant(name).map_or(1.0, f64::from);
     let width = f64::from(shader.choice.width);
     match shader.choice.kernel {
-        Kernel::Row => (Place::Straight, constant("RUN")),
+        // Those at the ends of a workgroup compute for others.
+        Kernel::Row => (Place::Straight, constant("PACKET") * constant("WRITTEN") / constant("INVOCATIONS")),
         Kernel::Pixel => {
             let values = constant("BANDS") * constant("BAND") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))
