@@ -23,11 +23,10 @@ const BEHIND = 1u;   // packets that windows reach before their own
 const AHEAD = 1u;    // and after it. Those of terms are mirrored: they reach AHEAD before it
 const PACKETS = 3u;  // all of them
 
-var<workgroup> exchange: array<Loaded, INVOCATIONS>; // terms
+var<workgroup> exchange: array<Loaded, INVOCATIONS>; // the terms of each
 
 var<private> packets: array<Loaded, PACKETS>;
 var<private> normalized_dy: array<Sum, PACKET>;
-var<private> terms: array<Sum, PACKET>;
 var<private> both: array<Sum, SHARED>;      // what windows would hold of two pixels,
 var<private> first_sums: array<Sum, SHARE>; // and their sums in the first
 var<private> results: array<Value, PACKET>;
@@ -35,62 +34,52 @@ var<private> results: array<Value, PACKET>;
 // The packet of an invocation.
 struct Own {
     pixel: u32,       // first element of the pixel, or of the joined ones, in packets
-    packet: u32,      // counted in the pixel
-    nearest: u32,     // the same, or the nearest that is readable
+    packet: u32,      // counted in the pixel; it may be one around those of the part
     is_written: bool, // whether it is written here
 }
 
-// Of a workgroup, `before` invocations precede the first that writes.
+// Packets are numbered from the first of the part on, through all its pixels. A workgroup begins `before` packets before
+// those that it writes, and may end beyond the part. Where a part has not all packets of its pixels, it has one pixel, and
+// the packets around it can be read.
 fn own(workgroup: vec3<u32>, index: u32, before: u32) -> Own {
     lane = index;
-    // Counted from `before` packets before the part. Those, and the ones after the part, count to its first and last pixel:
-    // where a part has not all packets of its pixels, it has one pixel, and packets around it can be read.
-    let number = group_of(workgroup) * WRITTEN + lane;
-    let pixel = min((max(number, before) - before) / params.part.segments, params.part.pixels - 1u);
-    let packet = params.part.write_begin + number - before - pixel * params.part.segments; // wraps
+    let number = group_of(workgroup) * WRITTEN + lane - before; // wraps
+    let pixel = number / params.part.segments;
+    let last = min(pixel, params.part.pixels - 1u);
     return Own(
-        (params.part.first_pixel + pixel) * params.tensor.image,
-        packet,
-        readable(packet),
-        within(lane, before, before + WRITTEN) && within(packet, params.part.write_begin, params.part.write_end),
+        (params.part.first_pixel + last) * params.tensor.image,
+        params.part.write_begin + number - last * params.part.segments,
+        pixel < params.part.pixels && within(lane, before, before + WRITTEN),
     );
 }
 
-fn idle(workgroup: vec3<u32>) -> bool {
-    return group_of(workgroup) * WRITTEN >= params.part.pixels * params.part.segments;
-}
-
-// Where a packet of the inputs is; or, if it is not readable, one that is.
+// Where a packet of the inputs is; or, if it is not readable, the own one.
 fn packet_at(o: Own, packet: u32) -> u32 {
-    return params.part.input_shift + o.pixel + select(o.nearest, packet, is_readable(packet));
+    return params.part.input_shift + o.pixel + select(o.packet, packet, is_readable(packet));
 }
 
-// A packet, or zeros if it is not readable. (With joined pixels it stays as it is: no sum that is used takes it.)
-fn packet_where_readable(v: Loaded, packet: u32) -> Loaded {
-    if JOINED > 1u { return v; }
-    return select(Loaded(0.0), v, is_readable(packet));
+// Packet i of those around the own one, which follows `before` others; zeros if it is not readable. (With joined pixels it
+// stays as it is: no sum that is used takes it.)
+fn where_there(v: Loaded, o: Own, i: u32, before: u32) -> Loaded {
+    if JOINED > 1u || i == before { return v; }
+    return select(Loaded(0.0), v, is_readable(o.packet + i - before));
 }
 
 // Writes packets and held_x.
 fn load_x(o: Own) {
-    for (var i = 0u; i < PACKETS; i++) { packets[i] = x_at(packet_at(o, o.packet + i - BEHIND)); } // unroll
-    clear_missing(o, BEHIND);
+    for (var i = 0u; i < PACKETS; i++) { // unroll
+        packets[i] = where_there(x_at(packet_at(o, o.packet + i - BEHIND)), o, i, BEHIND);
+    }
     for (var i = 0u; i < HELD; i++) { held_x[i] = channel(PACKET * BEHIND - LOOK_BEHIND + i); } // unroll
 }
 
 // Takes the terms of the neighbours.
-// Writes packets and held.
+// Reads and writes packets; writes held.
 fn take_terms(o: Own) {
-    for (var i = 0u; i < PACKETS; i++) { packets[i] = exchange[lane + i - AHEAD]; } // unroll
-    clear_missing(o, AHEAD);
-    for (var i = 0u; i < HELD; i++) { held[i] = channel(PACKET * AHEAD - LOOK_AHEAD + i); } // unroll
-}
-
-// Makes those packets zeros that are not readable. The own one follows `before` others.
-fn clear_missing(o: Own, before: u32) {
     for (var i = 0u; i < PACKETS; i++) { // unroll
-        if i != before { packets[i] = packet_where_readable(packets[i], o.packet + i - before); }
+        if i != AHEAD { packets[i] = where_there(exchange[lane + i - AHEAD], o, i, AHEAD); }
     }
+    for (var i = 0u; i < HELD; i++) { held[i] = channel(PACKET * AHEAD - LOOK_AHEAD + i); } // unroll
 }
 
 // A channel, counted from the first packet.
@@ -152,14 +141,14 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
 
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    if idle(workgroup) { return; }
     read_layer();
-    let o = own(workgroup, index, AHEAD);
+    var o = own(workgroup, index, AHEAD);
+    o.packet = readable(o.packet); // another's, if there is none: nobody takes the terms of that
     load_x(o);
-    let dy = dy_at(packet_at(o, o.packet));
+    let dy = dy_at(params.part.input_shift + o.pixel + o.packet);
     sum_squares(o);
-    for (var t = 0u; t < PACKET; t++) { make_term(t, dy[t]); } // unroll
-    exchange[lane] = Loaded(terms[0], terms[1], terms[2], terms[3]);
+    for (var t = 0u; t < PACKET; t++) { packets[AHEAD][t] = make_term(t, dy[t]); } // unroll
+    exchange[lane] = packets[AHEAD];
     workgroupBarrier();
     if o.is_written {
         take_terms(o);
@@ -169,11 +158,11 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     }
 }
 
-// Reads sums and held_x; writes normalized_dy and terms.
-fn make_term(t: u32, dy: Value) {
+// Reads sums and held_x; writes normalized_dy.
+fn make_term(t: u32, dy: Value) -> Sum {
     let p = powers(base(sums[t]));
     normalized_dy[t] = normalize_dy(p, dy);
-    terms[t] = backward_term(p, held_x[LOOK_BEHIND + t], dy, normalized_dy[t]);
+    return backward_term(p, held_x[LOOK_BEHIND + t], dy, normalized_dy[t]);
 }
 
 fn gradient_of_x(t: u32) -> Value { return input_gradient(held_x[LOOK_BEHIND + t], normalized_dy[t], sums[t]); }

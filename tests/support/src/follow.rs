@@ -178,6 +178,9 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let grid = dispatch.workgroups();
     assert!(grid >= groups && grid < groups + u64::from(dispatch.grid[1]), "{groups} in {:?}", dispatch.grid);
     assert_eq!(params.part.grid_width, dispatch.grid[0]);
+    // *row* finds the packets around a part of some channels by their numbers, which then are those of one pixel.
+    let is_whole = (begin, end) == (u64::from(params.part.read_begin), u64::from(params.part.read_end));
+    assert!(pass.shader.choice.kernel != Kernel::Row || is_whole || params.part.pixels == 1);
     assert_eq!(u64::from(params.part.segments), (end - begin).div_ceil(u64::from(params.tensor.segment)));
     let first_needed = begin.saturating_sub(halo.0);
     let last_needed = (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);
