@@ -1,7 +1,7 @@
 //! What the kernels compute where: the only place that knows them.
 
-use wgpu_lrn::internals::Shader;
 use wgpu_lrn::Kernel;
+use wgpu_lrn::internals::Shader;
 
 /// Kernels that shall have all they keep in registers.
 pub const IN_REGISTERS: [Kernel; 3] = [Kernel::Row, Kernel::Plane, Kernel::Column];
