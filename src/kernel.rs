@@ -105,7 +105,7 @@ macro_rules! kernels {
 kernels! {
     /// `shaders/kernel/whole.wgsl`: for windows that hold the whole axis.
     Whole = whole;
-    /// `shaders/kernel/row.wgsl`: one invocation per run of contiguous channels, narrow windows in registers.
+    /// `shaders/kernel/row.wgsl`: one invocation per packet of contiguous channels, narrow windows in registers.
     Row = row;
     /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a tile, or walks down the rows; narrow
     /// windows of one length along both in registers and workgroup memory.

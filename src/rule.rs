@@ -4,7 +4,7 @@ use crate::Kernel;
 use crate::kernel::Problem;
 use crate::precision::Arithmetic;
 
-/// The widest window for which *row* precedes *pixel*: it computes the halos of its runs again.
+/// The widest window for which *row* precedes *pixel*: each packet loads its halo, and squares it, again.
 const SHORT: u64 = 11;
 
 /// The same where a sum takes two registers.
@@ -22,7 +22,7 @@ pub(crate) fn preferred(problem: &Problem) -> Vec<(Kernel, &'static str)> {
     };
     then(Kernel::Whole, "one sum serves all channels of a pixel");
     if has_short_halos(problem) {
-        then(Kernel::Row, "runs of channels lie together in memory, and their halos are short");
+        then(Kernel::Row, "packets of channels lie together in memory, and their halos are short");
     }
     // Two passes along one axis each would move more than twice the bytes.
     then(Kernel::Plane, "windows along two axes take one pass");

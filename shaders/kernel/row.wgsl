@@ -1,126 +1,106 @@
-// row: where channels follow each other in memory, one invocation computes a run of RUN neighbouring channels, with
-// all that they depend on in registers; what it shares with its neighbours it loads and computes again. For narrow
-// windows.
+// row: where channels follow each other in memory, one invocation computes a packet of four neighbouring channels, with
+// all that it depends on in registers. For narrow windows.
 //
-// Channels come in packets of four, which are loaded whole: the first SKIP channels loaded are not needed. Where a pixel
-// does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. A run may then begin in
-// one pixel and end in the next, and no window holds channels of both.
+// Neighbouring invocations load and write neighbouring packets, and so whole sectors of memory. Each also loads the
+// packets of x beside its own: those come from the first cache, which their own invocations fill. Backward, it makes the
+// terms of its own packet, and takes those beside from its neighbours, through workgroup memory. Invocations at the ends
+// of a workgroup lack neighbours. They only make terms, and another workgroup writes their packets:
 //
-// Forward, a run is one packet: so neighbouring invocations load and write neighbouring packets, and whole sectors of
-// memory. The packets around it come from the first cache, which their own invocations fill. Backward, a run is longer,
-// since terms of the channels around it are computed again.
+//     packets       0 1 2 … 61 62 63 …
+//     workgroup 0 t w w w …  w  t
+//     workgroup 1            t  w  w …      t: terms only, w: written
+//
+// Where a pixel does not fill whole packets, as many neighbours as together do, JOINED, are taken as one. The channels
+// that a packet depends on may then begin in one pixel and end in the next, and no window holds channels of both.
 
 const INVOCATIONS = 64u;
-const RUN = 8u;
-const WRITTEN = 2u;    // packets
-const GROUPS = 2u;     // of SHARE windows, of the channels that are written,
-const TERM_GROUPS = 3u; // and of those with terms
-const SHARED = 8u;     // channels that SHARE windows hold
+const WRITTEN = 62u; // packets that a workgroup writes
+const PACKET = 4u;   // channels
+const GROUPS = 1u;   // of SHARE windows, in a packet
+const SHARED = 8u;   // channels that SHARE windows hold
 const JOINED = 1u;
-const BEHIND = 4u;     // channels held before the first that is written
-const PACKETS = 4u;    // of x
-const PACKETS_BEHIND = 1u;
-const SKIP = 0u;
-const DY_PACKETS = 4u; // of dy
-const DY_PACKETS_BEHIND = 1u;
-const DY_SKIP = 2u;
+const BEHIND = 1u;   // packets that windows reach before their own
+const AHEAD = 1u;    // and after it. Those of terms are mirrored: they reach AHEAD before it
+const PACKETS = 3u;  // all of them
 
-var<private> x_packets: array<Loaded, PACKETS>;
-var<private> dy_packets: array<Loaded, DY_PACKETS>;
-var<private> held_dy: array<Value, WINDOWS>;
-var<private> normalized_dy: array<Sum, WINDOWS>;
-var<private> terms: array<Sum, WINDOWS>;
+var<workgroup> exchange: array<Loaded, INVOCATIONS>; // the terms of each
+
+var<private> packets: array<Loaded, PACKETS>;
+var<private> normalized_dy: array<Sum, PACKET>;
 var<private> both: array<Sum, SHARED>;      // what windows would hold of two pixels,
 var<private> first_sums: array<Sum, SHARE>; // and their sums in the first
-var<private> results: array<Value, RUN>;
+var<private> results: array<Value, PACKET>;
 
-// The channels of an invocation, in packets.
-struct Run {
-    has_work: bool, // whether there is work for this invocation
-    pixel: u32,    // first element of the pixel, or of the joined ones, in packets
-    begin: u32,    // first packet written
-    next: u32,     // where the next pixel begins, counted in channels from the first that is held; or beyond them all
+// The packet of an invocation.
+struct Own {
+    pixel: u32,       // first element of the pixel, or of the joined ones, in packets
+    packet: u32,      // counted in the pixel; it may be one around those of the part
+    is_written: bool, // whether it is written here
 }
 
-fn run(workgroup: vec3<u32>, index: u32) -> Run {
-    let number = group_of(workgroup) * INVOCATIONS + index;
+// Packets are numbered from the first of the part on, through all its pixels. A workgroup begins `before` packets before
+// those that it writes, and may end beyond the part. Where a part has not all packets of its pixels, it has one pixel, and
+// the packets around it can be read.
+fn own(workgroup: vec3<u32>, index: u32, before: u32) -> Own {
+    lane = index;
+    let number = group_of(workgroup) * WRITTEN + lane - before; // wraps
     let pixel = number / params.part.segments;
-    let begin = params.part.write_begin + (number - pixel * params.part.segments) * WRITTEN;
-    return Run(
-        pixel < params.part.pixels,
-        (params.part.first_pixel + pixel) * params.tensor.image,
-        begin,
-        next_pixel(4u * begin),
+    let last = min(pixel, params.part.pixels - 1u);
+    return Own(
+        (params.part.first_pixel + last) * params.tensor.image,
+        params.part.write_begin + number - last * params.part.segments,
+        pixel < params.part.pixels && within(lane, before, before + WRITTEN),
     );
 }
 
-// Run.next of the run that writes from a channel on.
-fn next_pixel(channel: u32) -> u32 {
-    var begun = 0u; // joined pixels that begin at the first channel held, or before
-    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= BEHIND + k * params.tensor.channels); } // unroll
-    return BEHIND + begun * params.tensor.channels - channel;
+// Where a packet of the inputs is; or, if it is not readable, the own one.
+fn packet_at(o: Own, packet: u32) -> u32 {
+    return params.part.input_shift + o.pixel + select(o.packet, packet, is_readable(packet));
 }
 
-// Whether all runs are whole: then no packet between the first and the last of those written is missing.
-fn are_whole() -> bool { return (params.part.write_end - params.part.write_begin) % WRITTEN == 0u; }
-
-// Where a packet of the inputs is; or, if it is not readable, the first that the run writes, which is always there.
-fn packet_at(r: Run, packet: u32) -> u32 {
-    return params.part.input_shift + r.pixel + select(r.begin, packet, is_readable(packet));
+// Packet i of those around the own one, which follows `before` others; zeros if it is not readable. (With joined pixels it
+// stays as it is: no sum that is used takes it.)
+fn where_there(v: Loaded, o: Own, i: u32, before: u32) -> Loaded {
+    if JOINED > 1u || i == before { return v; }
+    return select(Loaded(0.0), v, is_readable(o.packet + i - before));
 }
 
-// Packet i of those loaded, of which `first` is the first and `behind` precede the first written; zeros if it is not
-// readable. (With joined pixels it stays as it was loaded: no sum that is used takes it.)
-fn packet_where_readable(v: Loaded, first: u32, i: u32, behind: u32) -> Loaded {
-    let is_in_run = i >= behind && i < behind + WRITTEN;
-    if JOINED > 1u || (is_in_run && are_whole()) { return v; }
-    return select(Loaded(0.0), v, is_readable(first + i));
-}
-
-fn load_x(r: Run) {
-    let first = r.begin - PACKETS_BEHIND;
-    for (var i = 0u; i < PACKETS; i++) { x_packets[i] = x_at(packet_at(r, first + i)); } // unroll
+// Writes packets and held_x.
+fn load_x(o: Own) {
     for (var i = 0u; i < PACKETS; i++) { // unroll
-        x_packets[i] = packet_where_readable(x_packets[i], first, i, PACKETS_BEHIND);
+        packets[i] = where_there(x_at(packet_at(o, o.packet + i - BEHIND)), o, i, BEHIND);
     }
-    for (var i = 0u; i < HELD; i++) { held_x[i] = x_packets[(SKIP + i) / 4u][(SKIP + i) % 4u]; } // unroll
+    for (var i = 0u; i < HELD; i++) { held_x[i] = channel(PACKET * BEHIND - LOOK_BEHIND + i); } // unroll
 }
 
-fn load_dy(r: Run) {
-    let first = r.begin - DY_PACKETS_BEHIND;
-    for (var i = 0u; i < DY_PACKETS; i++) { dy_packets[i] = dy_at(packet_at(r, first + i)); } // unroll
-    for (var i = 0u; i < DY_PACKETS; i++) { // unroll
-        dy_packets[i] = packet_where_readable(dy_packets[i], first, i, DY_PACKETS_BEHIND);
+// Takes the terms of the neighbours.
+// Reads and writes packets; writes held.
+fn take_terms(o: Own) {
+    for (var i = 0u; i < PACKETS; i++) { // unroll
+        if i != AHEAD { packets[i] = where_there(exchange[lane + i - AHEAD], o, i, AHEAD); }
     }
-    for (var i = 0u; i < WINDOWS; i++) { // unroll
-        held_dy[i] = dy_packets[(DY_SKIP + i) / 4u][(DY_SKIP + i) % 4u];
-    }
+    for (var i = 0u; i < HELD; i++) { held[i] = channel(PACKET * AHEAD - LOOK_AHEAD + i); } // unroll
 }
 
-// SHARE neighbouring windows, of which the first begins at held[at], are summed together. These put there what they
-// hold.
-fn hold_squares(at: u32) {
-    for (var i = 0u; i < SHARED; i++) { held[at + i] = square(held_x[at + i]); } // unroll
+// A channel, counted from the first packet.
+fn channel(i: u32) -> Value { return packets[i / PACKET][i % PACKET]; }
+
+// Sums the windows of the packet, each of which begins `before` channels before its own.
+// Reads held; writes sums.
+fn sum_packet(o: Own, before: u32) {
+    let next = next_pixel(PACKET * o.packet, before);
+    for (var g = 0u; g < GROUPS; g++) { sum_held(g * SHARE, next, before); } // unroll
 }
 
-fn hold_terms(at: u32) {
-    for (var i = 0u; i < SHARED; i++) { held[at + i] = terms[at + i]; } // unroll
+// Where the next pixel begins, counted from `before` channels before a channel on; or beyond all that are held.
+fn next_pixel(channel: u32, before: u32) -> u32 {
+    var begun = 0u; // joined pixels that begin at the first channel held, or before
+    for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= before + k * params.tensor.channels); } // unroll
+    return before + begun * params.tensor.channels - channel;
 }
 
-fn sum_squares(r: Run, at: u32) {
-    hold_squares(at);
-    sum_held(at, r.next, LOOK_BEHIND);
-}
-
-// The terms begin LOOK_BEHIND channels after the first channel held. (If all belong to the next pixel, `next` wraps to
-// a large number, and all count as the first pixel's; the sums are the same.)
-fn sum_terms(r: Run, at: u32) {
-    hold_terms(at);
-    sum_held(at, r.next - LOOK_BEHIND, LOOK_AHEAD);
-}
-
-// Sums the SHARE windows at `at`, each of which begins `before` channels before its own. Where pixels are joined it sums
-// twice, once what is before `next` and once what is from there on, and each channel takes the sum of its own pixel.
+// Sums the SHARE windows at `at`. Where pixels are joined it sums twice, once what is before `next` and once what is from
+// there on, and each channel takes the sum of its own pixel.
 fn sum_held(at: u32, next: u32, before: u32) {
     if JOINED == 1u {
         sum_windows(at, at);
@@ -137,57 +117,52 @@ fn sum_held(at: u32, next: u32, before: u32) {
     }
 }
 
-// Packet i of the results.
-fn result(i: u32) -> Loaded {
-    return Loaded(results[4u * i], results[4u * i + 1u], results[4u * i + 2u], results[4u * i + 3u]);
+fn sum_squares(o: Own) {
+    for (var i = 0u; i < HELD; i++) { held[i] = square(held_x[i]); } // unroll
+    sum_packet(o, LOOK_BEHIND);
 }
 
-// Whether packet i of a run is written: the last run of a pixel may have fewer.
-fn is_written(r: Run, i: u32) -> bool { return are_whole() || r.begin + i < params.part.write_end; }
-
-fn write(r: Run, i: u32) {
-    if !is_written(r, i) { return; }
-    let at = params.part.output_shift + r.pixel + r.begin + i;
-    store(at, result(i), old_at(at));
+fn write(o: Own) {
+    let at = params.part.output_shift + o.pixel + o.packet;
+    store(at, Loaded(results[0], results[1], results[2], results[3]), old_at(at));
 }
 
 // Square sums and forward.
 @compute @workgroup_size(INVOCATIONS)
 fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     read_layer();
-    let r = run(workgroup, index);
-    if !r.has_work { return; }
-    load_x(r);
-    for (var g = 0u; g < GROUPS; g++) { sum_squares(r, g * SHARE); } // unroll
-    for (var t = 0u; t < RUN; t++) { results[t] = window_result(t); } // unroll
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
+    let o = own(workgroup, index, 0u);
+    if !o.is_written { return; }
+    load_x(o);
+    sum_squares(o);
+    for (var t = 0u; t < PACKET; t++) { results[t] = window_result(t); } // unroll
+    write(o);
 }
 
-// The terms begin LOOK_AHEAD channels before the first that is written, and x as many as the windows
-// of those need.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     read_layer();
-    let r = run(workgroup, index);
-    if !r.has_work { return; }
-    load_x(r);
-    load_dy(r);
-    for (var g = 0u; g < TERM_GROUPS; g++) { sum_squares(r, g * SHARE); make_terms(g * SHARE); } // unroll
-    for (var g = 0u; g < GROUPS; g++) { sum_terms(r, g * SHARE); } // unroll
-    for (var t = 0u; t < RUN; t++) { results[t] = gradient_of_x(t); } // unroll
-    for (var i = 0u; i < WRITTEN; i++) { write(r, i); } // unroll
+    var o = own(workgroup, index, AHEAD);
+    o.packet = readable(o.packet); // another's, if there is none: nobody takes the terms of that
+    load_x(o);
+    let dy = dy_at(params.part.input_shift + o.pixel + o.packet);
+    sum_squares(o);
+    for (var t = 0u; t < PACKET; t++) { packets[AHEAD][t] = make_term(t, dy[t]); } // unroll
+    exchange[lane] = packets[AHEAD];
+    workgroupBarrier();
+    if o.is_written {
+        take_terms(o);
+        sum_packet(o, LOOK_AHEAD);
+        for (var t = 0u; t < PACKET; t++) { results[t] = gradient_of_x(t); } // unroll
+        write(o);
+    }
 }
 
-fn make_terms(at: u32) {
-    for (var i = 0u; i < SHARE; i++) { make_term(at + i); } // unroll
-}
-
-fn make_term(t: u32) {
+// Reads sums and held_x; writes normalized_dy.
+fn make_term(t: u32, dy: Value) -> Sum {
     let p = powers(base(sums[t]));
-    normalized_dy[t] = normalize_dy(p, held_dy[t]);
-    terms[t] = backward_term(p, held_x[LOOK_BEHIND + t], held_dy[t], normalized_dy[t]);
+    normalized_dy[t] = normalize_dy(p, dy);
+    return backward_term(p, held_x[LOOK_BEHIND + t], dy, normalized_dy[t]);
 }
 
-fn gradient_of_x(t: u32) -> Value {
-    return input_gradient(held_x[HALO + t], normalized_dy[LOOK_AHEAD + t], sums[t]);
-}
+fn gradient_of_x(t: u32) -> Value { return input_gradient(held_x[LOOK_BEHIND + t], normalized_dy[t], sums[t]); }

@@ -97,15 +97,17 @@ impl Geometry {
         debug_assert!(segments <= self.segments_at_once(), "a part has no more segments than one dispatch");
         match self.groups {
             Groups::Pixels { pixels, strips } => (self.most_groups / (segments * strips)).saturating_mul(pixels),
-            Groups::Segments { segments: most, strips } => {
-                ((self.most_groups / strips).saturating_mul(most) / segments).max(1)
-            }
+            Groups::Segments { .. } => (self.segments_at_once() / segments).max(1),
         }
     }
 
     /// The most segments of one dispatch.
     pub(crate) fn segments_at_once(&self) -> u64 {
-        self.most_groups / self.strips()
+        let groups = self.most_groups / self.strips();
+        match self.groups {
+            Groups::Pixels { .. } => groups,
+            Groups::Segments { segments, .. } => groups.saturating_mul(segments),
+        }
     }
 
     /// The strips of a plane; or 1.

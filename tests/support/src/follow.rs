@@ -28,13 +28,18 @@ pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
     assert_next_pixels(recipe);
 }
 
-/// Asserts that the runs of *row* find where the next pixel begins: those at both ends of each dispatch, and those at
-/// the ends of joined pixels. It takes the same time however long the axis is.
+/// Asserts that the invocations of *row* find where the next pixel begins: those at both ends of each dispatch, and those
+/// at the ends of joined pixels. It takes the same time however long the axis is.
 pub fn assert_next_pixels(recipe: &Recipe) {
     let passes = recipe.passes.iter().filter(|pass| joined(&pass.shader) > 1);
     for Pass { shader, dispatches, .. } in passes {
         for Dispatch { params, .. } in dispatches {
-            runs_to_follow(shader, params).for_each(|run| assert_next_pixel(shader, params, run));
+            for packet in packets_to_follow(shader, params) {
+                assert_next_pixel(shader, params, packet, "LOOK_BEHIND");
+                if shader.entry() == "backward" {
+                    assert_next_pixel(shader, params, packet, "LOOK_AHEAD");
+                }
+            }
         }
     }
 }
@@ -44,36 +49,31 @@ fn joined(shader: &Shader) -> u64 {
     constant(shader, "JOINED").unwrap_or(1)
 }
 
-/// The runs of a dispatch that may hold an end of a pixel, the first, and the last.
-fn runs_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u64> + use<> {
-    let [written, held] = ["WRITTEN", "HELD"].map(|name| constant(shader, name).unwrap());
-    let (begin, segments) = (u64::from(params.part.write_begin), u64::from(params.part.segments));
+/// The packets that a dispatch can read and whose windows may hold an end of a pixel, the first, and the last.
+fn packets_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u64> + use<> {
+    let held = constant(shader, "HELD").unwrap();
+    let readable = u64::from(params.part.read_begin)..u64::from(params.part.read_end);
     let channels = u64::from(params.tensor.channels);
     let ends = (0..=joined(shader)).map(move |pixel| pixel * channels / 4);
-    let at_end = move |packet: u64| {
-        let run = packet.saturating_sub(begin) / written;
-        run.saturating_sub(held)..=run + held
-    };
-    ends.flat_map(at_end).chain([0, segments - 1]).filter(move |&run| run < segments)
+    let at_end = move |packet: u64| packet.saturating_sub(held)..=packet + held;
+    ends.flat_map(at_end).chain([readable.start, readable.end - 1]).filter(move |packet| readable.contains(packet))
 }
 
-/// Compares what the shader finds for a run with the end of a pixel that follows its first channel. Beyond the channels
-/// that it holds, every place is as good as another.
-fn assert_next_pixel(shader: &Shader, params: &Params, run: u64) {
-    let [written, held, behind] = ["WRITTEN", "HELD", "BEHIND"].map(|name| constant(shader, name).unwrap());
-    let begin = u64::from(params.part.write_begin) + run * written;
-    let found = next_pixel(shader, params, 4u32.wrapping_mul(begin as u32));
-    let (channel, channels) = (4 * begin, u64::from(params.tensor.channels));
-    let begun = (channel + channels).saturating_sub(behind) / channels;
-    let next = behind + begun * channels - channel;
-    assert_eq!(u64::from(found).min(held), next.min(held), "run {run} of {params:?}, {shader:?}");
+/// Compares what the shader finds for a packet, whose windows reach so many channels before their own, with the end of a
+/// pixel that follows its first channel. Beyond the channels that it holds, every place is as good as another.
+fn assert_next_pixel(shader: &Shader, params: &Params, packet: u64, before: &str) {
+    let [held, before] = ["HELD", before].map(|name| constant(shader, name).unwrap());
+    let found = next_pixel(shader, params, 4u32.wrapping_mul(packet as u32), before as u32);
+    let (channel, channels) = (4 * packet, u64::from(params.tensor.channels));
+    let begun = (channel + channels).saturating_sub(before) / channels;
+    let next = before + begun * channels - channel;
+    assert_eq!(u64::from(found).min(held), next.min(held), "packet {packet} of {params:?}, {shader:?}");
 }
 
 /// `next_pixel` of `shaders/kernel/row.wgsl`, in 32 bits that wrap as there.
-fn next_pixel(shader: &Shader, params: &Params, channel: u32) -> u32 {
+fn next_pixel(shader: &Shader, params: &Params, channel: u32, before: u32) -> u32 {
     let (joined, channels) = (joined(shader) as u32, params.tensor.channels);
-    let behind = constant(shader, "BEHIND").unwrap() as u32;
-    let place = |pixels: u32| behind.wrapping_add(pixels.wrapping_mul(channels));
+    let place = |pixels: u32| before.wrapping_add(pixels.wrapping_mul(channels));
     let begun = (0..joined).filter(|&pixel| channel >= place(pixel)).count();
     place(begun as u32).wrapping_sub(channel)
 }
@@ -120,7 +120,7 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
             let tiles = pixels.div_ceil(constant("PIXELS")) * segments;
             tiles.div_ceil(constant("TILES")) * u64::from(params.tensor.strips)
         }
-        Kernel::Row => (pixels * segments).div_ceil(constant("INVOCATIONS")),
+        Kernel::Row => (pixels * segments).div_ceil(constant("WRITTEN")),
         new => panic!("this test must learn the workgroups of {}", new.name()),
     }
 }
@@ -178,6 +178,9 @@ fn follow(pass: &Pass, dispatch: &Dispatch, written: &mut [u8]) {
     let grid = dispatch.workgroups();
     assert!(grid >= groups && grid < groups + u64::from(dispatch.grid[1]), "{groups} in {:?}", dispatch.grid);
     assert_eq!(params.part.grid_width, dispatch.grid[0]);
+    // *row* finds the packets around a part of some channels by their numbers, which then are those of one pixel.
+    let is_whole = (begin, end) == (u64::from(params.part.read_begin), u64::from(params.part.read_end));
+    assert!(pass.shader.choice.kernel != Kernel::Row || is_whole || params.part.pixels == 1);
     assert_eq!(u64::from(params.part.segments), (end - begin).div_ceil(u64::from(params.tensor.segment)));
     let first_needed = begin.saturating_sub(halo.0);
     let last_needed = (end - 1 + halo.1).min(u64::from(params.tensor.image / params.tensor.inner) - 1);

@@ -53,7 +53,6 @@ fn run(args: Args) -> Result<(), Failure> {
         report.keep(folder, &cases.shaders)?;
     }
     table::print(&report)?;
-    report.note_exceptions();
     report.check()
 }
 

@@ -8,10 +8,10 @@ use crate::cases::{Case, Cases};
 use crate::expected::Expected;
 use crate::memory::{Memory, Moved};
 use crate::model::Kernel;
-use crate::work::{IN_REGISTERS, wastes_sectors};
+use crate::work::IN_REGISTERS;
 use serde::Serialize;
 use std::path::Path;
-use terminal::{Failure, note, write_whole};
+use terminal::{Failure, write_whole};
 use wgpu_lrn::internals::Shader;
 
 #[derive(Serialize)]
@@ -39,8 +39,6 @@ pub struct Row<'a> {
     pub figures: Figures,
     /// Whether all that the kernel keeps shall be in registers.
     pub in_registers: bool,
-    /// Why its stores may take more sectors than their bytes need, if they may.
-    pub may_waste: Option<&'static str>,
     /// What it asks of memory, if an adapter could tell.
     pub memory: Option<&'a Memory>,
     /// Bytes under way of a multiprocessor.
@@ -92,7 +90,6 @@ impl<'a> Target<'a> {
                 case,
                 figures: figures[case.shader].clone(),
                 in_registers: IN_REGISTERS.contains(&shader.choice.kernel),
-                may_waste: wastes_sectors(shader),
                 memory: memories.get(case.run).and_then(Option::as_ref),
                 under_way: None,
                 moved: None,
@@ -164,20 +161,10 @@ impl Report<'_> {
         self.targets.iter().take(1).flat_map(|target| &target.rows).filter(|row| row.wastes())
     }
 
-    /// Says which kernels waste sectors, and why they may.
-    pub fn note_exceptions(&self) {
-        for row in self.wastes() {
-            if let Some(reason) = row.may_waste {
-                note(format_args!("{}, as it may: {reason}", waste(row)));
-            }
-        }
-    }
-
     /// Refuses kernels that spill, or use private memory, and should not; and preferred ones that waste sectors.
     pub fn check(&self) -> Result<(), Failure> {
         let leaks = self.rows().filter(|(_, row)| row.leaks()).map(leak);
-        let wastes = self.wastes().filter(|row| row.may_waste.is_none()).map(waste);
-        let faults: Vec<_> = leaks.chain(wastes).collect();
+        let faults: Vec<_> = leaks.chain(self.wastes().map(waste)).collect();
         match faults.is_empty() {
             true => Ok(()),
             false => Err(Failure::Beyond(faults.join("; "))),

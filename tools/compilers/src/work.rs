@@ -1,21 +1,10 @@
 //! What the kernels compute where: the only place that knows them.
 
+use wgpu_lrn::Kernel;
 use wgpu_lrn::internals::Shader;
-use wgpu_lrn::{Kernel, Operation};
 
 /// Kernels that shall have all they keep in registers.
 pub const IN_REGISTERS: [Kernel; 3] = [Kernel::Row, Kernel::Plane, Kernel::Column];
-
-/// Why the stores of a kernel may take more sectors than their bytes need, if they may.
-pub fn wastes_sectors(shader: &Shader) -> Option<&'static str> {
-    match (shader.choice.kernel, shader.operation) {
-        (Kernel::Row, Operation::Backward) => Some(
-            "an invocation writes its packets itself: staging them brought 1 % in a simulation, since the cache that all \
-             share puts the parts of a sector together",
-        ),
-        _ => None,
-    }
-}
 
 /// Where in its listing a kernel computes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,7 +22,8 @@ pub fn work(shader: &Shader) -> (Place, f64) {
     let constant = |name| shader.constant(name).map_or(1.0, f64::from);
     let width = f64::from(shader.choice.width);
     match shader.choice.kernel {
-        Kernel::Row => (Place::Straight, constant("RUN")),
+        // Those at the ends of a workgroup compute for others.
+        Kernel::Row => (Place::Straight, constant("PACKET") * constant("WRITTEN") / constant("INVOCATIONS")),
         Kernel::Pixel => {
             let values = constant("BANDS") * constant("BAND") * constant("SPAN");
             (Place::Straight, values * width / constant("INVOCATIONS"))

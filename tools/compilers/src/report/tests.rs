@@ -48,13 +48,12 @@ fn stores(stride: u64) -> Memory {
 }
 
 /// What the program says of a case, if it fails.
-fn fault(preferred: bool, stride: u64, may_waste: Option<&'static str>, spills: u64) -> Option<String> {
+fn fault(preferred: bool, stride: u64, spills: u64) -> Option<String> {
     let (case, memory) = (case(preferred), stores(stride));
     let row = Row {
         case: &case,
         figures: figures(spills),
         in_registers: true,
-        may_waste,
         memory: Some(&memory),
         under_way: None,
         moved: None,
@@ -68,15 +67,14 @@ fn fault(preferred: bool, stride: u64, may_waste: Option<&'static str>, spills: 
 
 #[test]
 fn preferred_kernels_waste_no_sectors() {
-    assert_eq!(fault(true, 4, None, 0), None);
-    let found = fault(true, 32, None, 0);
+    assert_eq!(fault(true, 4, 0), None);
+    let found = fault(true, 32, 0);
     assert!(found.is_some_and(|fault| fault.contains("8.00 times the sectors")));
-    assert_eq!(fault(false, 32, None, 0), None, "another kernel is preferred");
-    assert_eq!(fault(true, 32, Some("reason"), 0), None, "the exception has a reason");
+    assert_eq!(fault(false, 32, 0), None, "another kernel is preferred");
 }
 
 #[test]
 fn kernels_in_registers_do_not_spill() {
-    let found = fault(true, 4, None, 3);
+    let found = fault(true, 4, 3);
     assert!(found.is_some_and(|fault| fault.contains("3 spilled")));
 }
