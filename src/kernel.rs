@@ -21,6 +21,9 @@ pub use geometry::Memory;
 pub(crate) use problem::Problem;
 pub(crate) use task::Task;
 
+/// Channels, or columns, that are loaded at once where they follow each other in memory: a vec4.
+const PACKET: u64 = 4;
+
 /// Tells which neighbouring elements are loaded at once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Loads {

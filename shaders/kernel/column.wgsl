@@ -6,8 +6,8 @@
 
 const INVOCATIONS = 64u;
 
-// Squares that are kept from step to step, and those that a step computes. Where a sum is one number, to square again costs
-// no more than to move, and none are kept.
+// Squares that are kept from step to step, and those that a step computes. Where a sum is one number, to square again
+// costs no more than to move, and none are kept.
 const KEPT = 4u;
 const FRESH = 8u;
 

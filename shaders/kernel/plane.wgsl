@@ -1,9 +1,9 @@
-// plane: for narrow windows of one length along two neighbouring axes, rows and columns. An invocation takes a run of RUN
-// neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers; those
-// sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
+// plane: for narrow windows of one length along two neighbouring axes, rows and columns. An invocation takes a run of
+// RUN neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers;
+// those sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
 //
-// Where registers hold some rows of a run, a *tile*, with all that those depend on, an invocation takes one, IN_ONE_GO: it
-// loads all of it before it computes. What tiles have in common is loaded again, from a cache. Otherwise a workgroup
+// Where registers hold some rows of a run, a *tile*, with all that those depend on, an invocation takes one, IN_ONE_GO:
+// it loads all of it before it computes. What tiles have in common is loaded again, from a cache. Otherwise a workgroup
 // walks down the rows in steps, and keeps what the next one needs. Of a tile or a step it sums SHARE rows after the
 // others, and writes what they complete: so it computes while the last rows are still being loaded.
 
@@ -67,8 +67,8 @@ fn idle(workgroup: vec3<u32>) -> bool {
     return first_tile(workgroup) / params.part.segments * PIXELS >= params.part.pixels;
 }
 
-// The first row of the step of a row. Steps are counted from row 0, also where a region begins inside one: so each row is
-// summed in the same order in every region.
+// The first row of the step of a row. Steps are counted from row 0, also where a region begins inside one: so each row
+// is summed in the same order in every region.
 fn step_of(row: u32) -> u32 { return row / STEP * STEP; }
 
 // Rows that are walked: those that are written, after those on which they depend.
@@ -257,8 +257,8 @@ fn shift_terms() {
     }
 }
 
-// Sums the terms of the SHARE rows from the t-th that is held on, and writes their gradients. The first row that is held
-// is j.
+// Sums the terms of the SHARE rows from the t-th that is held on, and writes their gradients. The first row that is
+// held is j.
 // Reads held, held_x and normalized_dy; writes sums and results.
 fn finish(r: Run, t: u32, j: u32) {
     // In one go, all have read the squares that these replace, before those of a later group were handed on.
@@ -302,8 +302,8 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     }
 }
 
-// Of the rows held, the first is j. They complete the terms from row j + LOOK_BEHIND on, and with them the gradients from
-// j + FIRST on.
+// Of the rows held, the first is j. They complete the terms from row j + LOOK_BEHIND on, and with them the gradients
+// from j + FIRST on.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     if idle(workgroup) { return; }

@@ -21,7 +21,8 @@ const BLOCKS = 4u;
 const REST = 1u;    // channels
 const BACK = 4u;    // STEP - 1 + REST, those that some of the windows of a step have before the blocks; at least 1
 
-// `scratch` holds: BLOCKS blocks of squares; and in backward as many of terms, a ring of terms, and one of normalized dy.
+// `scratch` holds: BLOCKS blocks of squares; and in backward as many of terms, a ring of terms, and one of normalized
+// dy.
 
 // Which blocks.
 const SQUARE_BLOCKS = 0u;
@@ -80,8 +81,8 @@ fn end_round(blocks: u32) {
     next_block[blocks] = 0u;
 }
 
-// Begins in the round of a step, by its number: rounds are counted from channel 0, too. (What the first round has before
-// that step is never read: BLOCKS blocks are pushed before the first sum, and so replace it.)
+// Begins in the round of a step, by its number: rounds are counted from channel 0, too. (What the first round has
+// before that step is never read: BLOCKS blocks are pushed before the first sum, and so replace it.)
 // Writes next_block.
 fn begin_rounds(step: u32) {
     next_block[SQUARE_BLOCKS] = step % BLOCKS;
@@ -204,17 +205,17 @@ fn load_step(w: Walk, j: u32) {
     }
 }
 
-// A step sums the windows of the channels from i = j + LOOK_BEHIND + 1 on, makes their terms, and with those as the front
-// sums the mirrored windows of the channels from j on:
+// A step sums the windows of the channels from i = j + LOOK_BEHIND + 1 on, makes their terms, and with those as the
+// front sums the mirrored windows of the channels from j on:
 //
 //     squares                            [ back | rest | blocks of squares | front      ]
 //     terms       [ back | rest | blocks of terms      | front             ]
 //     channels      j - LOOK_AHEAD   j                   i                   i + LOOK_AHEAD + 1
 //
-// The terms of the back and the normalized dy of j come from rings, where `newest` is the slot of the front's first. The
-// back is WINDOW channels behind it, j is LOOK_BEHIND + 1. The terms before the first, as far as there are channels, come
-// from a lead-in. It reads slots of the rings that it has not written yet; they reach only gradients before w.begin,
-// which are not written, since nothing but a front enters the blocks.
+// The terms of the back and the normalized dy of j come from rings, where `newest` is the slot of the front's first.
+// The back is WINDOW channels behind it, j is LOOK_BEHIND + 1. The terms before the first, as far as there are
+// channels, come from a lead-in. It reads slots of the rings that it has not written yet; they reach only gradients
+// before w.begin, which are not written, since nothing but a front enters the blocks.
 @compute @workgroup_size(INVOCATIONS)
 fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
     let w = walk(workgroup, index);

@@ -2,9 +2,9 @@
 // all that it depends on in registers. For narrow windows.
 //
 // Neighbouring invocations load and write neighbouring packets, and so whole sectors of memory. Each also loads the
-// packets of x beside its own: those come from the first cache, which their own invocations fill. Backward, it makes the
-// terms of its own packet, and takes those beside from its neighbours, through workgroup memory. Invocations at the ends
-// of a workgroup lack neighbours. They only make terms, and another workgroup writes their packets:
+// packets of x beside its own: those come from the first cache, which their own invocations fill. Backward, it makes
+// the terms of its own packet, and takes those beside from its neighbours, through workgroup memory. Invocations at the
+// ends of a workgroup lack neighbours. They only make terms, and another workgroup writes their packets:
 //
 //     packets       0 1 2 … 61 62 63 …
 //     workgroup 0 t w w w …  w  t
@@ -38,9 +38,9 @@ struct Own {
     is_written: bool, // whether it is written here
 }
 
-// Packets are numbered from the first of the part on, through all its pixels. A workgroup begins `before` packets before
-// those that it writes, and may end beyond the part. Where a part has not all packets of its pixels, it has one pixel, and
-// the packets around it can be read.
+// Packets are numbered from the first of the part on, through all its pixels. A workgroup begins `before` packets
+// before those that it writes, and may end beyond the part. Where a part has not all packets of its pixels, it has one
+// pixel, and the packets around it can be read.
 fn own(workgroup: vec3<u32>, index: u32, before: u32) -> Own {
     lane = index;
     let number = group_of(workgroup) * WRITTEN + lane - before; // wraps
@@ -58,8 +58,8 @@ fn packet_at(o: Own, packet: u32) -> u32 {
     return params.part.input_shift + o.pixel + select(o.packet, packet, is_readable(packet));
 }
 
-// Packet i of those around the own one, which follows `before` others; zeros if it is not readable. (With joined pixels it
-// stays as it is: no sum that is used takes it.)
+// Packet i of those around the own one, which follows `before` others; zeros if it is not readable. (With joined pixels
+// it stays as it is: no sum that is used takes it.)
 fn where_there(v: Loaded, o: Own, i: u32, before: u32) -> Loaded {
     if JOINED > 1u || i == before { return v; }
     return select(Loaded(0.0), v, is_readable(o.packet + i - before));
@@ -99,8 +99,8 @@ fn next_pixel(channel: u32, before: u32) -> u32 {
     return before + begun * params.tensor.channels - channel;
 }
 
-// Sums the SHARE windows at `at`. Where pixels are joined it sums twice, once what is before `next` and once what is from
-// there on, and each channel takes the sum of its own pixel.
+// Sums the SHARE windows at `at`. Where pixels are joined it sums twice, once what is before `next` and once what is
+// from there on, and each channel takes the sum of its own pixel.
 fn sum_held(at: u32, next: u32, before: u32) {
     if JOINED == 1u {
         sum_windows(at, at);

@@ -1,7 +1,7 @@
 // What the kernels share that walk, column and ring: one invocation per pixel (or two, as a Value) and
-// segment of channels. A walk begins at a multiple of GRAIN, also where a region begins at another channel: so each channel
-// is summed in the same order in every region. (The channels before the region are not bound, and count as zeros. A window
-// adds only its own channels to what it shares, so they reach only sums that are not written.)
+// segment of channels. A walk begins at a multiple of GRAIN, also where a region begins at another channel: so each
+// channel is summed in the same order in every region. (The channels before the region are not bound, and count as
+// zeros. A window adds only its own channels to what it shares, so they reach only sums that are not written.)
 
 const GRAIN = 4u; // channels: a step, or the windows that are summed together
 
@@ -37,8 +37,8 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     );
 }
 
-// A value of a channel, or zero if that cannot be read. (load_x and load_dy, here and in other kernels, are twins: a function
-// for both would bind dy in forward too, since a shader binds all that its functions name.)
+// A value of a channel, or zero if that cannot be read. (load_x and load_dy, here and in other kernels, are twins: a
+// function for both would bind dy in forward too, since a shader binds all that its functions name.)
 fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
 
 fn load_x(w: Walk, channel: u32) -> Value { return where_readable(x_at(w.input + readable(channel) * w.inner), channel); }

@@ -1,7 +1,7 @@
 // whole: for windows that hold the whole axis, as those of PixelNorm do: the sum is one for all channels
 // of a pixel. A workgroup computes PIXELS pixels with SLICES invocations each, that take turns in the
-// channels, CHANNELS_AT_ONCE of them at once. Where those are all that an invocation has, they stay in registers; otherwise it
-// loads them to sum, and again to write.
+// channels, CHANNELS_AT_ONCE of them at once. Where those are all that an invocation has, they stay in registers;
+// otherwise it loads them to sum, and again to write.
 
 const PIXELS = 8u;
 const SLICES = 32u;

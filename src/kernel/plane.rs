@@ -3,15 +3,12 @@
 use super::geometry::{Groups, Memory};
 use super::problem::SECTOR;
 use super::window::{self, NARROW, share};
-use super::{Design, Geometry, Loads, Problem, Task};
+use super::{Design, Geometry, Loads, PACKET, Problem, Task};
 use crate::axis::Axis;
 use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
 
 pub(super) struct Plane;
-
-/// Neighbouring columns that are loaded at once, where they follow each other in memory: a vec4.
-const PACKET: u64 = 4;
 
 /// Neighbouring elements of f32 that a load from memory brings at least. A cache serves two sectors at once, so in one
 /// go twice as many are loaded together, if whole rows of them have room.

@@ -2,15 +2,12 @@
 
 use super::geometry::{Groups, Memory};
 use super::window::{self, NARROW, share};
-use super::{Design, Geometry, Loads, Problem, Task};
+use super::{Design, Geometry, Loads, PACKET, Problem, Task};
 use crate::axis::{Axis, MOST_CHANNELS};
 use crate::precision::Arithmetic;
 use crate::{Kernel, Operation, Result};
 
 pub(super) struct Row;
-
-/// Channels that are loaded at once: a vec4.
-const PACKET: u64 = 4;
 
 impl Design for Row {
     fn takes(&self, problem: &Problem) -> bool {

@@ -1,5 +1,5 @@
-//! The public interface is what `listing.txt` says, so that every change of it is seen. With UPDATE=1 in the environment
-//! the test writes the listing anew.
+//! The public interface is what `listing.txt` says, so that every change of it is seen. With UPDATE=1 in the
+//! environment the test writes the listing anew.
 
 use std::path::Path;
 use std::process::Command;

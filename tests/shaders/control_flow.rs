@@ -67,8 +67,8 @@ fn surplus_invocations_return_first() {
     }
 }
 
-/// Whether no invocation returns: those without work meet the others at barriers. Of *whole* they have no channels then, and
-/// of *row* backward a packet that others have too.
+/// Whether no invocation returns: those without work meet the others at barriers. Of *whole* they have no channels
+/// then, and of *row* backward a packet that others have too.
 fn meets_at_barriers(shader: &Shader) -> bool {
     matches!((shader.choice.kernel, shader.entry()), (Kernel::Whole, _) | (Kernel::Row, "backward"))
 }

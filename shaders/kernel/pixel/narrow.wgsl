@@ -14,8 +14,8 @@ fn sum_run(r: Run, before: u32) {
     for (var t = 0u; t < RUN; t++) { run_sums[t] = sums[t]; } // unroll
 }
 
-// The i-th channel that is held, of which so many are before the run. What is read beyond the ends of the pixel, from any
-// run, is dropped; a channel "below zero" has wrapped.
+// The i-th channel that is held, of which so many are before the run. What is read beyond the ends of the pixel, from
+// any run, is dropped; a channel "below zero" has wrapped.
 // Reads values.
 fn held_at(r: Run, before: u32, i: u32) -> Sum {
     let from_begin = RUNS_BEFORE * RUN + i - before;

@@ -55,8 +55,8 @@ fn window_sum(r: Run, channel: u32, before: u32, middle: Sum, first: u32, last: 
         if begin % RUN == 0u { return head_at(r, end); }
         return tail_at(r, begin);
     }
-    // The windows of a run begin in the run `first` or the next, and end in the run `last` or the next. What may be missing
-    // of the whole runs between is `first` + 1, and `last`, unless they are the same.
+    // The windows of a run begin in the run `first` or the next, and end in the run `last` or the next. What may be
+    // missing of the whole runs between is `first` + 1, and `last`, unless they are the same.
     let has_second = first_run == first && first + 1u < last_run;
     let has_last = first_run < last && last < last_run && !(has_second && last == first + 1u);
     var sum = add(tail_at(r, begin), head_at(r, end));

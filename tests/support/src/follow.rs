@@ -28,8 +28,8 @@ pub fn assert_complete(recipe: &Recipe, shape: &Shape, limits: &wgpu::Limits) {
     assert_next_pixels(recipe);
 }
 
-/// Asserts that the invocations of *row* find where the next pixel begins: those at both ends of each dispatch, and those
-/// at the ends of joined pixels. It takes the same time however long the axis is.
+/// Asserts that the invocations of *row* find where the next pixel begins: those at both ends of each dispatch, and
+/// those at the ends of joined pixels. It takes the same time however long the axis is.
 pub fn assert_next_pixels(recipe: &Recipe) {
     let passes = recipe.passes.iter().filter(|pass| joined(&pass.shader) > 1);
     for Pass { shader, dispatches, .. } in passes {
@@ -59,8 +59,8 @@ fn packets_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u
     ends.flat_map(at_end).chain([readable.start, readable.end - 1]).filter(move |packet| readable.contains(packet))
 }
 
-/// Compares what the shader finds for a packet, whose windows reach so many channels before their own, with the end of a
-/// pixel that follows its first channel. Beyond the channels that it holds, every place is as good as another.
+/// Compares what the shader finds for a packet, whose windows reach so many channels before their own, with the end of
+/// a pixel that follows its first channel. Beyond the channels that it holds, every place is as good as another.
 fn assert_next_pixel(shader: &Shader, params: &Params, packet: u64, before: &str) {
     let [held, before] = ["HELD", before].map(|name| constant(shader, name).unwrap());
     let found = next_pixel(shader, params, 4u32.wrapping_mul(packet as u32), before as u32);

@@ -1,4 +1,5 @@
-//! Layers and inputs at the edges of numbers. The tests, the fuzzer of answers and *Check it* on the page draw from them.
+//! Layers and inputs at the edges of numbers. The tests, the fuzzer of answers and *Check it* on the page draw from
+//! them.
 
 use crate::Random;
 use wgpu_lrn::{Element, Lrn, Shape};

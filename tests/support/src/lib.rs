@@ -1,5 +1,5 @@
-//! What the tests share: adapters, inputs, and a run that watches the memory around the result. What browsers are tested
-//! with too builds for them.
+//! What the tests share: adapters, inputs, and a run that watches the memory around the result. What browsers are
+//! tested with too builds for them.
 
 pub mod cases;
 pub mod checks;
