@@ -17,7 +17,6 @@ const INVOCATIONS = 64u;
 const WRITTEN = 62u; // packets that a workgroup writes
 const PACKET = 4u;   // channels
 const GROUPS = 1u;   // of SHARE windows, in a packet
-const SHARED = 8u;   // channels that SHARE windows hold
 const JOINED = 1u;
 const BEHIND = 1u;   // packets that windows reach before their own
 const AHEAD = 1u;    // and after it. Those of terms are mirrored: they reach AHEAD before it
@@ -27,8 +26,8 @@ var<workgroup> exchange: array<Loaded, INVOCATIONS>; // the terms of each
 
 var<private> packets: array<Loaded, PACKETS>;
 var<private> normalized_dy: array<Sum, PACKET>;
-var<private> both: array<Sum, SHARED>;      // what windows would hold of two pixels,
-var<private> first_sums: array<Sum, SHARE>; // and their sums in the first
+var<private> both: array<Sum, HELD>;         // what is held of two pixels,
+var<private> first_sums: array<Sum, PACKET>; // and the sums of windows in the first
 var<private> results: array<Value, PACKET>;
 
 // The packet of an invocation.
@@ -85,11 +84,26 @@ fn take_terms(o: Own) {
 // A channel, counted from the first packet.
 fn channel(i: u32) -> Value { return packets[i / PACKET][i % PACKET]; }
 
-// Sums the windows of the packet, each of which begins `before` channels before its own.
-// Reads held; writes sums.
+// Sums the windows of the packet, each of which begins `before` channels before its own. Where pixels are joined it sums
+// twice, once what is before the next pixel and once what is from there on, and each channel takes the sum of its own.
+// Reads and writes held; writes sums.
 fn sum_packet(o: Own, before: u32) {
-    let next = next_pixel(PACKET * o.packet, before);
-    for (var g = 0u; g < GROUPS; g++) { sum_held(g * SHARE, next, before); } // unroll
+    if JOINED == 1u {
+        sum_groups();
+    } else {
+        let next = next_pixel(PACKET * o.packet, before);
+        for (var i = 0u; i < HELD; i++) { both[i] = held[i]; } // unroll
+        for (var i = 0u; i < HELD; i++) { held[i] = sum_where(both[i], i < next); } // unroll
+        sum_groups();
+        for (var t = 0u; t < PACKET; t++) { first_sums[t] = sums[t]; } // unroll
+        for (var i = 0u; i < HELD; i++) { held[i] = sum_where(both[i], i >= next); } // unroll
+        sum_groups();
+        for (var t = 0u; t < PACKET; t++) { sums[t] = select(sums[t], first_sums[t], before + t < next); } // unroll
+    }
+}
+
+fn sum_groups() {
+    for (var g = 0u; g < GROUPS; g++) { sum_windows(g * SHARE, g * SHARE); } // unroll
 }
 
 // Where the next pixel begins, counted from `before` channels before a channel on; or beyond all that are held.
@@ -97,24 +111,6 @@ fn next_pixel(channel: u32, before: u32) -> u32 {
     var begun = 0u; // joined pixels that begin at the first channel held, or before
     for (var k = 0u; k < JOINED; k++) { begun += u32(channel >= before + k * params.tensor.channels); } // unroll
     return before + begun * params.tensor.channels - channel;
-}
-
-// Sums the SHARE windows at `at`. Where pixels are joined it sums twice, once what is before `next` and once what is
-// from there on, and each channel takes the sum of its own pixel.
-fn sum_held(at: u32, next: u32, before: u32) {
-    if JOINED == 1u {
-        sum_windows(at, at);
-    } else {
-        for (var i = 0u; i < SHARED; i++) { both[i] = held[at + i]; } // unroll
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = sum_where(both[i], at + i < next); } // unroll
-        sum_windows(at, at);
-        for (var t = 0u; t < SHARE; t++) { first_sums[t] = sums[at + t]; } // unroll
-        for (var i = 0u; i < SHARED; i++) { held[at + i] = sum_where(both[i], at + i >= next); } // unroll
-        sum_windows(at, at);
-        for (var t = 0u; t < SHARE; t++) { // unroll
-            sums[at + t] = select(sums[at + t], first_sums[t], at + before + t < next);
-        }
-    }
 }
 
 fn sum_squares(o: Own) {

@@ -47,7 +47,6 @@ impl Design for Row {
             ("WRITTEN", written),
             ("PACKET", PACKET),
             ("GROUPS", PACKET / share),
-            ("SHARED", share + p + q),
             ("JOINED", task.axis.pixels_in_packets()),
             ("BEHIND", behind),
             ("AHEAD", ahead),
