@@ -84,9 +84,9 @@ fn take_terms(o: Own) {
 // A channel, counted from the first packet.
 fn channel(i: u32) -> Value { return packets[i / PACKET][i % PACKET]; }
 
-// Sums the windows of the packet, each of which begins `before` channels before its own. Where pixels are joined it sums
-// twice, once what is before the next pixel and once what is from there on, and each channel takes the sum of its own.
-// Reads and writes held; writes sums.
+// Sums the windows of the packet, each of which begins `before` channels before its own. Where pixels are joined it
+// sums twice, once what is before the next pixel and once what is from there on, and each channel takes the sum of its
+// own. Reads and writes held; writes sums.
 fn sum_packet(o: Own, before: u32) {
     if JOINED == 1u {
         sum_groups();

@@ -89,7 +89,7 @@ fn random_chains() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes a minute"]
 fn a_thousand_random_chains() {
     let twins = twins();
     (1000..2000).for_each(|seed| chain(&twins, seed, 12));
