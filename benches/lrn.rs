@@ -42,7 +42,7 @@ impl Bench {
     }
 }
 
-/// The clock of a timer once it has timed a small copy.
+/// Returns the clock of a timer once it has timed a small copy.
 fn settled(gpu: &Gpu, timer: &mut Timer) -> Clock {
     let buffers = [(); 2].map(|()| gpu.buffer(1 << 20).unwrap());
     let copy = copy::copy(gpu, WAYS[0], Operation::Forward, &buffers);
@@ -74,7 +74,7 @@ impl<'a> Case<'a> {
         Choice::available(&self.lrn, &self.shape, self.bench.gpu.device().features()).unwrap()
     }
 
-    /// With pipelines of its own, so that each compiles.
+    /// Creates a plan with pipelines of its own, so that each compiles.
     fn plan(&self, tuning: Tuning) -> Plan {
         let device = self.bench.gpu.device();
         Plan::with_tuning(device, &self.lrn, &self.shape, tuning).unwrap()
@@ -103,7 +103,7 @@ fn time(group: &mut Group<'_>, bench: &Bench, name: impl Display, work: impl FnO
     });
 }
 
-/// From nothing to the result: planning, compiling, recording and running, by wall time.
+/// Measures, by wall time, a call from nothing to the result: planning, compiling, recording and running.
 fn plan_and_run(group: &mut Group<'_>, case: &Case<'_>) {
     group.bench_function("plan_and_run/wall", |bencher| {
         case.buffers();
@@ -118,7 +118,7 @@ fn plan_and_run(group: &mut Group<'_>, case: &Case<'_>) {
     });
 }
 
-/// Every choice and every copy.
+/// Measures every choice and every copy.
 fn compare(criterion: &mut Criterion, case: &Case<'_>, name: String) {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(case.operation.bytes_moved(&case.shape)));
@@ -133,7 +133,7 @@ fn compare(criterion: &mut Criterion, case: &Case<'_>, name: String) {
     }
 }
 
-/// Whether everything runs only once: as criterion decides it.
+/// Returns `true` if everything runs only once: as criterion decides it.
 fn smoke() -> bool {
     let given = |flag: &str| std::env::args().any(|argument| argument == flag);
     given("--test") || !given("--bench")
@@ -145,13 +145,13 @@ type Numbers = (Dtype, Precision);
 /// What is measured at every batch.
 const FAST_F32: Numbers = (Dtype::F32, Precision::Fast);
 
-/// All that differ.
+/// Returns all numbers that differ from each other.
 fn all_numbers() -> impl Iterator<Item = Numbers> {
     let of = |dtype| Precision::of(dtype).iter().map(move |&precision| (dtype, precision));
     Dtype::ALL.iter().copied().flat_map(of)
 }
 
-/// The batches of a network that are measured.
+/// Returns the batches of a network that are measured.
 fn batches(network: &Network, numbers: Numbers) -> &'static [usize] {
     match (smoke(), numbers == FAST_F32) {
         (true, true) => &[1],
@@ -162,7 +162,7 @@ fn batches(network: &Network, numbers: Numbers) -> &'static [usize] {
     }
 }
 
-/// What an id tells of them.
+/// Returns the end of a benchmark's id, which tells dtype and precision.
 fn suffix((dtype, precision): Numbers) -> String {
     let dtype = Some(dtype.name()).filter(|&name| name != "f32");
     let precision = Some(precision.name()).filter(|&name| name != "fast");
@@ -192,7 +192,7 @@ fn networks(criterion: &mut Criterion, bench: &Bench) {
     }
 }
 
-/// The cost of a window hardly grows with its width: 256 channels, windows of 5 to 255.
+/// Shows that the cost of a window hardly grows with its width: 256 channels, windows of 5 to 255.
 fn windows(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(1, 256, 64, 64).unwrap();
     for radius in [2, 5, 15, 40, 127] {
@@ -204,7 +204,7 @@ fn windows(criterion: &mut Criterion, bench: &Bench) {
     }
 }
 
-/// What the CPU takes to record an operation, by itself or bound before.
+/// Measures what the CPU takes to record an operation, unbound and bound before.
 fn recording(criterion: &mut Criterion, bench: &Bench) {
     let shape = Shape::nchw(2, 96, 13, 11).unwrap();
     let lrn = Lrn::new(2, 1, 0.3, 0.75, 1.2).unwrap();
@@ -234,7 +234,7 @@ fn all(criterion: &mut Criterion) {
     recording(criterion, &bench);
 }
 
-/// Few samples, unless told: each is a whole submission.
+/// Configures criterion to take few samples, unless told: each is a whole submission.
 fn config() -> Criterion {
     let config = Criterion::default().sample_size(10);
     config.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500))

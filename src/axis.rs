@@ -21,8 +21,8 @@ pub(crate) struct Axis {
     pub(crate) look_ahead: u64,
 }
 
-/// The axes of a layer on a shape, as few as there can be: along one of many where the window has one
-/// element nothing is mixed, and neighbours that windows hold whole are one. An empty tensor has an axis of no pixels.
+/// Returns the axes of a layer on a shape, as few as possible. Along one of many axes, a window of one element mixes
+/// nothing; neighbours that windows hold whole count as one axis. An empty tensor has an axis of no pixels.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ impl Axis {
     /// Stands for no axis: one channel, no neighbours.
     pub(crate) const NONE: Axis = Axis { outer: 1, channels: 1, inner: 1, look_behind: 0, look_ahead: 0 };
 
-    /// Along a view, with a window, clipped: no channel has more neighbours than `channels − 1`.
+    /// Creates an axis along a view, with its window clipped: no channel has more neighbours than `channels − 1`.
     fn of(view: &View, (look_behind, look_ahead): (u32, u32)) -> Axis {
         let View { outer, channels, inner } = *view;
         let clip = |reach: u32| u64::from(reach).min(channels.saturating_sub(1));
@@ -60,12 +60,12 @@ impl Axis {
         Axis { outer, channels, inner, look_behind, look_ahead }
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub(crate) fn elements(&self) -> u64 {
         if self.channels == 0 || self.inner == 0 { 0 } else { self.outer * self.channels * self.inner }
     }
 
-    /// Channels of the window, where the ends of the axis do not clip it.
+    /// Returns the length of the window where the ends of the axis do not clip it.
     pub(crate) fn window(&self) -> u64 {
         self.look_behind + 1 + self.look_ahead
     }
@@ -75,17 +75,17 @@ impl Axis {
         self.look_behind + 1 == self.channels && self.look_ahead + 1 == self.channels
     }
 
-    /// The channels whose windows hold a channel.
+    /// Returns the channels whose windows hold a channel.
     pub(crate) fn mirrored(self) -> Axis {
         Axis { look_behind: self.look_ahead, look_ahead: self.look_behind, ..self }
     }
 
-    /// The same tensor counted in blocks of some channels and pixels, which divide it.
+    /// Returns the axis counted in blocks of some channels and pixels, which divide it.
     pub(crate) fn divided(self, channels: u64, pixels: u64) -> Axis {
         Axis { channels: self.channels / channels, inner: self.inner / pixels, ..self }
     }
 
-    /// The fewest neighbouring pixels that fill whole packets of four: 1, 2 or 4.
+    /// Returns the fewest neighbouring pixels that fill whole packets of four: 1, 2 or 4.
     pub(crate) fn pixels_in_packets(&self) -> u64 {
         match self.channels % 4 {
             0 => 1,
@@ -94,13 +94,13 @@ impl Axis {
         }
     }
 
-    /// The same tensor with so many neighbouring pixels as one, where channels follow each other in memory; without
-    /// the last pixels, if some are left over.
+    /// Returns the axis with so many neighbouring pixels as one, where channels follow each other in memory. Leftover
+    /// pixels are dropped.
     pub(crate) fn joined(self, pixels: u64) -> Axis {
         Axis { outer: self.outer / pixels, channels: self.channels * pixels, ..self }
     }
 
-    /// One channel has no neighbours: every element is a pixel, and the tensor a plain vector.
+    /// Turns an axis of one channel, which has no neighbours, into a plain vector: every element is a pixel.
     fn canonical(self) -> Axis {
         if self.channels == 1 { self.elements_as_pixels() } else { self }
     }
@@ -123,7 +123,7 @@ impl Axis {
         self.inner == other.channels.saturating_mul(other.inner)
     }
 
-    /// That many channels, held whole by every window.
+    /// Returns an axis of that many channels, held whole by every window.
     fn of_length(self, channels: u64) -> Axis {
         Axis { channels, look_behind: channels - 1, look_ahead: channels - 1, ..self }
     }

@@ -84,7 +84,7 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// A number with so many decimals, and an exponent where it is long.
+/// Returns a number with so many decimals, and an exponent where it is long.
 fn short(v: f64, decimals: usize) -> String {
     if v < 1e6 { format!("{v:.decimals$}") } else { format!("{v:.decimals$e}") }
 }
@@ -182,13 +182,13 @@ impl Report {
     }
 }
 
-/// The bound, with the rounding of a 16-bit type.
+/// Returns the bound, with the rounding of a 16-bit type.
 fn in_memory<T: Element>(bound: f64, expected: f64) -> f64 {
     if T::DTYPE.is_half() && expected.is_finite() { bound + ulp(T::DTYPE, expected.abs() + bound) / 2.0 } else { bound }
 }
 
-/// An error in units of its bound; infinite where only one of result and reference is finite, unless the reference is
-/// so near the end of the type that rounding may explain it.
+/// Returns an error in units of its bound; infinite where only one of result and reference is finite, unless the
+/// reference is so near the end of the type that rounding may explain it.
 fn ratio_of<T: Element>(got: T, expected: f64, bound: f64) -> f64 {
     let is_alike = got.to_f64().is_finite() == T::from_f64(expected).to_f64().is_finite();
     let error = error(got, expected);
@@ -200,8 +200,8 @@ fn ratio_of<T: Element>(got: T, expected: f64, bound: f64) -> f64 {
     if error == 0.0 || bound == f64::INFINITY { 0.0 } else { error / bound }
 }
 
-/// The distance of a result from the reference, which is 0 where an infinity or a NaN is met, and infinite where it is
-/// not. The reference may round to infinity.
+/// Returns the distance of a result from the reference, which is 0 where an infinity or a NaN is met, and infinite
+/// where it is not. The reference may round to infinity.
 fn error<T: Element>(got: T, expected: f64) -> f64 {
     let nearest = T::from_f64(expected).to_f64();
     let got = got.to_f64();
@@ -215,7 +215,7 @@ fn error<T: Element>(got: T, expected: f64) -> f64 {
     (got - expected).abs()
 }
 
-/// What would follow the largest number of a type.
+/// Returns what would follow the largest number of a type.
 fn beyond(dtype: Dtype) -> f64 {
     match dtype {
         Dtype::F16 => 65536.0,
@@ -224,7 +224,7 @@ fn beyond(dtype: Dtype) -> f64 {
     }
 }
 
-/// The distance between numbers of a type near v.
+/// Returns the distance between numbers of a type near v.
 fn ulp(dtype: Dtype, v: f64) -> f64 {
     let (smallest, bits) = match dtype {
         Dtype::F32 => (f32::MIN_POSITIVE.into(), 23.0),

@@ -12,7 +12,7 @@ names! {
     "segments" Segments {
         /// Half as many, for memory that is slow or answers soon.
         Half = "half",
-        /// As many as keep the memory of a large GPU busy.
+        /// As many segments as keep the memory of a large GPU busy.
         #[default]
         Usual = "usual",
         /// Twice as many.
@@ -23,8 +23,8 @@ names! {
 }
 
 impl Segments {
-    /// What a device begins with. wgpu tells nothing of memory but whether the device shares that of the CPU, which is
-    /// then several times slower than a card's.
+    /// Returns the number that a device begins with. wgpu tells nothing of memory but whether the device shares that of
+    /// the CPU, which is then several times slower than a card's.
     pub(crate) fn of(device: &wgpu::Device) -> Segments {
         match device.adapter_info().device_type {
             wgpu::DeviceType::IntegratedGpu => Segments::Half,
@@ -32,7 +32,7 @@ impl Segments {
         }
     }
 
-    /// So many times the number.
+    /// Returns so many times the number.
     pub(crate) fn times(self, number: u64) -> u64 {
         match self {
             Segments::Half => number / 2,

@@ -195,7 +195,7 @@ impl LrnBuilder {
         Lrn::over(&windows, self.alpha / divisor, self.beta, self.k)
     }
 
-    /// The number of axes, on which all calls must agree.
+    /// Returns the number of axes, on which all calls must agree.
     fn count_axes(&self) -> Result<usize> {
         let windows = match &self.extent {
             Some(Extent::Windows(windows)) => windows.len(),
@@ -218,7 +218,7 @@ impl LrnBuilder {
     }
 }
 
-/// The windows of an extent, and the number of elements that divides alpha.
+/// Returns the windows of an extent, and the number of elements that divides alpha.
 fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u32, u32)>, f64)> {
     let Entry { window, even, .. } = convention.entry();
     let channels = |&(p, q): &(u32, u32)| f64::from(p) + f64::from(q) + 1.0;
@@ -236,7 +236,7 @@ fn placed(convention: Convention, extent: Extent, axes: usize) -> Result<(Vec<(u
     Ok((vec![window; axes], size.powf(axes as f64)))
 }
 
-/// As frameworks spell it.
+/// Constructors named as frameworks spell the layer.
 impl Lrn {
     /// Begins with PyTorch's `local_response_norm`: alpha 1e-4, beta ¾, k 1 unless set.
     pub fn pytorch(size: u32) -> LrnBuilder {

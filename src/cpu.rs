@@ -53,7 +53,7 @@ pub fn run<T: Element>(lrn: &Lrn, shape: &Shape, operation: Operation, inputs: &
     reference.blended(operation, inputs, &reference.computed(operation, inputs)?)
 }
 
-/// What a blended layer adds to element i: blend times what the result holds, if that is known.
+/// Returns what a blended layer adds to element i: blend times what the result holds, if that is known.
 pub(crate) fn added<T: Element>(lrn: &Lrn, operation: Operation, inputs: &[&[T]], i: usize) -> Option<f64> {
     let old = inputs.get(operation.inputs()).filter(|_| lrn.is_blended());
     old.map(|old| lrn.blend() * old[i].to_f64())
@@ -71,7 +71,7 @@ pub(crate) struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// From an x of the right length.
+    /// Creates a reference from an x of the right length.
     pub(crate) fn new<T: Element>(lrn: &'a Lrn, shape: &Shape, x: &[T]) -> Result<Reference<'a>> {
         let rectified = |v: f64| if lrn.has_relu() && v < 0.0 { 0.0 } else { v };
         let x: Vec<f64> = each(x.len(), |i| rectified(x[i].to_f64()))?;
@@ -81,7 +81,7 @@ impl<'a> Reference<'a> {
         Ok(Reference { lrn, windows, x, s, b })
     }
 
-    /// What the layer computes, before the epilogue.
+    /// Computes an operation before the epilogue.
     pub(crate) fn computed<T: Element>(&self, operation: Operation, inputs: &[&[T]]) -> Result<Vec<f64>> {
         match operation {
             Operation::SquareSums => each(self.s.len(), |i| self.s[i]),
@@ -90,7 +90,7 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// What the epilogue makes of that.
+    /// Applies the epilogue to what was computed.
     pub(crate) fn blended<T: Element>(
         &self,
         operation: Operation,
@@ -104,12 +104,12 @@ impl<'a> Reference<'a> {
         })
     }
 
-    /// b_i^exponent.
+    /// Returns b_i^exponent.
     pub(crate) fn power(&self, i: usize, exponent: f64) -> f64 {
         self.b[i].powf(exponent)
     }
 
-    /// b_i^(−β−1), of which the exponent is not rounded.
+    /// Returns b_i^(−β−1), without rounding the exponent.
     pub(crate) fn power_over_base(&self, i: usize) -> f64 {
         let beta = self.lrn.beta();
         if self.b[i] == f64::INFINITY { self.power(i, -beta - 1.0) } else { self.power(i, -beta) / self.b[i] }
@@ -138,17 +138,17 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    /// The elements whose windows hold an element.
+    /// Returns the elements whose windows hold an element.
     pub(crate) fn mirrored(&self) -> Windows {
         Windows { axes: self.axes.iter().map(|axis| axis.mirrored()).collect() }
     }
 
-    /// The sum over the window of each element.
+    /// Returns the sum over the window of each element.
     pub(crate) fn sums(&self, values: Vec<f64>) -> Result<Vec<f64>> {
         self.folded(values, |a, b| a + b)
     }
 
-    /// The values in the window of each element, put together.
+    /// Returns the values in the window of each element, put together.
     pub(crate) fn folded(&self, values: Vec<f64>, fold: impl Fn(f64, f64) -> f64) -> Result<Vec<f64>> {
         self.axes.iter().try_fold(values, |values, axis| folded(axis, &values, &fold))
     }

@@ -20,12 +20,12 @@ pub(crate) fn check(device: &wgpu::Device, doing: &'static str) -> Result<()> {
     scoped(device, doing, || ())
 }
 
-/// What wgpu or a driver said, as an error.
+/// Returns what wgpu or a driver said as an error.
 pub(crate) fn failed(doing: &'static str, error: impl ToString) -> Error {
     Error::Gpu { doing, message: error.to_string() }
 }
 
-/// The same of a call on a device, which may have failed because that is lost.
+/// Returns what wgpu said of a call on a device as an error, which may be that the device is lost.
 pub(crate) async fn failed_on(device: &wgpu::Device, doing: &'static str, error: impl ToString) -> Error {
     match reported(device, doing, || Ok(())).await {
         Ok(()) => failed(doing, error),
@@ -33,7 +33,7 @@ pub(crate) async fn failed_on(device: &wgpu::Device, doing: &'static str, error:
     }
 }
 
-/// A buffer within the device's limits.
+/// Returns a buffer within the device's limits.
 pub(crate) fn buffer(
     device: &wgpu::Device,
     doing: &'static str,

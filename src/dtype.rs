@@ -30,7 +30,7 @@ impl Dtype {
         }
     }
 
-    /// The bytes of a sum between passes.
+    /// Returns the bytes of a sum between passes.
     pub(crate) fn bytes_of_sum(self) -> u64 {
         self.bytes().max(Self::F32.bytes())
     }

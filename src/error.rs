@@ -280,7 +280,7 @@ fn listed(choices: &[Choice]) -> String {
     choices.iter().map(Choice::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A number, with an exponent where it is long.
+/// Returns a number, with an exponent where it is long.
 fn number(v: f64) -> String {
     if v == 0.0 || (1e-5..1e15).contains(&v.abs()) { v.to_string() } else { format!("{v:e}") }
 }

@@ -40,7 +40,7 @@ async fn enumerate(power: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// wgpu's enumeration in a browser ignores the preference.
+/// Returns the adapter that a browser prefers: its enumeration ignores the preference.
 #[cfg(target_arch = "wasm32")]
 async fn enumerate(power_preference: wgpu::PowerPreference) -> Vec<wgpu::Adapter> {
     // wgpu::Instance::new panics where there is neither a window nor a worker.

@@ -14,7 +14,7 @@ impl<T> Default for Lazy<T> {
 }
 
 impl<T> Lazy<T> {
-    /// The value; calls that come while it is made wait for it.
+    /// Returns the value; calls that come while it is made wait for it.
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut value = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = &*value {
@@ -23,7 +23,7 @@ impl<T> Lazy<T> {
         Ok(value.insert(Arc::new(make()?)).clone())
     }
 
-    /// The value, if it is made.
+    /// Returns the value, if it is made.
     pub(crate) fn made(&self) -> Option<Arc<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

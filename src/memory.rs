@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// A value for each number below a count.
+/// Returns a value for each number below a count.
 pub(crate) fn each<T>(doing: &'static str, count: usize, value: impl FnMut(usize) -> T) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| out_of_memory::<T>(doing, count))?;
@@ -10,7 +10,7 @@ pub(crate) fn each<T>(doing: &'static str, count: usize, value: impl FnMut(usize
     Ok(values)
 }
 
-/// So many zeros.
+/// Returns so many zeros.
 pub(crate) fn zeroed<T: bytemuck::Pod>(doing: &'static str, count: usize) -> Result<Vec<T>> {
     bytemuck::allocation::try_zeroed_vec(count).map_err(|()| out_of_memory::<T>(doing, count))
 }

@@ -25,7 +25,7 @@ impl Operation {
         }
     }
 
-    /// The number of inputs, and that of the operand that is written.
+    /// Returns the number of inputs, and that of the operand that is written.
     pub(crate) fn inputs(self) -> usize {
         self.operands().len() - 1
     }
@@ -54,7 +54,7 @@ impl Operation {
         shape.bytes().saturating_mul(self.operands().len() as u64)
     }
 
-    /// The input that may be the result's own operand: its elements are read last by what writes them.
+    /// Returns the input that may be the result's own operand: its elements are read last by what writes them.
     pub(crate) fn replaceable(self) -> Option<usize> {
         match self {
             Self::SquareSums => None,

@@ -80,12 +80,12 @@ impl LayerParams {
     }
 }
 
-/// 2aβ / lift, the factor of the sum of the lifted terms.
+/// Returns 2aβ / lift, the factor of the sum of the lifted terms.
 pub(crate) fn coefficient(lrn: &Lrn) -> f64 {
     2.0 * lrn.a() * lrn.beta() / lift(lrn)
 }
 
-/// The power of two times which backward terms are summed, so that they stay in the range of f32.
+/// Returns the power of two times which backward terms are summed, so that they stay in the range of f32.
 ///
 /// With ρ = x·√(a/k), a term dy·x·b^(−β−1) is dy·k^(−β)/√(ak) times ρ·(1 + ρ²)^(−β−1). The lift takes the first away,
 /// and moves the second so that it keeps its digits for a ρ from 2⁻⁶² to 2⁵⁵ at least. At most a lifted term is 2⁶³·dy.
@@ -106,8 +106,8 @@ pub(crate) fn lift(lrn: &Lrn) -> f64 {
 /// The exponent of the largest power of two that is used; the least is its inverse.
 const MOST: f64 = 126.0;
 
-/// An exponent as the sum of three f32. The first has 16 bits, so shaders multiply it exactly by a whole number of 8
-/// bits. The limits of `EXPONENTS` stand for all exponents beyond them: no power differs.
+/// Splits an exponent into the sum of three f32. The first has 16 bits, so shaders multiply it exactly by a whole
+/// number of 8 bits. The limits of `EXPONENTS` stand for all exponents beyond them: no power differs.
 fn exponent(beta: f64) -> Number {
     let beta = beta.abs().clamp(EXPONENTS.0, EXPONENTS.1).copysign(beta);
     let first = f32::from_bits((beta as f32).to_bits() & 0xffff_ff00);
@@ -118,12 +118,12 @@ fn exponent(beta: f64) -> Number {
 /// power but that of 1 is beyond f64, or below it.
 const EXPONENTS: (f64, f64) = (1.0 / (1u128 << 100) as f64, (1u128 << 64) as f64);
 
-/// A number as the sum of three f32.
+/// Returns a number as the sum of three f32.
 pub(crate) fn number(exact: f64) -> Number {
     parts(exact, exact as f32)
 }
 
-/// The same with the first of them given.
+/// Splits a number into three f32, of which the first is given.
 fn parts(exact: f64, high: f32) -> Number {
     let middle = (exact - f64::from(high)) as f32;
     let low = (exact - f64::from(high) - f64::from(middle)) as f32;

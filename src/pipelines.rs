@@ -47,7 +47,7 @@ impl Pipelines {
         &self.device
     }
 
-    /// The pipeline of a pass, which the first call compiles.
+    /// Returns the pipeline of a pass, which the first call compiles.
     pub(crate) fn get(&self, pass: &Pass) -> Result<Arc<Pipeline>> {
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         let pipeline = compiled.entry(pass.shader.clone()).or_default().clone();
@@ -90,14 +90,14 @@ impl Pipelines {
     }
 }
 
-/// Its plans share nothing with others.
+/// Creates pipelines that a plan shares with no other.
 impl From<&wgpu::Device> for Pipelines {
     fn from(device: &wgpu::Device) -> Self {
         Pipelines::new(device)
     }
 }
 
-/// Its plans share with all others that are made with it.
+/// Shares the pipelines with all plans that are made with them.
 impl From<&Pipelines> for Pipelines {
     fn from(pipelines: &Pipelines) -> Self {
         pipelines.clone()

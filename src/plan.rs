@@ -234,7 +234,7 @@ impl Plan {
         self.inner.preferred[operation as usize]
     }
 
-    /// What is decided for an operation.
+    /// Returns the recipe of an operation.
     #[doc(hidden)]
     pub fn recipe(&self, operation: Operation) -> Result<Recipe> {
         self.inner.recipe(operation, false)

@@ -8,7 +8,7 @@ names! {
     /// ones, errors grow in proportion. f16 and bf16 round more than either loses, and f64 is always computed in f64.
     #[derive(Default)]
     "precision" Precision {
-        /// As exact as f32 allows at the speed of the memory: a few ulp.
+        /// Results as exact as f32 allows at the speed of the memory: a few ulp.
         #[default]
         Fast = "fast",
         /// Little more than the last rounding: less than one ulp. It takes several times the arithmetic.
@@ -35,7 +35,7 @@ pub enum Arithmetic {
 }
 
 impl Arithmetic {
-    /// The arithmetic that a precision takes for elements of a type.
+    /// Returns the arithmetic that a precision takes for elements of a type.
     pub fn of(precision: Precision, dtype: Dtype) -> Arithmetic {
         match (dtype, precision) {
             (Dtype::F64, _) => Self::Double,
@@ -44,7 +44,7 @@ impl Arithmetic {
         }
     }
 
-    /// The bytes of a sum.
+    /// Returns the bytes of a sum.
     pub(crate) fn sum_bytes(self) -> u64 {
         match self {
             Self::Single => 4,

@@ -29,7 +29,7 @@ use std::ops::Range;
 pub struct Target {
     /// The features with which the device was opened.
     pub features: wgpu::Features,
-    /// Its limits.
+    /// The limits of the device.
     pub limits: wgpu::Limits,
     /// What is chosen in advance. A plan on an integrated GPU begins with half the usual segments; to do the same, give
     /// [`Segments::Half`](crate::Segments).
@@ -64,7 +64,7 @@ pub struct Key {
 pub struct Binding {
     /// The number in the shader.
     pub number: u32,
-    /// What it holds.
+    /// The content of the binding.
     pub content: Content,
     /// Set if the shader writes it. In WGSL all but the uniform are `read_write`, so that they may be disjoint ranges
     /// of one buffer.
@@ -112,7 +112,7 @@ impl Program {
 }
 
 impl<'a> Pass<'a> {
-    /// Numbers the bindings from 0 on, with the uniform last.
+    /// Returns the pass with its bindings numbered from 0 on, the uniform last.
     pub fn renumbered(self) -> Pass<'a> {
         Pass { renumbered: true, ..self }
     }

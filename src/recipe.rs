@@ -61,7 +61,7 @@ impl Recipe {
         Recipe::of(&problem, operation, in_place, tuning.into(), limits)
     }
 
-    /// The same for a problem.
+    /// Decides how to compute a problem by some choice.
     pub(crate) fn of(
         problem: &Problem,
         operation: Operation,
@@ -155,7 +155,7 @@ impl Context<'_> {
         Ok(Recipe { choice: self.choice, passes, temporaries, temporary })
     }
 
-    /// By *pixel*, the last pixels, where *row* joins several and some are left over.
+    /// Returns a pass by *pixel* for the last pixels, where *row* joins several and some are left over.
     fn rest(&self, drafts: &[Draft]) -> Result<Option<Pass>> {
         let [draft] = drafts else { return Ok(None) };
         let joined = joined(self.choice.kernel, &draft.axis);
@@ -240,7 +240,7 @@ impl Context<'_> {
         }
     }
 
-    /// The dispatch that computes a part of a region.
+    /// Returns the dispatch that computes a part of a region.
     fn dispatch(&self, tensor: &Tensor, region: &Region, part: Part, geometry: &Geometry) -> Dispatch {
         let stored = |channels| region.binding(tensor, channels, tensor.stored);
         let summed = |channels| region.binding(tensor, channels, tensor.summed);

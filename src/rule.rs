@@ -7,7 +7,7 @@ use crate::precision::Arithmetic;
 /// The widest window for which *row* precedes *pixel*: each packet loads its halo, and squares it, again.
 const SHORT: u64 = 11;
 
-/// The same where a sum takes two registers.
+/// The widest window for which *row* precedes *pixel* where a sum takes two registers.
 const SHORT_OF_LARGE: u64 = 5;
 
 /// Returns the kernels that compute a problem, the preferred first, each with the reason for its place.

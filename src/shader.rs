@@ -60,7 +60,7 @@ pub enum Power {
 }
 
 impl Power {
-    /// The way for an exponent.
+    /// Returns the way for an exponent.
     pub fn of(beta: f64) -> Power {
         match beta {
             0.0 => Power::Zero,
@@ -71,7 +71,7 @@ impl Power {
         }
     }
 
-    /// The constant of `shaders/lrn.wgsl`.
+    /// Returns the constant of `shaders/lrn.wgsl`.
     pub(super) fn constant(self) -> &'static str {
         match self {
             Power::Zero => "ZERO",
@@ -104,7 +104,7 @@ impl Shader {
         self.constants.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
-    /// The label that wgpu's errors and profilers show.
+    /// Returns the label that wgpu's errors and profilers show.
     pub fn label(&self) -> String {
         format!("lrn {} {} {}", self.operation, self.dtype, self.choice)
     }

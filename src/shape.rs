@@ -153,7 +153,7 @@ impl Shape {
         self.outer() == 0 || self.channels() == 0 || self.inner() == 0
     }
 
-    /// What each axis sees.
+    /// Returns what each axis sees.
     pub(crate) fn views(&self) -> &[View] {
         &self.views
     }
@@ -162,8 +162,7 @@ impl Shape {
         self.views[0]
     }
 
-    /// The same images, but only as many as have `bytes` bytes, and at least one; with several axes,
-    /// all.
+    /// Returns the shape with only as many images as have `bytes` bytes, and at least one; with several axes, all.
     pub(crate) fn at_most(&self, bytes: u64) -> Shape {
         let mut shape = self.clone();
         if let [view] = &mut shape.views[..] {
@@ -199,14 +198,15 @@ impl View {
     }
 }
 
-/// The dimension that an axis means.
+/// Returns the dimension that an axis means.
 fn position(dims: &[usize], axis: isize) -> Result<usize> {
     let rank = dims.len();
     let position = axis.checked_add(if axis < 0 { rank as isize } else { 0 });
     position.and_then(|at| usize::try_from(at).ok()).filter(|&at| at < rank).ok_or(Error::Axis { axis, rank })
 }
 
-/// The product of some dimensions; zero as soon as one of them is. (Of an empty tensor others may be beyond 64 bits.)
+/// Returns the product of some dimensions; zero as soon as one of them is. (Of an empty tensor others may be beyond 64
+/// bits.)
 fn product(dims: &[usize], range: impl std::slice::SliceIndex<[usize], Output = [usize]>) -> Result<u64> {
     let part = &dims[range];
     if part.contains(&0) {

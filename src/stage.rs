@@ -14,7 +14,7 @@ pub enum Stage {
     Terms,
     /// Sums what an earlier stage has summed.
     Sums,
-    /// The same, along the last axis, and makes the result.
+    /// Sums along the last axis what an earlier stage has summed, and makes the result.
     Last,
     /// Sums terms, and makes the result: backward where an earlier stage has summed the squares along the only axis.
     OnlyTerms,

@@ -18,7 +18,7 @@ macro_rules! wgsl {
     }};
 }
 
-/// The code of a text, and how many bytes it has.
+/// Returns the code of a text without comments, and its length in bytes.
 pub(crate) const fn code<const LENGTH: usize>(text: &str) -> ([u8; LENGTH], usize) {
     let (mut code, mut length) = ([0; LENGTH], 0);
     let text = text.as_bytes();
@@ -44,7 +44,7 @@ const fn append(code: &mut [u8], length: usize, text: &[u8], start: usize, end: 
     length + end - start
 }
 
-/// Where the line ends that holds a place.
+/// Returns where the line ends that holds a place.
 const fn end_of_line(text: &[u8], mut at: usize) -> usize {
     while at < text.len() && text[at] != b'\n' {
         at += 1;
@@ -52,7 +52,7 @@ const fn end_of_line(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the code of a line ends: before a comment, unless it marks a loop to unroll.
+/// Returns where the code of a line ends: before a comment, unless it marks a loop to unroll.
 const fn end_of_code(text: &[u8], line: usize) -> usize {
     let end = end_of_line(text, line);
     let mut at = line;

@@ -12,7 +12,7 @@ fn alexnet() -> Lrn {
     Lrn::new(2, 2, 0.1, 0.75, 1.0).unwrap()
 }
 
-/// Every recipe of a tensor on some limits.
+/// Returns every recipe of a tensor on some limits.
 fn recipes(lrn: &Lrn, shape: &Shape, limits: &wgpu::Limits) -> Vec<Result<Recipe, Error>> {
     let choices = test_support::choices(lrn, shape, F64);
     let of = |choice| {

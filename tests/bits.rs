@@ -88,7 +88,7 @@ struct Seen {
 }
 
 impl Case {
-    /// Every choice for it.
+    /// Returns every choice of two devices for an operation.
     fn runs<'a>(&self, gpus: [&'a Gpu; 2], operation: Operation, dtype: Dtype, precision: Precision) -> Vec<Run<'a>> {
         let lrn = Lrn::over(self.windows, 0.013, 0.75, 1.3).unwrap();
         let lrn = lrn.with_precision(precision);
@@ -106,7 +106,7 @@ impl Case {
     }
 }
 
-/// Random inputs of an operation: of an image, and of a batch in which others are around it.
+/// Draws the inputs of an operation: of an image, and of a batch that surrounds it with others.
 fn inputs(image: &Shape, operation: Operation) -> [Vec<Vec<u8>>; 2] {
     let mut random = Random(image.elements());
     let inputs = 0..operation.operands().len() - 1;
@@ -115,7 +115,7 @@ fn inputs(image: &Shape, operation: Operation) -> [Vec<Vec<u8>>; 2] {
     [images.iter().map(|[image, ..]| image.clone()).collect(), images.iter().map(batch).collect()]
 }
 
-/// Elements of both signs and several magnitudes, in bytes.
+/// Draws elements of both signs and several magnitudes, in bytes.
 fn drawn(random: &mut Random, shape: &Shape) -> Vec<u8> {
     of_dtype!(shape.dtype(), T => {
         let elements = (0..shape.elements()).map(|_| random.decades(-2.0, 2.0).into());
@@ -150,13 +150,13 @@ impl Run<'_> {
         seen.kernels.insert(self.choice.kernel.name());
     }
 
-    /// Of the image, and of the batch.
+    /// Creates a plan of the image, and one of the batch.
     fn plans(&self, gpu: &Gpu) -> [Plan; 2] {
         let plan = |shape| Plan::with_tuning(gpu, &self.lrn, shape, self.choice).unwrap();
         self.shapes.each_ref().map(plan)
     }
 
-    /// Whether a pass has become two.
+    /// Returns `true` if a pass has become two.
     fn is_split(&self, before: &Recipe, after: &Recipe) -> bool {
         let is_split = stages(before) != stages(after);
         if is_split {
@@ -167,7 +167,7 @@ impl Run<'_> {
         is_split
     }
 
-    /// What is decided for the image in place, if it can be.
+    /// Returns the recipe of the image in place, if there is one.
     fn in_place(&self) -> Option<Recipe> {
         let Run { gpus, operation, lrn, choice, shapes, .. } = self;
         let (features, limits) = (gpus[0].device().features(), gpus[0].device().limits());
@@ -180,7 +180,7 @@ impl Run<'_> {
         }
     }
 
-    /// The result of operands that lie in one buffer.
+    /// Returns the result of operands that lie in one buffer.
     fn result(&self, plan: &Plan, layout: Layout, in_place: bool) -> Vec<u8> {
         let size = plan.shape().bytes() as usize;
         let inputs = &self.inputs[usize::from(*plan.shape() != self.shapes[0])];
@@ -199,7 +199,7 @@ impl Run<'_> {
         bytes[start..start + size].to_vec()
     }
 
-    /// What becomes of a buffer in which operands are.
+    /// Returns a buffer of operands after a plan has run on it.
     fn computed(&self, plan: &Plan, bytes: &[u8], offsets: &[usize]) -> Vec<u8> {
         let gpu = self.gpus.into_iter().find(|gpu| gpu.device() == plan.device()).unwrap();
         let buffer = &gpu.upload::<f32>(&bytemuck::pod_collect_to_vec(bytes)).unwrap();
@@ -231,7 +231,7 @@ impl Run<'_> {
         }
     }
 
-    /// The place among joined pixels of that of an element of an image; none for those that are left over.
+    /// Returns the place among joined pixels of that of an element of an image; none for those that are left over.
     fn place(&self, element: usize, image: usize, images: usize) -> Option<usize> {
         let channels = self.shapes[0].channels() as usize;
         let joined = match (self.choice.kernel, channels % 4) {
@@ -264,13 +264,13 @@ fn dispatches(recipe: &Recipe) -> usize {
     recipe.passes.iter().map(|pass| pass.dispatches.len()).sum()
 }
 
-/// The channels of a segment in the pass that makes the result.
+/// Returns the channels of a segment in the pass that makes the result.
 fn segment(recipe: &Recipe) -> u32 {
     recipe.passes[recipe.passes.len() - 1].dispatches[0].params.tensor.segment
 }
 
-/// The same adapter, as it is and with small limits: bindings of 4 KiB that begin at any multiple of 256 bytes, and
-/// grids of 25 workgroups.
+/// Opens an adapter twice, as it is and with small limits: bindings of 4 KiB that begin at any multiple of 256 bytes,
+/// and grids of 25 workgroups.
 fn opened(adapter: &wgpu::Adapter) -> [Gpu; 2] {
     let gpu = block_on(Gpu::with_adapter(adapter)).unwrap();
     let required_limits = wgpu::Limits {
@@ -285,8 +285,8 @@ fn opened(adapter: &wgpu::Adapter) -> [Gpu; 2] {
     [gpu, Gpu::new(&device, &queue)]
 }
 
-/// Every case in fast f32 and, by turns, in another type or precision. Compiling takes the time here; GL, which takes a
-/// second for a shader, computes every third case.
+/// Compares every case in fast f32 and, by turns, in another type or precision. Compiling takes the time here; GL,
+/// which takes a second for a shader, computes every third case.
 fn every_case(operation: Operation) -> Seen {
     let mut seen = Seen::default();
     for adapter in adapters() {

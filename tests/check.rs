@@ -13,7 +13,7 @@ fn layer(a: f64, beta: f64, k: f64) -> Lrn {
     Lrn::new(1, 2, a, beta, k).unwrap()
 }
 
-/// What the reference says, in the type of the elements.
+/// Returns what the reference computes, in the type of the elements.
 fn nearest<T: Element>(lrn: &Lrn, operation: Operation, inputs: &[&[T]]) -> Vec<T> {
     let shape = shape().with_dtype(T::DTYPE);
     cpu::run(lrn, &shape, operation, inputs).unwrap().into_iter().map(T::from_f64).collect()
@@ -140,7 +140,7 @@ fn of_type<T: Element>(a: f64, beta: f64, k: f64) {
     }
 }
 
-/// Every number of f32 with the same probability: of every magnitude, infinities and NaN too, and zeros.
+/// Draws any number of f32 with the same probability: of every magnitude, infinities and NaN too, and zeros.
 fn any(random: &mut Random) -> f32 {
     match random.range(0, 19) {
         0 => 0.0,

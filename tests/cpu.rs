@@ -8,7 +8,7 @@ fn dot(a: &[f64], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * f64::from(*b)).sum()
 }
 
-/// The derivative of forward along a direction, by a central difference of step 2h.
+/// Returns the derivative of forward along a direction, by a central difference of step 2h.
 fn derivative(case: &Case, x: &[f32], direction: &[f32], h: f32) -> Vec<f64> {
     let moved = |h: f32| {
         let x: Vec<f32> = x.iter().zip(direction).map(|(x, v)| x + h * v).collect();

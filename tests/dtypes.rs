@@ -10,7 +10,7 @@ use wgpu_lrn::{Dtype, Element, Lrn, Operation, Shape, check, cpu, wgpu};
 trait Half: Element {
     fn of(bits: u16) -> Self;
     fn bits(self) -> u16;
-    /// The nearest, ties to even.
+    /// Returns the nearest, ties to even.
     fn nearest(v: f32) -> Self;
     fn is_nan(self) -> bool;
 }
@@ -28,12 +28,12 @@ macro_rules! half {
 
 half!(f16, bf16);
 
-/// A layer without a window, which only multiplies.
+/// Returns a layer without a window, which only multiplies.
 fn multiplied_by(scale: f64) -> Lrn {
     Lrn::new(0, 0, 0.0, 0.0, 1.0).unwrap().with_blend(scale, 0.0).unwrap()
 }
 
-/// Every number of a type, multiplied, is the nearest to the product; subnormals, infinities and NaN
+/// Asserts that every number of a type, multiplied, is the nearest to the product; subnormals, infinities and NaN
 /// included. Numbers that are subnormal as f32 too may become 0.
 fn every_number<T: Half>() {
     // One NaN stands for all, since some mark what is not written.

@@ -113,7 +113,7 @@ impl Scaled {
         Lrn::over(place.windows, A * factor, beta, K * factor).unwrap()
     }
 
-    /// Whether b, its powers and the squares are normal numbers of f32, whatever x is.
+    /// Returns `true` if b, its powers and the squares are normal numbers of f32, whatever x is.
     fn is_normal(&self) -> bool {
         let count: u32 = self.place.windows.iter().map(|(p, q)| p + q + 1).product();
         let squares = f64::from(count) * self.size * self.size;
@@ -123,7 +123,7 @@ impl Scaled {
         powers.chain([squares]).all(is_normal)
     }
 
-    /// What is wrong of its gradients.
+    /// Returns what is wrong with its gradients.
     fn complaints(&self, pipelines: &Pipelines) -> Vec<String> {
         let Scaled { place, beta, factor, size } = *self;
         let all = gradients(pipelines, &self.lrn(), &place.shape(), Input::Near(size));

@@ -4,7 +4,7 @@ use test_support::{Random, describe, is_right, plan, precise_runs, run, runs, va
 use wgpu_lrn::check::{self, Report};
 use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Precision, Shape, block_on};
 
-/// Both reports of a layer on x and dy.
+/// Returns both reports of a layer on x and dy.
 fn reports(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, x: &[f32], dy: &[f32]) -> [Report; 2] {
     let plan = plan(gpu, choice, lrn, shape);
     let y = run(gpu, &plan, Operation::Forward, &[x]);
@@ -15,7 +15,7 @@ fn reports(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, x: &[f32], dy: &
 /// Look-behind and look-ahead, a and k.
 type Window = (u32, u32, f64, f64);
 
-/// A layer with the same window along each axis of a shape.
+/// Returns a layer with the same window along each axis of a shape.
 fn layer(shape: &Shape, (p, q, a, k): Window, beta: f64) -> Lrn {
     Lrn::over(&vec![(p, q); shape.axes()], a, beta, k).unwrap()
 }
@@ -41,7 +41,7 @@ impl Run {
     }
 }
 
-/// Every choice of every adapter and precision, once.
+/// Returns every choice of every adapter and precision, once.
 fn every_choice() -> Vec<Run> {
     let shapes = [
         (Shape::nchw(9, 31, 29, 17).unwrap(), &LAYERS[..]), // odd: single pixels
@@ -90,7 +90,8 @@ fn largest(run: &Run, beta: f64, decades: f64) -> [(f64, f64); 2] {
     largest
 }
 
-/// WGSL lets a device take subnormal numbers for 0. What that costs is in the bound, and many ulp.
+/// Returns `true` if a device computes with subnormal numbers, which WGSL lets it take for 0. What that costs is in the
+/// bound, and many ulp.
 fn keeps_subnormals(gpu: &Gpu) -> bool {
     let layer = gpu.layer(&Lrn::new(1, 1, 1.0, 0.0, 1.0).unwrap(), &Shape::nchw(1, 3, 1, 1).unwrap());
     block_on(layer.unwrap().forward(&[1e-40f32; 3])).unwrap() == [1e-40; 3]
@@ -161,7 +162,7 @@ fn lose_at_most(most: [f64; 2], size: usize, side: u32, beta: f64, a: f64) {
     }
 }
 
-/// Normally distributed values (Box and Muller 1958).
+/// Draws normally distributed values (Box and Muller 1958).
 fn normal(shape: &Shape, seed: u64, deviation: f64) -> Vec<f32> {
     let mut random = Random(seed);
     let mut draw = || {

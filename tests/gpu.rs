@@ -7,7 +7,7 @@ use test_support::{adapters, describe, gpus_of, is_right, plan, runs, values};
 use wgpu_lrn::internals::Stage;
 use wgpu_lrn::{Choice, Dtype, Error, Gpu, Kernel, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu};
 
-/// Whether a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
+/// Returns `true` if a GPU runs a test of so high a number. Compiling is what takes the time here, on GL a second a
 /// shader: there it is every third.
 fn has_turn(gpu: &Gpu, number: usize) -> bool {
     gpu.info().backend != wgpu::Backend::Gl || number.is_multiple_of(3)
@@ -22,7 +22,7 @@ fn ratio(check: &Check, gpu: &Gpu, choice: Choice) -> f64 {
     report.ratio
 }
 
-/// Every check on every adapter, by every choice; GL takes its turns where told.
+/// Returns every check on every adapter, by every choice; GL takes its turns where told.
 fn runs_of(checks: &[Check], in_turns: bool) -> impl Iterator<Item = (&Check, &'static Gpu, Choice)> {
     checks.iter().enumerate().flat_map(move |(number, check)| {
         let gpus = gpus_of(check.shape.dtype());
@@ -111,7 +111,7 @@ fn two_layers_share_an_encoder_and_a_buffer() {
     }
 }
 
-/// A device with WebGPU's default limits but for the size of a buffer.
+/// Returns a device with WebGPU's default limits but for the size of a buffer.
 fn device_with_default_limits(adapter: &wgpu::Adapter) -> (wgpu::Device, wgpu::Queue) {
     let max_buffer_size = adapter.limits().max_buffer_size;
     let required_limits = wgpu::Limits { max_buffer_size, ..wgpu::Limits::default() };

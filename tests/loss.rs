@@ -7,7 +7,7 @@ use test_support::{adapters, buffer, noop_device, values};
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{Error, Gpu, Lrn, Operand, Operation, Plan, Result, Shape, block_on, wgpu};
 
-/// Every adapter, opened for this test alone, and the noop device.
+/// Opens every adapter for this test alone, and the noop device.
 fn fresh_gpus() -> Vec<Gpu> {
     let adapters = adapters();
     let opened = adapters.iter().map(|adapter| block_on(Gpu::with_adapter(adapter)).unwrap());

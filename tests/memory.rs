@@ -17,13 +17,13 @@ fn with_little_memory<T>(calls: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Sums along two axes, one after the other, through temporaries as large as the tensor: 128 MiB.
+/// Returns a layer that sums along two axes, one after the other, through temporaries as large as the tensor: 128 MiB.
 fn staged() -> (Lrn, Shape) {
     let lrn = Lrn::over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
     (lrn, Shape::over(&[128, 64, 64, 64], &[1, 3]).unwrap())
 }
 
-/// What allocates as much as the tensor, of which there is a buffer.
+/// Makes the calls that allocate as much as the tensor, of which there is a buffer.
 fn large_calls(gpu: &Gpu, plan: &Plan, x: &[f32], on_gpu: &wgpu::Buffer) -> [Result<()>; 7] {
     let (lrn, shape) = (plan.lrn(), plan.shape());
     let forward = || block_on(gpu.layer(lrn, shape)?.forward(x));
@@ -40,7 +40,7 @@ fn large_calls(gpu: &Gpu, plan: &Plan, x: &[f32], on_gpu: &wgpu::Buffer) -> [Res
     ]
 }
 
-/// What the results of calls say when memory is out.
+/// Asserts that calls report that memory is out.
 fn assert_refused(results: &[Result<()>], may_be_lost: bool) {
     for (call, result) in results.iter().enumerate() {
         match result {

@@ -6,7 +6,7 @@ use wgpu_lrn::{Gpu, Lrn, Operation, Pipelines, Plan, Shape, block_on, check, wgp
 
 const OPERATIONS: [Operation; 2] = [Operation::Forward, Operation::Backward];
 
-/// Every adapter, opened anew; and a count of the pipelines that it has compiled and not dropped.
+/// Opens every adapter anew, with a count of the pipelines that it has compiled and not dropped.
 fn fresh_gpus() -> Vec<(Gpu, impl Fn() -> usize)> {
     let fresh = |adapter: &_| {
         let gpu = block_on(Gpu::with_adapter(adapter)).unwrap();

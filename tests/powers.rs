@@ -4,7 +4,7 @@ use test_support::{Random, describe, of_dtype, plan, precise_runs, run, values};
 use wgpu_lrn::internals::Recipe;
 use wgpu_lrn::{Choice, Dtype, Element, Gpu, Lrn, Operation, Precision, Shape, Tuning, check, cpu, wgpu};
 
-/// Every adapter and precision, with the choice that it prefers: all compute powers alike.
+/// Returns every adapter and precision, with the choice that it prefers: all compute powers alike.
 fn preferred(lrn: &Lrn, shape: &Shape) -> Vec<(&'static Gpu, Choice, Lrn)> {
     let mut runs: Vec<_> = precise_runs(lrn, shape).collect();
     runs.dedup_by(|(a, _, lrn_a), (b, _, lrn_b)| std::ptr::eq(*a, *b) && lrn_a == lrn_b);
@@ -19,7 +19,7 @@ fn forward<T: Element>(gpu: &Gpu, choice: Choice, lrn: &Lrn, shape: &Shape, x: &
 const EXPONENTS: [(f64, f64); 8] =
     [(0.6, 15.0), (0.3, 15.0), (0.9, 12.0), (1.7, 8.0), (2.6, 5.0), (-0.4, 12.0), (-1.3, 9.0), (1e-5, 15.0)];
 
-/// A window of one channel, whose b is as small and as large as the squares of the inputs.
+/// Checks windows of one channel, whose b is as small and as large as the squares of the inputs.
 fn small_and_large_bases<T: Element>() {
     let shape = Shape::new(&[7, 19, 149], 1).unwrap().with_dtype(T::DTYPE);
     for (beta, decades) in EXPONENTS {
@@ -52,7 +52,7 @@ fn powers_of_small_and_large_bases_lose_few_ulp() {
 /// The channel that is made bad.
 const BAD: usize = 23;
 
-/// The channels whose windows hold it become what it is, and no others.
+/// Checks that a bad value makes the channels whose windows hold it what it is, and no others.
 fn bad_value_stays<T: Element>(beta: f64) {
     let shape = Shape::new(&[2, 41, 3, 4], 1).unwrap().with_dtype(T::DTYPE);
     let lrn = Lrn::new(3, 2, 0.6, beta, 1.4).unwrap();
@@ -83,7 +83,7 @@ fn nan_makes_nan_of_its_neighbours_and_of_nothing_else() {
     }
 }
 
-/// What the formula gives: NaN, infinities and zeros, and numbers nearly.
+/// Checks that results are what the formula gives: NaN, infinities and zeros, and numbers nearly.
 fn infinite_base<T: Element>(beta: f64) {
     let shape = Shape::new(&[2, 23, 3, 4], 1).unwrap().with_dtype(T::DTYPE);
     let lrn = Lrn::new(2, 1, 0.6, beta, 1.4).unwrap();
@@ -117,7 +117,7 @@ fn an_infinite_base_gives_what_the_formula_gives() {
     }
 }
 
-/// y of x and a base that is k alone.
+/// Computes y of x and a base that is k alone.
 fn y_of<T: Element>(x: f64, beta: f64, k: f64) -> Vec<f64> {
     let shape = Shape::new(&[1, 3, 1, 33], 1).unwrap().with_dtype(T::DTYPE);
     let lrn = Lrn::new(1, 0, 0.0, beta, k).unwrap();

@@ -6,7 +6,8 @@ use test_support::cases::CASES;
 use wgpu_lrn::program::{Binding, Content, Pass, Program, Target};
 use wgpu_lrn::{Dtype, Error, Lrn, Operation, Precision, Shape, Tuning, wgpu};
 
-/// The bindings that the entry point of a text uses, and whether it writes them; and the size of its workgroups.
+/// Returns the bindings that the entry point of a text uses, and whether it writes them; and the size of its
+/// workgroups.
 fn derived(pass: &Pass<'_>) -> (BTreeMap<u32, bool>, [u32; 3]) {
     let text = pass.wgsl();
     let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));

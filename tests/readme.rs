@@ -2,7 +2,7 @@
 
 use wgpu_lrn::{Convention, Lrn};
 
-/// The cells of a constructor's row: p and q, a, and the defaults.
+/// Returns the cells of a constructor's row: p and q, a, and the defaults.
 fn row(constructor: &str) -> [&'static str; 3] {
     let readme = include_str!("../README.md");
     let label = format!("| `Lrn::{constructor}`");
@@ -11,7 +11,7 @@ fn row(constructor: &str) -> [&'static str; 3] {
     cells[1..].try_into().unwrap()
 }
 
-/// The window that a row describes, for a size.
+/// Returns the window that a row describes, for a size.
 fn window(description: &str, n: u32) -> (u32, u32) {
     let side = |text: &str| match text {
         "⌊n/2⌋" => n / 2,

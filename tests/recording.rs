@@ -4,7 +4,7 @@ use allocation_counter::measure;
 use wgpu::BufferUsages as Usage;
 use wgpu_lrn::{BoundOperation, Lrn, Operand, Operation, Plan, Shape, block_on, wgpu};
 
-/// A plan, and the queue without which its device is lost.
+/// Returns a plan, and the queue without which its device is lost.
 fn plan() -> (Plan, wgpu::Queue) {
     let shape = Shape::nchw(2, 96, 13, 11).unwrap();
     let (device, queue) = test_support::noop_device();
@@ -22,7 +22,7 @@ fn bound(plan: &Plan, buffers: &[wgpu::Buffer]) -> BoundOperation {
     plan.bind(Operation::Backward, &operands).unwrap()
 }
 
-/// The allocations of recording so many times into one pass.
+/// Returns the allocations of recording so many times into one pass.
 fn allocations(plan: &Plan, times: usize, record: impl Fn(&mut wgpu::ComputePass<'_>)) -> u64 {
     let mut encoder = plan.device().create_command_encoder(&Default::default());
     let mut pass = encoder.begin_compute_pass(&Default::default());

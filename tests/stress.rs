@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use test_support::{adapters, describe, gpus, is_right, values};
 use wgpu_lrn::{Gpu, Lrn, Operand, Operation, Plan, Shape, block_on, check, wgpu};
 
-/// A layer whose backward has four passes, which hand sums on in temporaries of the plan.
+/// Returns a layer whose backward has four passes, which hand sums on in temporaries of the plan.
 fn staged() -> (Lrn, Shape) {
     let lrn = Lrn::over(&[(2, 1), (9, 7)], 0.3, 0.75, 1.2).unwrap();
     (lrn, Shape::over(&[3, 12, 5, 22], &[1, 3]).unwrap())
@@ -58,7 +58,7 @@ fn dropped_futures_leave_the_layer_as_it_was() {
     }
 }
 
-/// Buffers, bind groups and pipelines that a device has.
+/// Counts the buffers, bind groups and pipelines of a device.
 fn held(gpu: &Gpu) -> [isize; 3] {
     gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
     let counters = gpu.device().get_internal_counters().hal;

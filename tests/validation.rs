@@ -112,7 +112,7 @@ const CALLS: [Call; 10] = [
     Call::Axes(65),
 ];
 
-/// By the last call of each kind, whatever their order: the windows and the axes.
+/// Builds a layer by the last call of each kind, whatever their order: the windows and the axes.
 fn by_last(convention: Convention, calls: &[Call]) -> wgpu_lrn::Result<Lrn> {
     let last_axes = |&call: &Call| if let Call::Axes(axes) = call { Some(axes) } else { None };
     let axes = calls.iter().rev().find_map(last_axes);

@@ -36,7 +36,7 @@ impl Candidate {
     }
 }
 
-/// The least median of some candidates; infinity at first.
+/// Returns the least median of some candidates; infinity at first.
 pub(crate) fn best(candidates: &[Candidate], of: impl Fn(&Candidate) -> bool) -> f64 {
     let medians = candidates.iter().filter(|candidate| of(candidate)).map(Candidate::median);
     medians.fold(f64::INFINITY, f64::min)
@@ -52,7 +52,8 @@ pub(crate) struct Stand<'a> {
 }
 
 impl Stand<'_> {
-    /// Every copy, every choice, and a dispatch that does nothing. A choice that the device refuses is remarked.
+    /// Returns every copy, every choice, and a dispatch that does nothing. A choice that the device refuses is
+    /// remarked.
     pub(crate) async fn candidates(&self, remarks: &mut Vec<String>) -> Result<Vec<Candidate>> {
         let mut candidates = self.copies();
         for choice in self.choices()? {
@@ -90,7 +91,7 @@ impl Stand<'_> {
         Ok(Candidate::new(choice, Some(choice), Work::Layer(bound)))
     }
 
-    /// A dispatch of the preferred choice's grid.
+    /// Returns a dispatch of the preferred choice's grid.
     fn empty(&self) -> Result<Option<Candidate>> {
         let plan = Plan::new(self.gpu, &self.case.lrn, self.shape)?;
         let recipe = plan.recipe(self.operation)?;

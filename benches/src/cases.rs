@@ -11,7 +11,7 @@ pub struct Selection {
     /// The batch sizes of the networks.
     pub batches: Vec<usize>,
     pub dtypes: Vec<Dtype>,
-    /// Those of dtypes that have several.
+    /// The precisions of dtypes that have several.
     pub precisions: Vec<Precision>,
     /// What the layers of the networks compute besides.
     pub variants: Vec<Variant>,
@@ -20,7 +20,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Everything that it names.
+    /// Returns every case that the selection names.
     pub fn cases(&self) -> Result<Vec<Case>> {
         let mut cases = Vec::new();
         for case in self.networks()? {
@@ -34,7 +34,7 @@ impl Selection {
         Ok(cases.iter().flat_map(|case| self.typed(case)).collect())
     }
 
-    /// The networks at every batch, in fast f32.
+    /// Returns the networks at every batch, in fast f32.
     fn networks(&self) -> Result<Vec<Case>> {
         let mut cases = Vec::new();
         for network in NETWORKS.iter().filter(|network| self.wants(network.name)) {
@@ -47,7 +47,7 @@ impl Selection {
         Ok(cases)
     }
 
-    /// A case in every dtype and precision.
+    /// Returns a case in every dtype and precision.
     fn typed(&self, case: &Case) -> impl Iterator<Item = Case> {
         let of = |dtype, precision| Case { dtype, lrn: case.lrn.with_precision(precision), ..case.clone() };
         self.dtypes
@@ -98,7 +98,7 @@ impl Case {
         })
     }
 
-    /// What is computed.
+    /// Returns the operations that are measured.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         let variant = self.variant;
         Operation::ALL.iter().copied().filter(move |&operation| variant.has(operation))
@@ -115,7 +115,7 @@ impl std::fmt::Display for Case {
 /// Series in which one size grows.
 pub const SWEEPS: [&str; 4] = ["sweep_window", "sweep_batch", "sweep_channels", "sweep_pixels"];
 
-/// The steps of a sweep in fast f32, with odd numbers beside even ones; in a quick run, every second.
+/// Returns the steps of a sweep in fast f32, with odd numbers beside even ones; in a quick run, every second.
 fn steps(sweep: &str, quick: bool) -> Result<Vec<Case>> {
     let first = &[Layout::ChannelsFirst][..];
     let (layouts, sizes): (_, &[usize]) = match sweep {

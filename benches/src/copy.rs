@@ -44,13 +44,13 @@ impl Pass {
 }
 
 impl Way {
-    /// The bytes that an invocation moves.
+    /// Returns the bytes that an invocation moves.
     fn bytes(self) -> u64 {
         4 * u64::from(self.width)
     }
 }
 
-/// Whether a tensor can be copied so without a rest.
+/// Returns `true` if a tensor can be copied so without a rest.
 pub fn fits(way: Way, shape: &Shape) -> bool {
     shape.operand_bytes().is_multiple_of(way.bytes())
 }
@@ -82,7 +82,7 @@ pub fn copy(gpu: &Gpu, way: Way, operation: Operation, buffers: &[wgpu::Buffer])
     Pass { pipeline, dispatches }
 }
 
-/// The uniform and the grid for so many bytes.
+/// Returns the uniform and the grid for so many bytes.
 fn chunk(gpu: &Gpu, way: Way, bytes: u64) -> (wgpu::Buffer, [u32; 2]) {
     let values = (bytes / way.bytes()) as u32;
     let groups = values.div_ceil(way.invocations);
@@ -102,7 +102,7 @@ fn entry_of<'a>(binding: u32, buffer: &'a wgpu::Buffer, bytes: &Range<u64>) -> w
     wgpu::BindGroupEntry { binding, resource: wgpu::BindingResource::Buffer(resource) }
 }
 
-/// Does nothing, in so many workgroups of 64 invocations: what a dispatch costs by itself.
+/// Creates a pass that does nothing, in so many workgroups of 64 invocations: what a dispatch costs by itself.
 pub fn empty(gpu: &Gpu, grid: [u32; 2]) -> Pass {
     let way = Way { invocations: 64, width: 1 };
     Pass { pipeline: pipeline(gpu, way, "empty"), dispatches: vec![(None, grid)] }
@@ -123,7 +123,7 @@ fn pipeline(gpu: &Gpu, way: Way, entry: &str) -> wgpu::ComputePipeline {
     })
 }
 
-/// The whole WGSL source.
+/// Returns the whole WGSL source.
 pub fn source(way: Way) -> String {
     let stored = if way.width == 1 { "u32".to_owned() } else { format!("vec{}<u32>", way.width) };
     let prelude = format!("alias Stored = {stored};\nconst INVOCATIONS = {}u;\n", way.invocations);

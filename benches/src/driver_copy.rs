@@ -10,7 +10,7 @@ use wgpu_lrn::{Gpu, Result, wgpu};
 /// So many that the wait for their end is short beside them.
 const TIMES: u32 = 30;
 
-/// Its speed in GB/s between buffers of 256 MiB, or what is granted; not asked of software adapters.
+/// Measures the driver's copy in GB/s between buffers of 256 MiB, or what is granted; not asked of software adapters.
 pub async fn copy_buffer_gbps(gpu: &Gpu) -> Result<Option<f64>> {
     if gpu.info().device_type == wgpu::DeviceType::Cpu {
         return Ok(None);
@@ -22,7 +22,7 @@ pub async fn copy_buffer_gbps(gpu: &Gpu) -> Result<Option<f64>> {
     Ok(Some(2.0 * bytes as f64 * f64::from(TIMES) / seconds / 1e9))
 }
 
-/// What all copies take.
+/// Measures the time that all copies take together.
 async fn seconds(gpu: &Gpu, buffers: &[wgpu::Buffer]) -> Result<f64> {
     let (from, to, small) = (&buffers[0], &buffers[1], &buffers[2]);
     let mut encoder = gpu.device().create_command_encoder(&Default::default());

@@ -40,12 +40,12 @@ impl Drop for Freed {
     }
 }
 
-/// Whether a GPU has choices for elements of that type.
+/// Returns `true` if a GPU has choices for elements of that type.
 pub fn computes(gpu: &Gpu, dtype: Dtype) -> bool {
     dtype != Dtype::F64 || gpu.device().features().contains(wgpu::Features::SHADER_F64)
 }
 
-/// A buffer with ordinary values for each operand.
+/// Returns a buffer with ordinary values for each operand.
 pub fn buffers(gpu: &Gpu, operation: Operation, shape: &Shape) -> Result<Vec<wgpu::Buffer>> {
     match shape.dtype() {
         Dtype::F32 => buffers_of::<f32>(gpu, operation, shape),
@@ -55,7 +55,7 @@ pub fn buffers(gpu: &Gpu, operation: Operation, shape: &Shape) -> Result<Vec<wgp
     }
 }
 
-/// Values from −4 to 4, of which no sum of squares overflows an f16.
+/// Creates buffers of values from −4 to 4, of which no sum of squares overflows an f16.
 fn buffers_of<T: Element>(gpu: &Gpu, operation: Operation, shape: &Shape) -> Result<Vec<wgpu::Buffer>> {
     let period = (0..1013).map(|i| T::from_f64(f64::from(i) / 128.0 - 4.0));
     let values: Vec<T> = period.cycle().take(1013 << 10).collect();
@@ -63,7 +63,7 @@ fn buffers_of<T: Element>(gpu: &Gpu, operation: Operation, shape: &Shape) -> Res
     operation.operands().iter().map(|_| made()).collect()
 }
 
-/// A buffer of repeated values. A browser would keep the memory of a whole tensor of them.
+/// Returns a buffer of repeated values. A browser would keep the memory of a whole tensor of them.
 fn filled(gpu: &Gpu, bytes: u64, values: &[u8]) -> Result<wgpu::Buffer> {
     let buffer = gpu.buffer(bytes)?;
     for start in (0..buffer.size()).step_by(values.len()) {

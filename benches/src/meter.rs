@@ -59,12 +59,12 @@ impl Meter {
         Ok(Meter { gpu: gpu.clone(), timer: gpu.timer()?, patience })
     }
 
-    /// What it measures with, by name.
+    /// Returns the name of the clock.
     pub fn clock(&self) -> &'static str {
         self.timer.clock().name()
     }
 
-    /// What the GPU lacks for a case.
+    /// Returns what the GPU lacks for a case.
     pub fn lack(&self, case: &Case) -> Result<Option<String>> {
         if !computes(&self.gpu, case.dtype) {
             return Ok(Some(format!("{} needs SHADER_F64, which is not granted", case.dtype.name())));
@@ -86,7 +86,7 @@ impl Meter {
         Ok(Compared { measurements, remarks })
     }
 
-    /// The candidates take turns, so that what disturbs the machine disturbs all.
+    /// Measures all candidates in turns, so that what disturbs the machine disturbs all.
     async fn measure(&mut self, candidates: &mut [Candidate]) -> Result<()> {
         let start = Instant::now();
         for candidate in &mut *candidates {
@@ -109,7 +109,7 @@ impl Meter {
         Ok(())
     }
 
-    /// How often a pass must be repeated until a measurement lasts long enough.
+    /// Returns how often to repeat a pass until a measurement lasts long enough.
     async fn repeats(&mut self, work: &Work) -> Result<u32> {
         let mut repeats = 1;
         while !self.patience.least.is_zero() && repeats < MOST {
@@ -123,7 +123,7 @@ impl Meter {
         Ok(repeats)
     }
 
-    /// What a measurement lasts at least, by the clock that there is now.
+    /// Returns what a measurement lasts at least by the present clock.
     fn least(&self) -> Duration {
         let longer = if self.timer.clock() == Clock::Wall { WALL } else { 1 };
         self.patience.least * longer
@@ -136,7 +136,7 @@ impl Meter {
         self.timer.time(record).await
     }
 
-    /// The adapter with what was measured on it.
+    /// Returns the adapter with what was measured on it.
     pub fn adapter(&self, measurements: Vec<Measurement>) -> Adapter {
         let info = self.gpu.info();
         let copies = measurements.iter().filter(|m| is_copy(&m.kernel));

@@ -19,7 +19,7 @@ pub struct Network {
     pub k: f64,
 }
 
-/// A number that is listed as dividend and divisor.
+/// Returns a number that is listed as dividend and divisor.
 fn quotient<'de, D: Deserializer<'de>>(listed: D) -> std::result::Result<f64, D::Error> {
     <(f64, f64)>::deserialize(listed).map(|(dividend, divisor)| dividend / divisor)
 }
@@ -49,7 +49,7 @@ impl Layout {
         }
     }
 
-    /// The dimensions of a batch of images.
+    /// Returns the dimensions of a batch of images.
     pub fn dims(self, batch: usize, [c, h, w]: [usize; 3]) -> [usize; 4] {
         match self {
             Self::ChannelsFirst => [batch, c, h, w],
@@ -57,7 +57,7 @@ impl Layout {
         }
     }
 
-    /// The shape for windows along so many axes: the channels, or height and width.
+    /// Returns the shape for windows along so many axes: the channels, or height and width.
     pub fn shape(self, dims: &[usize], axes: usize) -> Result<Shape> {
         let axes: &[_] = match (self, axes) {
             (Self::ChannelsFirst, 2) => &[-2, -1],

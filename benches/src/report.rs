@@ -59,19 +59,19 @@ fn fast() -> String {
 }
 
 impl Measurement {
-    /// Whether it is what this library does if told to tune, or what a peer does.
+    /// Returns `true` if it is what this library does if told to tune, or what a peer does.
     pub fn is_best(&self) -> bool {
         let ours = Kernel::ALL.iter().any(|kernel| self.kernel.starts_with(kernel.name()));
         self.fastest || !(ours || is_copy(&self.kernel) || self.kernel == "empty")
     }
 }
 
-/// Whether what is named so in a measurement is a copy.
+/// Returns `true` if what is named so in a measurement is a copy.
 pub fn is_copy(kernel: &str) -> bool {
     kernel.starts_with("copy")
 }
 
-/// The version of wgpu that this was built with.
+/// Returns the version of wgpu that this was built with.
 pub fn wgpu_version() -> String {
     let lock = include_str!("../../Cargo.lock");
     let after = lock.split("name = \"wgpu\"\nversion = \"").nth(1).unwrap_or_default();

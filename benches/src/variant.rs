@@ -27,7 +27,7 @@ impl Variant {
         }
     }
 
-    /// The name of a shape with it.
+    /// Returns the name of a shape with it.
     pub fn name_of(self, shape: &str) -> String {
         match self {
             Self::Plain => shape.to_owned(),
@@ -43,17 +43,17 @@ impl Variant {
         }
     }
 
-    /// Whether there is such an operation; square sums are what they are.
+    /// Returns `true` if there is such an operation; square sums are what they are.
     pub fn has(self, operation: Operation) -> bool {
         operation != Operation::SquareSums || matches!(self, Self::Plain | Self::Relu)
     }
 
-    /// Whether a choice computes it.
+    /// Returns `true` if a choice computes it.
     pub fn allows(self, choice: &Choice, operation: Operation) -> bool {
         self != Self::InPlace || choice.computes_in_place(operation)
     }
 
-    /// The buffers of the operands, of which the last is the result's.
+    /// Returns the buffers of the operands, of which the last is the result's.
     pub fn operands(self, buffers: &[wgpu::Buffer]) -> Vec<&wgpu::Buffer> {
         let mut operands: Vec<_> = buffers.iter().collect();
         if let (Self::InPlace, [.., replaced, result]) = (self, &mut operands[..]) {
@@ -62,7 +62,7 @@ impl Variant {
         operands
     }
 
-    /// The bytes that have to move: a blend reads the result's operand too.
+    /// Returns the bytes that have to move: a blend reads the result's operand too.
     pub fn bytes_moved(self, operation: Operation, shape: &Shape) -> u64 {
         let old = if self == Self::Blend { shape.bytes() } else { 0 };
         operation.bytes_moved(shape).saturating_add(old)

@@ -23,7 +23,8 @@ pub(super) struct Allowance {
 impl Allowance {
     const NO_CLAIM: Allowance = Allowance::new(f64::INFINITY, f64::INFINITY);
 
-    /// A bound, unless it is so wide that it says nothing: wider than the terms, and than what flushing explains.
+    /// Returns a bound, unless it is so wide that it says nothing: wider than the terms, and than what flushing
+    /// explains.
     fn within(bound: f64, magnitude: f64, errors: &Errors) -> Allowance {
         if bound <= magnitude.max(errors.tiny * f64::from(1 << 20)) {
             Allowance::new(bound, magnitude)
@@ -35,31 +36,31 @@ impl Allowance {
     /// An infinity or a NaN, which must be met.
     const MUST_MATCH: Allowance = Allowance::new(0.0, f64::INFINITY);
 
-    /// What is 0 whatever else is computed.
+    /// The allowance of what is 0 whatever else is computed.
     const ZERO: Allowance = Allowance::new(0.0, 0.0);
 
     const fn new(bound: f64, magnitude: f64) -> Allowance {
         Allowance { bound, magnitude }
     }
 
-    /// That of a value which is not finite, though its inputs are, or because they are not.
+    /// Returns the allowance of a value that is not finite, or whose inputs are not.
     fn of_special(level: f64) -> Allowance {
         if level == SPECIAL { Allowance::MUST_MATCH } else { Allowance::NO_CLAIM }
     }
 }
 
-/// What is known of what an element depends on: that all of it is in range; that there is an infinity or a NaN, and the
-/// rest in range; that an intermediate value is not. (Numbers, since windows fold numbers.)
+/// The level of what an element depends on: all of it is in range; there is an infinity or a NaN, and the rest is in
+/// range; an intermediate value is out of range. (Numbers, since windows fold numbers.)
 const ORDINARY: f64 = 0.0;
 const SPECIAL: f64 = 1.0;
 const OUT_OF_RANGE: f64 = 2.0;
 
-/// What is known of a base.
+/// A base, with what is known of it.
 struct Base {
     level: f64,
     /// The elements in its window.
     count: f64,
-    /// Its relative error.
+    /// The relative error of the base.
     error: f64,
     /// |b^(−β)|
     power: f64,
@@ -67,7 +68,7 @@ struct Base {
     normalized: f64,
 }
 
-/// What is known of a backward term.
+/// A backward term, with what is known of it.
 struct Term {
     level: f64,
     size: f64,
@@ -89,7 +90,7 @@ pub(super) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    /// For an operation on elements of a type.
+    /// Analyses an operation on elements of a type.
     pub(super) fn new(dtype: Dtype, operation: Operation, reference: Reference<'a>) -> Result<Analysis<'a>> {
         let arithmetic = Arithmetic::of(reference.lrn.precision(), dtype);
         let lrn = reference.lrn;
@@ -108,7 +109,8 @@ impl<'a> Analysis<'a> {
         Ok(analysis)
     }
 
-    /// What each element of a result may deviate, from what the layer computes and what its epilogue makes of that.
+    /// Returns the allowance of each element of a result, from what the layer computes and what its epilogue makes of
+    /// that.
     pub(super) fn run<T: Element>(
         &self,
         operation: Operation,
@@ -133,7 +135,7 @@ impl<'a> Analysis<'a> {
         memory::each("computing the bound", self.reference.x.len(), value)
     }
 
-    /// Sums along several axes are rounded in memory, once along each.
+    /// Returns the error of sums along several axes, which memory rounds once along each.
     fn between(&self) -> f64 {
         let axes = self.reference.windows.axes.len();
         if axes > 1 { axes as f64 * self.errors.between } else { 0.0 }
@@ -194,13 +196,13 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    /// The error of a number divided by b_i^β, with the last rounding.
+    /// Returns the error of a number divided by b_i^β, with the last rounding.
     fn own(&self, i: usize, v: f64) -> f64 {
         let Base { power, normalized, .. } = self.bases[i];
         times((v * power).abs(), normalized + self.errors.unit) + self.lost(i, v)
     }
 
-    /// What a number times b_i^(−β) may lose below the normal range, itself or by that power.
+    /// Returns what a number times b_i^(−β) may lose below the normal range, itself or by that power.
     fn lost(&self, i: usize, v: f64) -> f64 {
         let Errors { normal, tiny, .. } = self.errors;
         let power = self.bases[i].power;
@@ -226,7 +228,7 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    /// What is known of a term t_i. Where it is infinite or NaN, so is every sum that it is in.
+    /// Analyses a term t_i. Where it is infinite or NaN, so is every sum that it is in.
     fn term(&self, i: usize, dy: f64) -> Term {
         let Base { level, power, .. } = self.bases[i];
         let Reference { x, b, .. } = &self.reference;
@@ -261,7 +263,7 @@ impl<'a> Analysis<'a> {
         dy.is_nan() || self.reference.x[i] == 0.0 || is_far
     }
 
-    /// The relative errors of the factors and of their products, and what devices flush to zero of them.
+    /// Returns the relative errors of the factors and of their products, and what devices flush to zero of them.
     fn error_of_term(&self, i: usize, dy: f64, normalized_dy: f64) -> f64 {
         let Errors { step, powers, scaled, tiny, .. } = self.errors;
         let Base { error, normalized, .. } = self.bases[i];
@@ -274,13 +276,13 @@ impl<'a> Analysis<'a> {
         (times(normalized_dy * first * second, relative) + lost) / self.lift
     }
 
-    /// What flushing loses of x_i, as a share of it.
+    /// Returns the share of x_i that flushing loses.
     fn share_flushed(&self, i: usize) -> f64 {
         let x = self.reference.x[i].abs();
         if x > 0.0 { self.errors.flushed_of(x) / x } else { 0.0 }
     }
 
-    /// The two factors of x_i·lift/b_i, as the arithmetic makes them.
+    /// Returns the two factors of x_i·lift/b_i, as the arithmetic makes them.
     fn factors(&self, i: usize) -> (f64, f64) {
         let (x, b, lift) = (self.reference.x[i].abs(), self.reference.b[i], self.lift);
         match self.arithmetic {
@@ -290,7 +292,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// What an ordinary gradient may deviate, from the sum of its terms.
+    /// Returns the allowance of an ordinary gradient, from the sum of its terms.
     fn gradient(&self, j: usize, dy: f64, count: f64, terms: &Term) -> Allowance {
         let Errors { unit, step, tiny, large, .. } = self.errors;
         let lift = self.lift;
@@ -310,7 +312,7 @@ impl<'a> Analysis<'a> {
         Allowance::within(bound, magnitude, &self.errors)
     }
 
-    /// scale·v plus what is added: v was rounded before, and the sum is.
+    /// Returns the allowance of scale·v plus what is added: v was rounded before, and the sum is.
     fn blended(&self, allowance: &Allowance, expected: f64, added: f64) -> Allowance {
         let Errors { unit, step, tiny, large, .. } = self.errors;
         let Allowance { bound, magnitude } = *allowance;
@@ -329,8 +331,8 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// How far an error of a base reaches in a power of it: (1 − error)^(−|exponent|) − 1, without limit where the base may
-/// be 0.
+/// Returns how far an error of a base reaches in a power of it: (1 − error)^(−|exponent|) − 1, without limit where the
+/// base may be 0.
 fn grown(error: f64, exponent: f64) -> f64 {
     if exponent == 0.0 {
         0.0
@@ -341,7 +343,7 @@ fn grown(error: f64, exponent: f64) -> f64 {
     }
 }
 
-/// The product of two sizes, where nothing has no error, however large that may be.
+/// Returns the product of two sizes, where nothing has no error, however large that may be.
 fn times(size: f64, error: f64) -> f64 {
     if size == 0.0 { 0.0 } else { size * error }
 }

@@ -35,9 +35,9 @@ pub(super) struct Errors {
 const U: f64 = f32::EPSILON as f64 / 2.0;
 const U64: f64 = f64::EPSILON / 2.0;
 
-/// With sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did, half as much,
-/// and the residual twice, of which ¾ count; or, where a compiler takes q·q for the argument of the root q, an ulp of
-/// the device's square root.
+/// Errors with sums in one f32: every step rounds. Of a power the most is that of β = ¾: t·q rounds, t = q² did, half
+/// as much, and the residual twice, of which ¾ count; or, where a compiler takes q·q for the argument of the root q, an
+/// ulp of the device's square root.
 const SINGLE: Errors = Errors {
     unit: U,
     step: U,
@@ -52,12 +52,12 @@ const SINGLE: Errors = Errors {
     large: (1u128 << 124) as f64,
 };
 
-/// The same where the device's roots are not corrected. WGSL allows inverseSqrt 2 ulp, 4U, and sqrt those and the 2.5
-/// ulp of a division, 9U. So q errs by 11U, t = q² by 23U, t·q by 35U and t·t by 47U.
+/// Errors as in `SINGLE` where the device's roots are not corrected. WGSL allows inverseSqrt 2 ulp, 4U, and sqrt those
+/// and the 2.5 ulp of a division, 9U. So q errs by 11U, t = q² by 23U, t·q by 35U and t·t by 47U.
 const ROUGH: Errors = Errors { powers: 47.0 * U, ..SINGLE };
 
-/// With sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part
-/// of a factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
+/// Errors with sums in two f32. A step rounds three times a low part that is 2⁻¹¹ of the whole. The low part of a
+/// factor is up to 2⁻⁴ of it: powers have at most four factors of b^(−¼), a product three roundings.
 const PAIR: Errors = Errors {
     step: 3.0 * U / 2048.0,
     powers: U / 2.0,
@@ -70,7 +70,7 @@ const PAIR: Errors = Errors {
     ..SINGLE
 };
 
-/// With sums in f64, where the reference errs as much as the kernels.
+/// Errors with sums in f64, where the reference errs as much as the kernels.
 const DOUBLE: Errors = Errors {
     unit: U64,
     step: 2.0 * U64,
@@ -86,7 +86,7 @@ const DOUBLE: Errors = Errors {
 };
 
 impl Errors {
-    /// Those of an arithmetic; `rough` where it does not correct the device's roots.
+    /// Returns the errors of an arithmetic; `rough` where it does not correct the device's roots.
     pub(super) fn of(arithmetic: Arithmetic, rough: bool) -> Errors {
         match arithmetic {
             Arithmetic::Single if rough => ROUGH,
@@ -96,7 +96,7 @@ impl Errors {
         }
     }
 
-    /// The relative error of b^(−β) from an exact b.
+    /// Returns the relative error of b^(−β) from an exact b.
     pub(super) fn of_power(&self, beta: f64, base: f64) -> f64 {
         match Power::of(beta) {
             Power::Zero => 0.0,
@@ -107,7 +107,7 @@ impl Errors {
         }
     }
 
-    /// The share of a parameter that is in subnormal parts, or, but for the rounding of a single part, in none.
+    /// Returns the share of a parameter that is in subnormal parts, or, but for the rounding of a single part, in none.
     pub(super) fn flushed(&self, parameter: f64) -> f64 {
         let parts = number(parameter).map(f64::from);
         let subnormal = |part: &f64| part.abs() < f64::from(f32::MIN_POSITIVE);
@@ -118,7 +118,7 @@ impl Errors {
         if lost > 0.0 { lost / parameter.abs() } else { 0.0 }
     }
 
-    /// What flushing loses of a number that is multiplied: itself, or the part after its 12 leading bits.
+    /// Returns what flushing loses of a number that is multiplied: itself, or the part after its 12 leading bits.
     pub(super) fn flushed_of(&self, v: f64) -> f64 {
         let v = v.abs();
         if v < self.normal {

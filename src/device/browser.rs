@@ -43,7 +43,7 @@ pub(crate) fn reported<T: 'static>(
     })
 }
 
-/// The error that counts, of the promises of all scopes.
+/// Returns the error that counts, of the promises of all scopes.
 async fn caught(doing: &'static str, popped: [Result<JsValue>; 3]) -> Result<Option<Error>> {
     let mut caught = None;
     for (promise, filter) in popped.into_iter().zip(FILTERS.iter().rev()) {
@@ -58,7 +58,7 @@ async fn caught(doing: &'static str, popped: [Result<JsValue>; 3]) -> Result<Opt
     Ok(caught)
 }
 
-/// Name, backend and type of a device's adapter. Where the browser hides the name, its vendor and architecture.
+/// Returns name, backend and type of a device's adapter. Where the browser hides the name, its vendor and architecture.
 pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     let mut info = device.adapter_info();
     if info.name.is_empty() {
@@ -72,7 +72,7 @@ pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
 /// A property that a device gets here: whether it is lost.
 const LOST: &str = "wgpu-lrn: lost";
 
-/// Has the loss of a device noted. Once: what waits for that promise is kept as long as the device.
+/// Notes when a device is lost. Once: what waits for that promise is kept as long as the device.
 fn watch(device: &JsValue) {
     let name = JsValue::from(LOST);
     if Reflect::has(device, &name) != Ok(false) {
@@ -106,13 +106,13 @@ fn method_of(object: &JsValue, name: &str) -> std::result::Result<Function, JsVa
     Reflect::get(object, &name.into()).and_then(JsCast::dyn_into)
 }
 
-/// What a promise is fulfilled with.
+/// Awaits a promise, and returns its value.
 async fn settled(doing: &'static str, promise: JsValue) -> Result<JsValue> {
     let fulfilled = JsFuture::from(Promise::from(promise)).await;
     fulfilled.map_err(|error| failed(doing, text(&error)))
 }
 
-/// The message of a JavaScript error.
+/// Returns the message of a JavaScript error.
 fn text(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|text| text.as_string());
     message.unwrap_or_else(|| format!("{error:?}"))

@@ -24,7 +24,7 @@ pub(crate) fn scoped<T>(device: &wgpu::Device, doing: &'static str, calls: impl 
     }
 }
 
-/// The same for those who wait. The calls are made at once.
+/// Makes some calls at once, and returns a future of the errors that the device reports of them.
 pub(crate) fn reported<T>(
     device: &wgpu::Device,
     doing: &'static str,
@@ -33,7 +33,7 @@ pub(crate) fn reported<T>(
     ready(scoped(device, doing, calls).and_then(|result| result))
 }
 
-/// Name, backend, type and driver of a device's adapter.
+/// Returns name, backend, type and driver of a device's adapter.
 pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     device.adapter_info()
 }

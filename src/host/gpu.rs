@@ -141,7 +141,7 @@ impl Gpu {
         self.read(buffer, "downloading").await
     }
 
-    /// The same for any values that bytes can be.
+    /// Reads any values that bytes can be from the start of a buffer.
     pub(super) async fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, doing: &'static str) -> Result<Vec<T>> {
         let count = buffer.size() / size_of::<T>() as u64;
         if count == 0 {
@@ -156,7 +156,7 @@ impl Gpu {
         Ok(values)
     }
 
-    /// A copy of the first bytes of a buffer, mapped for reading.
+    /// Returns a copy of the first bytes of a buffer, mapped for reading.
     async fn staged(&self, buffer: &wgpu::Buffer, bytes: u64, doing: &'static str) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
         let mapped = Signal::new();
@@ -206,21 +206,21 @@ impl Gpu {
         }
     }
 
-    /// A browser polls by itself.
+    /// Does nothing: a browser polls by itself.
     #[cfg(target_arch = "wasm32")]
     pub(super) async fn polled(&self, _: &'static str) -> Result<()> {
         Ok(())
     }
 }
 
-/// Its plans share with all others of the GPU.
+/// Shares the pipelines of all plans of the GPU.
 impl From<&Gpu> for Pipelines {
     fn from(gpu: &Gpu) -> Self {
         gpu.pipelines().clone()
     }
 }
 
-/// The bytes of the whole words that hold so many values of a buffer: only whole words are copied.
+/// Returns the bytes of the whole words that hold so many values of a buffer: only whole words are copied.
 fn words_of<T>(buffer: &wgpu::Buffer, count: u64) -> Result<u64> {
     let (given, bytes) = (buffer.size(), count * size_of::<T>() as u64);
     let expected = bytes.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT);

@@ -110,7 +110,7 @@ impl Race<'_> {
     }
 }
 
-/// The least time that an operation takes; `None` where its first measurement takes longer than `hopeless`.
+/// Returns the least time that an operation takes; `None` where its first measurement takes longer than `hopeless`.
 async fn least_time(timer: &mut Timer, bound: &BoundOperation, hopeless: Duration) -> Result<Option<Duration>> {
     let mut time = async |repeats| {
         let pass = timer.time(|pass| (0..repeats).for_each(|_| bound.record_in(pass)));

@@ -12,10 +12,10 @@ pub(super) struct Column;
 /// for enough waves.
 const STEP: u64 = 8;
 
-/// The same where a sum takes two registers.
+/// The step where a sum takes two registers.
 const STEP_OF_LARGE: u64 = 4;
 
-/// The same of two halves, which take one register until they are computed with; but not where terms are held too.
+/// The step of two halves, which take one register until they are computed with; but not where terms are held too.
 const STEP_OF_HALVES: u64 = 16;
 
 fn elements(task: &Task<'_>) -> u64 {

@@ -67,12 +67,12 @@ impl Geometry {
         Ok(Geometry { groups, segment, unit: segment, constants, memory, workspace: 0, most_groups })
     }
 
-    /// The same for a shader that begins its steps at the same channels, wherever a tensor is cut.
+    /// Lets the shader begin its steps at the same channels, wherever a tensor is cut.
     pub(super) fn cut_anywhere(self) -> Geometry {
         Geometry { unit: 1, ..self }
     }
 
-    /// The same with a workspace of so many bytes for each workgroup.
+    /// Adds a workspace of so many bytes for each workgroup.
     pub(super) fn with_workspace(self, task: &Task<'_>, workspace: u64) -> Result<Geometry> {
         let most = most_bytes(task.limits).min(task.limits.max_buffer_size);
         if workspace > most {
@@ -84,7 +84,7 @@ impl Geometry {
         Ok(Geometry { memory: Memory::Workspace, workspace, most_groups, ..self })
     }
 
-    /// The workgroups for some pixels and segments.
+    /// Returns the workgroups for some pixels and segments.
     pub(crate) fn groups(&self, pixels: u64, segments: u64) -> u64 {
         match self.groups {
             Groups::Pixels { pixels: most, strips } => pixels.div_ceil(most) * segments * strips,
@@ -92,7 +92,7 @@ impl Geometry {
         }
     }
 
-    /// The most pixels of one dispatch that covers some segments.
+    /// Returns the most pixels of one dispatch that covers some segments.
     pub(crate) fn pixels_at_once(&self, segments: u64) -> u64 {
         debug_assert!(segments <= self.segments_at_once(), "a part has no more segments than one dispatch");
         match self.groups {
@@ -101,7 +101,7 @@ impl Geometry {
         }
     }
 
-    /// The most segments of one dispatch.
+    /// Returns the most segments of one dispatch.
     pub(crate) fn segments_at_once(&self) -> u64 {
         let groups = self.most_groups / self.strips();
         match self.groups {
@@ -110,14 +110,14 @@ impl Geometry {
         }
     }
 
-    /// The strips of a plane; or 1.
+    /// Returns the strips of a plane; or 1.
     pub(crate) fn strips(&self) -> u64 {
         self.groups.strips()
     }
 }
 
 impl Groups {
-    /// A workgroup takes one segment of so many pixels.
+    /// Creates workgroups of one segment of so many pixels.
     pub(super) fn of_pixels(pixels: u64) -> Groups {
         Groups::Pixels { pixels, strips: 1 }
     }

@@ -16,7 +16,7 @@ pub(super) struct Pixel;
 /// different banks of workgroup memory.
 const RUN: u64 = 7;
 
-/// The same of wide windows.
+/// The run of wide windows.
 const WIDE_RUN: u64 = 9;
 
 /// Invocations that a GPU runs at once: a warp, or half a wave.
@@ -134,7 +134,7 @@ impl Capacity {
         }
     }
 
-    /// The most channels of so many pixels: whole runs.
+    /// Returns the most channels of so many pixels: whole runs.
     fn channels(&self, pixels: u64) -> u64 {
         let runs = (self.invocations / pixels).min(self.sums / (pixels * self.run));
         let odd = runs - u64::from(self.side_by_side && runs > 0 && runs.is_multiple_of(2));
@@ -148,8 +148,8 @@ impl Capacity {
         Runs { runs: span.div_ceil(run) | u64::from(self.side_by_side), run }
     }
 
-    /// All channels, or segments that are long beside their halos; of as many pixels as lie side by side in a memory
-    /// transaction, if there is room for them.
+    /// Returns all channels, or segments that are long beside their halos; of as many pixels as lie side by side in a
+    /// memory transaction, if there is room for them.
     fn span(&self, task: &Task<'_>) -> Result<Span> {
         let channels = task.loaded.channels.max(1);
         let (before, after) = task.halo();
@@ -172,15 +172,15 @@ impl Capacity {
         Err(task.too_large(Kernel::Pixel, runs, sums))
     }
 
-    /// The most pixels of so many channels.
+    /// Returns the most pixels of so many channels.
     fn pixels(&self, channels: u64) -> u64 {
         let Runs { runs, run } = self.runs(channels);
         let most = (self.invocations / runs).min(self.sums / (runs * run));
         if self.side_by_side { power_of_two(most) } else { most }
     }
 
-    /// As many bands as fit: of pixels that lie side by side one, else each of as many pixels as
-    /// have an invocation for every channel.
+    /// Returns as many bands as fit: of pixels that lie side by side one, else each of as many pixels as have an
+    /// invocation for every channel.
     fn bands(&self, span: u64, pixels: u64) -> Bands {
         let Runs { runs, .. } = self.runs(span);
         if self.side_by_side {
@@ -197,13 +197,13 @@ impl Capacity {
     }
 }
 
-/// The invocations for some runs, one each, in whole warps if that many are granted, and for all pixels alike.
+/// Returns the invocations for some runs, one each, in whole warps if that many are granted, and for all pixels alike.
 fn whole_warps(runs: u64, pixels: u64, granted: u64) -> u64 {
     let whole = runs.next_multiple_of(WARP.max(pixels.next_power_of_two()));
     if whole.is_multiple_of(pixels) && whole <= granted { whole } else { runs }
 }
 
-/// The largest power of two that is not larger; at least 1.
+/// Returns the largest power of two that is not larger; at least 1.
 fn power_of_two(n: u64) -> u64 {
     1 << n.max(1).ilog2()
 }

@@ -57,7 +57,7 @@ impl Problem {
         self.shape.dtype()
     }
 
-    /// The only axis, if there is one.
+    /// Returns the only axis, if there is one.
     pub(super) fn only_axis(&self) -> Option<&Axis> {
         match &self.axes[..] {
             [axis] => Some(axis),
@@ -82,7 +82,8 @@ impl Problem {
         even && self.arithmetic == Arithmetic::Single
     }
 
-    /// The widths of a kernel that walks one pixel or two: wider windows prefer one, but of halves two are a word.
+    /// Returns the widths of a kernel that walks one pixel or two: wider windows prefer one, but of halves two are a
+    /// word.
     pub(super) fn widths_of_walk(&self) -> &'static [u32] {
         let prefers_pairs = self.dtype().is_half() || self.has_windows_within(PAIRED);
         match (self.has_pairs(), prefers_pairs) {

@@ -22,7 +22,7 @@ impl Design for Ring {
         !problem.has_windows_within(NARROW)
     }
 
-    /// Forward reads x again where windows end.
+    /// Returns `true` but for forward, which reads x again where windows end.
     fn computes_in_place(&self, operation: Operation) -> bool {
         operation == Operation::Backward
     }
@@ -69,8 +69,8 @@ impl Design for Ring {
 /// ends.
 const COST_OF_BLOCK: u64 = 6;
 
-/// The step, and the blocks and the rest of the `window − step + 1` channels that the windows
-/// of a step have in common: where the block and the rest of a step cost a channel the least.
+/// Returns the step, and the blocks and the rest of the `window − step + 1` channels that the windows of a step have in
+/// common: where the block and the rest of a step cost a channel the least.
 fn blocks(window: u64) -> (u64, u64, u64) {
     let divided = |step| (step, (window + 1 - step) / step, (window + 1 - step) % step);
     let fitting = STEPS.rev().filter(|&step| 2 * step <= window + 1);

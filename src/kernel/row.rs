@@ -29,7 +29,7 @@ impl Design for Row {
         true
     }
 
-    /// An invocation reads its neighbours' channels.
+    /// Returns `false`: an invocation reads its neighbours' channels.
     fn computes_in_place(&self, _: Operation) -> bool {
         false
     }

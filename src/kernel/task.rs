@@ -60,13 +60,13 @@ impl Task<'_> {
         self.stage == Stage::Only && self.operation == Operation::Backward
     }
 
-    /// The channels before and after a channel on which its result depends: backward, at once, sums over
-    /// the mirrored window terms that each see a window.
+    /// Returns the channels before and after a channel on which its result depends: backward, at once, sums over the
+    /// mirrored window terms that each see a window.
     pub(crate) fn halo(&self) -> (u64, u64) {
         self.reach(&self.axis)
     }
 
-    /// The same of columns, along the second axis.
+    /// Returns the columns before and after a column on which its result depends, along the second axis.
     pub(super) fn halo_across(&self) -> (u64, u64) {
         self.reach(&self.across)
     }
@@ -76,12 +76,12 @@ impl Task<'_> {
         if self.has_terms() { (both, both) } else { (axis.look_behind, axis.look_ahead) }
     }
 
-    /// The invocations of a workgroup whose invocations have nothing in common.
+    /// Returns the invocations of a workgroup whose invocations have nothing in common.
     pub(super) fn walkers(&self) -> u64 {
         self.invocations(WALKERS)
     }
 
-    /// Those of a workgroup that works together.
+    /// Returns the invocations of a workgroup that works together.
     pub(super) fn team(&self) -> u64 {
         self.invocations(TEAM)
     }
@@ -90,14 +90,14 @@ impl Task<'_> {
         wanted.min(self.granted())
     }
 
-    /// The invocations of a workgroup that the device grants.
+    /// Returns the invocations of a workgroup that the device grants.
     fn granted(&self) -> u64 {
         let wgpu::Limits { max_compute_invocations_per_workgroup: all, max_compute_workgroup_size_x: in_x, .. } =
             *self.limits;
         all.min(in_x).into()
     }
 
-    /// The error of a kernel whose workgroup needs so many invocations and sums: too many of either.
+    /// Returns the error of a kernel whose workgroup needs so many invocations and sums: too many of either.
     pub(super) fn too_large(&self, kernel: Kernel, invocations: u64, sums: u64) -> Error {
         let memory = sums.saturating_mul(self.sum_bytes());
         let (limit, needed, most, granted) = if invocations > self.team() {
@@ -116,16 +116,16 @@ impl Task<'_> {
         self.arithmetic.sum_bytes()
     }
 
-    /// The sums that workgroup memory holds.
+    /// Returns the sums that workgroup memory holds.
     pub(super) fn workgroup_sums(&self) -> u64 {
         let granted = u64::from(self.limits.max_compute_workgroup_storage_size);
         granted.min(WORKGROUP_BYTES) / self.sum_bytes()
     }
 
-    /// The channels of a segment of an invocation that walks in steps of some: as many segments as keep enough bytes
-    /// under way, each at least twice as long as what its ends depend on. In place a pixel has but one, since another
-    /// would read what it has written. A segment is walked in whole steps, of which the first begin in its lead-in, and
-    /// is a multiple of the grain.
+    /// Returns the channels of a segment of an invocation that walks in steps of some: as many segments as keep enough
+    /// bytes under way, each at least twice as long as what its ends depend on. In place a pixel has but one, since
+    /// another would read what it has written. A segment is walked in whole steps, of which the first begin in its
+    /// lead-in, and is a multiple of the grain.
     pub(super) fn segment(&self, step: u64, lead_in: u64, grain: u64) -> u64 {
         let channels = self.loaded.channels.max(1);
         if self.in_place {

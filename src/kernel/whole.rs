@@ -52,7 +52,7 @@ impl Design for Whole {
     }
 }
 
-/// Pixels of a workgroup with which its invocations load whole lines.
+/// Returns the pixels of a workgroup with which its invocations load whole lines.
 fn pixels_in_lines(task: &Task<'_>, channels: u64, most: u64) -> u64 {
     if task.loaded.inner > 1 {
         (COALESCED / task.width).max(most / channels).min(most)
@@ -61,7 +61,7 @@ fn pixels_in_lines(task: &Task<'_>, channels: u64, most: u64) -> u64 {
     }
 }
 
-/// The fewest with which they load whole sectors.
+/// Returns the fewest with which they load whole sectors.
 fn pixels_in_sectors(task: &Task<'_>) -> u64 {
     if task.loaded.inner > 1 { SECTOR / (task.dtype.bytes() * task.width) } else { 1 }
 }

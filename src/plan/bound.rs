@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct BoundOperation {
     pub(super) choice: Choice,
     pub(super) label: Arc<str>,
-    /// None for an empty tensor.
+    /// The passes; none for an empty tensor.
     pub(super) passes: Arc<[BoundPass]>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct BoundPass {
 }
 
 impl BoundOperation {
-    /// On an empty tensor there is nothing to do.
+    /// Binds nothing: on an empty tensor there is nothing to do.
     pub(super) fn nothing(choice: Choice) -> BoundOperation {
         BoundOperation { choice, label: "".into(), passes: [].into() }
     }

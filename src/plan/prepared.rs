@@ -58,12 +58,12 @@ impl Prepared {
         self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// What its pipelines are compiled from.
+    /// Returns the shaders that its pipelines are compiled from.
     pub(super) fn shaders(&self) -> impl Iterator<Item = &Shader> {
         self.passes.iter().map(|compiled| &compiled.pass.shader)
     }
 
-    /// The passes on checked operands.
+    /// Returns the passes on checked operands.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Prepared {
         BoundOperation { choice: self.choice, label: self.label.as_str().into(), passes: passes.collect() }
     }
 
-    /// The bind group of a dispatch, which comes with its number.
+    /// Returns the bind group of a dispatch, which comes with its number.
     fn group(
         &self,
         device: &wgpu::Device,
@@ -125,7 +125,7 @@ impl CompiledPass {
     }
 }
 
-/// The uniforms of all dispatches, `stride` bytes apart.
+/// Returns the uniforms of all dispatches, `stride` bytes apart.
 fn uniforms(device: &wgpu::Device, pass: &Pass, stride: u64, label: &str) -> Result<wgpu::Buffer> {
     const DOING: &str = "writing uniforms";
     let descriptor = wgpu::BufferDescriptor {

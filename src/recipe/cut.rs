@@ -80,7 +80,7 @@ fn channels(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<R
         .collect()
 }
 
-/// A range in pieces of at most `size`.
+/// Returns a range in pieces of at most `size`.
 pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let count = (range.end - range.start).div_ceil(size);
     (0..count).map(move |i| {
@@ -90,14 +90,14 @@ pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range
 }
 
 impl Region {
-    /// The elements of some of the region's channels: contiguous, since those are all channels or
-    /// the region is one image.
+    /// Returns the elements of some of the region's channels: contiguous, since those are all channels or the region is
+    /// one image.
     fn elements(&self, axis: &Axis, channels: &Range<u64>) -> Range<u64> {
         let element = |image: u64, channel: u64| (image * axis.channels + channel) * axis.inner;
         element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
     }
 
-    /// The bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
+    /// Returns the bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
     /// that binding where channel 0 would be.
     pub(super) fn binding(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> (Range<u64>, u32) {
         let elements = self.elements(&tensor.axis, channels);
@@ -112,7 +112,8 @@ impl Region {
         (start..bytes.end.next_multiple_of(4), shift)
     }
 
-    /// The dispatches that cover the region. Where it begins inside a segment, the first takes the rest of that.
+    /// Returns the dispatches that cover the region. Where it begins inside a segment, the first takes the rest of
+    /// that.
     pub(super) fn parts(&self, tensor: &Tensor, geometry: &Geometry) -> Vec<Part> {
         let pixels = (self.images.end - self.images.start) * tensor.beside();
         let segments = (self.write.end - self.write.start).div_ceil(geometry.segment);
@@ -131,7 +132,7 @@ impl Region {
     }
 }
 
-/// A number of workgroups as rows and columns of nearly equal use: at most one row is left idle.
+/// Returns a number of workgroups as rows and columns of nearly equal use: at most one row is left idle.
 pub(super) fn grid(groups: u64, limits: &wgpu::Limits) -> [u32; 2] {
     let side = u64::from(limits.max_compute_workgroups_per_dimension);
     let rows = groups.div_ceil(side).max(1);

@@ -24,7 +24,7 @@ pub(super) struct Draft {
     pub(super) bindings: Vec<(u32, Content)>,
 }
 
-/// The temporaries of some drafts.
+/// Returns the temporaries of some drafts.
 pub(super) fn temporaries(drafts: &[Draft]) -> usize {
     let bindings = drafts.iter().flat_map(|draft| &draft.bindings);
     let count = |&(_, content): &(u32, Content)| match content {
@@ -34,7 +34,7 @@ pub(super) fn temporaries(drafts: &[Draft]) -> usize {
     bindings.map(count).max().unwrap_or(0)
 }
 
-/// The drafts of an operation.
+/// Returns the drafts of an operation.
 pub(super) fn drafts(kernel: Kernel, operation: Operation, in_place: bool, axes: &[Axis]) -> Vec<Draft> {
     let design = kernel.design();
     debug_assert!(axes.len() == 1 || design.sums_two_axes() || design.has_stages());
@@ -50,7 +50,7 @@ pub(super) fn drafts(kernel: Kernel, operation: Operation, in_place: bool, axes:
     }
 }
 
-/// Square sums, and what is made of them.
+/// Drafts forward: square sums, and what is made of them.
 fn forward(operation: Operation, in_place: bool, others: &[Axis], last: Axis) -> Vec<Draft> {
     let mut drafts = sums(Stage::Squares, others, |i| i % 2);
     let partial = (PARTIAL, Content::Temporary((others.len() - 1) % 2));
@@ -58,7 +58,7 @@ fn forward(operation: Operation, in_place: bool, others: &[Axis], last: Axis) ->
     drafts
 }
 
-/// Backward along one axis in two passes, of which each needs a halo of one window instead of two.
+/// Drafts backward along one axis in two passes, each of which needs a halo of one window instead of two.
 pub(super) fn split(axis: Axis) -> Vec<Draft> {
     let mut drafts = sums(Stage::Squares, &[axis], |_| 0);
     let s = (S, Content::Temporary(0));
@@ -66,7 +66,7 @@ pub(super) fn split(axis: Axis) -> Vec<Draft> {
     drafts
 }
 
-/// s is left in the temporary 0. Terms go to the two others, in turn.
+/// Drafts backward along several axes: s is left in the temporary 0. Terms go to the two others, in turn.
 fn backward(axes: &[Axis], in_place: bool) -> Vec<Draft> {
     let s = (S, Content::Temporary(0));
     let last = axes.len() - 1;
@@ -80,7 +80,7 @@ fn backward(axes: &[Axis], in_place: bool) -> Vec<Draft> {
     drafts
 }
 
-/// Sums along some axes, each into a temporary: the first sums squares or terms, the others those sums.
+/// Drafts sums along some axes, each into a temporary: the first sums squares or terms, the others those sums.
 fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<Draft> {
     let inputs: &[_] = if first == Stage::Terms { &[X, DY] } else { &[X] };
     let draft = |(i, axis): (usize, &Axis)| {
@@ -95,7 +95,7 @@ fn sums(first: Stage, axes: &[Axis], temporary: impl Fn(usize) -> usize) -> Vec<
     axes.iter().enumerate().map(draft).collect()
 }
 
-/// The draft that writes the result.
+/// Returns the draft that writes the result.
 fn draft(stage: Stage, axis: Axis, operation: Operation, in_place: bool, sums: &[(u32, Content)]) -> Draft {
     let replaced = operation.replaceable().filter(|_| in_place);
     let of_sums = (stage, operation) == (Stage::Last, Operation::SquareSums);

@@ -36,7 +36,7 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
-    /// As the axis of a draft sees it.
+    /// Describes a tensor as the axis of a draft sees it.
     pub(super) fn new(draft: &Draft, dtype: Dtype, choice: Choice, limits: &wgpu::Limits) -> Tensor {
         let several = draft.stage != Stage::Only;
         let width = u64::from(choice.width);
@@ -75,18 +75,18 @@ impl Tensor {
         }
     }
 
-    /// Pixels that lie side by side.
+    /// Returns the number of pixels that lie side by side.
     pub(super) fn beside(&self) -> u64 {
         self.axis.inner / self.columns.max(1)
     }
 
-    /// Channels as what is loaded at once.
+    /// Converts a halo in channels to what is loaded at once.
     pub(super) fn halo(&self, (before, after): (u64, u64)) -> (u64, u64) {
         (before.div_ceil(self.packet), after.div_ceil(self.packet))
     }
 }
 
-/// The pixels that a kernel takes as one; it leaves those that are too few.
+/// Returns the pixels that a kernel takes as one; it leaves those that are too few.
 pub(super) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
     if kernel.design().joins_pixels() { axis.pixels_in_packets() } else { 1 }
 }

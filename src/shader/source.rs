@@ -8,7 +8,7 @@ use crate::precision::Arithmetic;
 use crate::stage::Stage;
 
 impl Shader {
-    /// The files, which can be read as they are.
+    /// Returns the files, which can be read as they are.
     pub fn files(&self) -> Vec<&'static str> {
         let kernel = self.choice.kernel.design();
         let stage = if kernel.has_stages() { stage(self.stage, self.operation) } else { Vec::new() };
@@ -23,7 +23,7 @@ impl Shader {
         .concat()
     }
 
-    /// The whole source.
+    /// Returns the whole source.
     pub fn source(&self) -> String {
         let values = self.values();
         let value = |name: &str| values.iter().find(|(known, _)| *known == name);
@@ -37,7 +37,7 @@ impl Shader {
         unrolled(&text, &self.constants)
     }
 
-    /// The values of what the files declare with those of an example, by their names.
+    /// Returns the values of what the files declare with those of an example, by their names.
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let mut values = vec![
             ("NORMALIZED", (self.operation != Operation::SquareSums).to_string()),
@@ -71,7 +71,7 @@ impl Shader {
         }
     }
 
-    /// Those of b^−β. What is made of roots needs none.
+    /// Returns the files that compute b^−β. What is made of roots needs none.
     fn powers(&self) -> &'static [&'static str] {
         match (self.power, self.arithmetic) {
             (Power::General, Arithmetic::Single) => &[BITS, wgsl!("power/single.wgsl")],
@@ -90,14 +90,14 @@ impl Shader {
     }
 }
 
-/// Keyword and name of a line that declares a constant or the name of a type.
+/// Returns the keyword and the name of a line that declares a constant or the name of a type.
 fn declared(line: &str) -> Option<(&str, &str)> {
     let (keyword, rest) = line.split_once(' ')?;
     let (name, _) = rest.split_once(" = ")?;
     ["const", "alias"].contains(&keyword).then_some((keyword, name))
 }
 
-/// The files of an arithmetic: sums, and roots.
+/// Returns the files of an arithmetic: sums, and roots.
 fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
     match arithmetic {
         Arithmetic::Single => &[SCALAR, wgsl!("arithmetic/single.wgsl")],
@@ -109,7 +109,7 @@ fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
 const SCALAR: &str = wgsl!("arithmetic/scalar.wgsl");
 const BITS: &str = wgsl!("power/bits.wgsl");
 
-/// The files of a stage: what is summed, and what is made of a sum.
+/// Returns the files of a stage: what is summed, and what is made of a sum.
 fn stage(stage: Stage, operation: Operation) -> Vec<&'static str> {
     let summand = match stage {
         Stage::Only | Stage::Squares => wgsl!("stage/square.wgsl"),

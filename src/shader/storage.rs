@@ -7,9 +7,9 @@ use crate::kernel::Loads;
 /// How elements lie in the bindings: a file of `shaders/storage/`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Storage {
-    /// As they are computed with: f32 and f64.
+    /// Elements as they are computed with: f32 and f64.
     Plain,
-    /// As f16, with `wgpu::Features::SHADER_F16`.
+    /// Elements as f16, with `wgpu::Features::SHADER_F16`.
     Float16,
     /// Two elements of 16 bits in a word, or four in two.
     Packed,
@@ -20,7 +20,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// The best that a device with these features has for such elements, so many at once.
+    /// Returns the best that a device with these features has for such elements, so many at once.
     pub(crate) fn of(dtype: Dtype, width: u32, features: wgpu::Features) -> Storage {
         if !dtype.is_half() {
             return Storage::Plain;
@@ -34,7 +34,7 @@ impl Storage {
         if features.contains(wgpu::Features::SHADER_I16) { Storage::Int16 } else { Storage::Words }
     }
 
-    /// The files: how a type's bits are read, where that matters, and that of the storage.
+    /// Returns the files: how a type's bits are read, where that matters, and that of the storage.
     pub(super) fn files(self, dtype: Dtype, width: u32) -> Vec<&'static str> {
         let codec = if dtype == Dtype::F16 { wgsl!("storage/f16.wgsl") } else { wgsl!("storage/bf16.wgsl") };
         match (self, width) {
@@ -47,7 +47,7 @@ impl Storage {
         }
     }
 
-    /// What must stand first in the source.
+    /// Returns what must stand first in the source.
     pub(super) fn enable(self) -> &'static str {
         match self {
             Storage::Int16 => "enable wgpu_int16;\n",
@@ -56,14 +56,14 @@ impl Storage {
         }
     }
 
-    /// The elements of a binding that share an address.
+    /// Returns the elements of a binding that share an address.
     fn sharing(self) -> u32 {
         if self == Storage::Words { 2 } else { 1 }
     }
 }
 
 impl Shader {
-    /// The values that depend on the elements.
+    /// Returns the values that depend on the elements.
     pub(super) fn elements(&self) -> [(&'static str, String); 7] {
         let width = self.choice.width;
         let number = if self.dtype == Dtype::F64 { "f64" } else { "f32" };
@@ -97,7 +97,7 @@ impl Shader {
     }
 }
 
-/// A scalar type, or a vector.
+/// Returns a scalar type, or a vector.
 fn many(scalar: &str, width: u32) -> String {
     match width {
         1 => scalar.to_owned(),

@@ -4,9 +4,9 @@
 
 use crate::wgsl::MARK;
 
-/// The text with each loop `for (var i = 0u; i < NAME; i++) { … }` that is marked `// unroll` written out, where NAME
-/// is one of some constants. The loop ends with a brace, after which its line may have but the mark. A loop that is
-/// marked and is not like that stays, with its mark.
+/// Returns the text with each loop `for (var i = 0u; i < NAME; i++) { … }` that is marked `// unroll` written out,
+/// where NAME is one of some constants. The loop ends with a brace, after which its line may have but the mark. A loop
+/// that is marked and is not like that stays, with its mark.
 pub(super) fn unrolled(text: &str, constants: &[(&str, u32)]) -> String {
     let mut result = String::new();
     let mut lines = text.lines();
@@ -55,13 +55,13 @@ impl Head<'_> {
     }
 }
 
-/// How many more braces open than close.
+/// Returns how many more braces open than close.
 fn depth(code: &str) -> i32 {
     let count = |brace| code.matches(brace).count() as i32;
     count('{') - count('}')
 }
 
-/// The text with a variable replaced.
+/// Returns the text with a variable replaced.
 fn substituted(text: &str, variable: &str, value: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut result = String::new();

@@ -20,7 +20,8 @@ fn the_interface_is_as_listed() {
     assert!(changes.is_empty(), "the interface has changed (UPDATE=1 accepts it):\n{changes}");
 }
 
-/// What rustdoc tells of the library. Its JSON is not stable yet: a release of Rust may need another of `public-api`.
+/// Returns rustdoc's listing of the library. Its JSON is not stable yet: a release of Rust may need another of
+/// `public-api`.
 fn listing(root: &Path) -> String {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut rustdoc = Command::new(env!("CARGO"));

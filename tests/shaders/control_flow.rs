@@ -67,8 +67,8 @@ fn surplus_invocations_return_first() {
     }
 }
 
-/// Whether no invocation returns: those without work meet the others at barriers. Of *whole* they have no channels
-/// then, and of *row* backward a packet that others have too.
+/// Returns `true` if no invocation returns: those without work meet the others at barriers. Of *whole* they have no
+/// channels then, and of *row* backward a packet that others have too.
 fn meets_at_barriers(shader: &Shader) -> bool {
     matches!((shader.choice.kernel, shader.entry()), (Kernel::Whole, _) | (Kernel::Row, "backward"))
 }
@@ -101,8 +101,8 @@ fn barriers(module: &Module, info: &ModuleInfo, function: &Function, block: &Blo
     counts.sum()
 }
 
-/// Whether a loop ends, and ends only, where a count of its own reaches what `walked` says of the workgroup, or by a
-/// constant.
+/// Returns `true` if a loop ends, and ends only, where a count of its own reaches what `walked` says of the workgroup,
+/// or by a constant.
 fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block) -> bool {
     let breaks = |block: &Block| block.iter().any(|s| matches!(s, Statement::Break));
     let conditions = body.iter().filter_map(|statement| match statement {
@@ -125,8 +125,8 @@ fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block
     matches!(function.expressions[pointer], Expression::LocalVariable(_))
 }
 
-/// The first statements call `idle` with the workgroup's id and return where it says so; nothing else
-/// returns.
+/// Returns `true` if the first statements call `idle` with the workgroup's id and return where it says so, and nothing
+/// else returns.
 fn only_idle_returns_early(module: &Module, info: &ModuleInfo, entry: &Function) {
     let returning = entry.body.iter().filter(|s| matches!(s, Statement::If { accept, .. } if returns(accept)));
     let conditions: Vec<_> = returning
@@ -140,7 +140,8 @@ fn only_idle_returns_early(module: &Module, info: &ModuleInfo, entry: &Function)
     depends_on_the_workgroup(module, info, entry, &entry.body, *idle);
 }
 
-/// A block calls a function with the workgroup's id alone, and that reads no variable but the uniform.
+/// Returns `true` if a block calls a function with the workgroup's id alone, and that reads no variable but the
+/// uniform.
 fn depends_on_the_workgroup(
     module: &Module,
     info: &ModuleInfo,

@@ -34,8 +34,8 @@ const VARIED: [&str; 12] = [
     "long_box",
 ];
 
-/// The shaders of all named cases, kernels, operations and powers, on two sets of limits; and of
-/// every type of elements, fused and in place with the commonest power, and with any other.
+/// Returns the shaders of all named cases, kernels, operations and powers, on two sets of limits; and of every type of
+/// elements, fused and in place with the commonest power, and with any other.
 fn shaders() -> &'static HashSet<Shader> {
     static SHADERS: OnceLock<HashSet<Shader>> = OnceLock::new();
     SHADERS.get_or_init(all_shaders)
@@ -69,7 +69,7 @@ fn all_shaders() -> HashSet<Shader> {
     shaders
 }
 
-/// Those of backward in two passes: a binding holds one halo of these images but not two.
+/// Adds the shaders of backward in two passes: a binding holds one halo of these images but not two.
 fn add_split(shaders: &mut HashSet<Shader>) {
     for (dtype, reach) in [Dtype::F32, Dtype::F64].into_iter().flat_map(|d| [(d, 2), (d, 10)]) {
         let lrn = Lrn::new(reach, reach, 0.3, 0.75, 1.2).unwrap();

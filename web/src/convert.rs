@@ -6,7 +6,7 @@ use js_sys::{Array, Function, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wgpu_lrn::{Dtype, Element, Error};
 
-/// An object with these properties.
+/// Returns an object with these properties.
 pub(crate) fn object(properties: &[(&str, JsValue)]) -> Result<JsValue> {
     let object = JsValue::from(Object::new());
     for (name, value) in properties {
@@ -15,7 +15,7 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> Result<JsValue> {
     Ok(object)
 }
 
-/// A property; `None` where it, or the object, is not given.
+/// Returns a property; `None` where it, or the object, is not given.
 pub(crate) fn property(object: &JsValue, name: &str) -> Result<Option<JsValue>> {
     if object.is_undefined() || object.is_null() {
         return Ok(None);
@@ -24,7 +24,7 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Result<Option<JsValue>> 
     Ok(Some(value).filter(|value| !value.is_undefined()))
 }
 
-/// Whole numbers within a range.
+/// Parses whole numbers within a range.
 pub(crate) fn whole(name: &'static str, numbers: &JsValue, least: f64, expected: &'static str) -> Result<Vec<f64>> {
     let one = |number: JsValue| {
         let number = number.as_f64().unwrap_or(f64::NAN);
@@ -37,7 +37,7 @@ pub(crate) fn whole(name: &'static str, numbers: &JsValue, least: f64, expected:
     Array::unchecked_from_js_ref(numbers).iter().map(one).collect()
 }
 
-/// The elements of a typed array, which is the value of an operand.
+/// Returns the elements of a typed array, which is the value of an operand.
 pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec<T>> {
     let types: &[&str] = match T::DTYPE {
         Dtype::F32 => &["Float32Array"],
@@ -64,7 +64,7 @@ pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec
     Ok(elements)
 }
 
-/// The name of the type of a value.
+/// Returns the name of the type of a value.
 fn type_name(value: &JsValue) -> Result<String> {
     if !value.is_object() {
         return Ok(value.js_typeof().as_string().unwrap_or_default());
@@ -74,7 +74,7 @@ fn type_name(value: &JsValue) -> Result<String> {
     Ok(name.unwrap_or_else(|| "object".to_owned()))
 }
 
-/// A typed array of elements.
+/// Returns a typed array of elements.
 pub(crate) fn array<T: Element>(elements: &[T]) -> Result<JsValue> {
     let bytes = Uint8Array::from(bytemuck::cast_slice::<T, u8>(elements)).buffer();
     if T::DTYPE == Dtype::F32 {

@@ -2,21 +2,21 @@
 
 use wasm_bindgen::JsValue;
 
-/// An `Error` with the library's text; its name is that of the variant, for example `DeviceLost`.
+/// Returns an `Error` with the library's text; its name is that of the variant, for example `DeviceLost`.
 pub(crate) fn thrown(error: wgpu_lrn::Error) -> JsValue {
     let variant = format!("{error:?}");
     let name = variant.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     named(name, &error.to_string())
 }
 
-/// An `Error` with a name and a text.
+/// Returns an `Error` with a name and a text.
 pub(crate) fn named(name: &str, text: &str) -> JsValue {
     let error = js_sys::Error::new(text);
     error.set_name(name);
     error.into()
 }
 
-/// A number that is outside its range.
+/// Returns a number that is outside its range.
 pub(crate) fn parameter(name: &'static str, given: f64, expected: &'static str) -> JsValue {
     thrown(wgpu_lrn::Error::Parameter { name, given, expected })
 }

@@ -16,7 +16,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// The library's own.
+    /// Returns the library's own GPU.
     pub fn inner(&self) -> &wgpu_lrn::Gpu {
         &self.gpu
     }
@@ -34,25 +34,25 @@ impl Gpu {
         Ok(Gpu { gpu })
     }
 
-    /// The device. The page may make pipelines, textures and canvases of its own on it.
+    /// Returns the device. The page may make pipelines, textures and canvases of its own on it.
     #[wasm_bindgen(getter, unchecked_return_type = "GPUDevice")]
     pub fn device(&self) -> JsValue {
         self.gpu.device().as_webgpu().into()
     }
 
-    /// The name of the adapter, as far as the browser tells it.
+    /// Returns the name of the adapter, as far as the browser tells it.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.gpu.info().name.clone()
     }
 
-    /// Whether it is a software adapter, which says nothing about the speed of GPUs.
+    /// Returns `true` if it is a software adapter, which says nothing about the speed of GPUs.
     #[wasm_bindgen(getter, js_name = isFallback)]
     pub fn is_fallback(&self) -> bool {
         self.gpu.info().device_type == wgpu::DeviceType::Cpu
     }
 
-    /// A buffer of so many bytes, zeroed. An error (memory is out) reaches the device's own handler.
+    /// Returns a buffer of so many bytes, zeroed. An error (memory is out) reaches the device's own handler.
     pub fn buffer(&self, bytes: f64) -> Result<Operand> {
         if !(0.0..=2f64.powi(53)).contains(&bytes) || bytes.fract() != 0.0 {
             return Err(parameter("bytes", bytes, "a whole number of at least 0"));
@@ -61,7 +61,7 @@ impl Gpu {
         Ok(Operand { buffer })
     }
 
-    /// A layer for tensors of these dimensions, to be run any number of times.
+    /// Returns a layer for tensors of these dimensions, to be run any number of times.
     pub fn layer(
         &self,
         lrn: &Lrn,
@@ -92,7 +92,7 @@ impl Gpu {
     }
 }
 
-/// Which GPU to open; for high performance unless told.
+/// Parses which GPU to open: one of high performance unless told.
 fn power(preference: &JsValue) -> wgpu_lrn::Result<wgpu::PowerPreference> {
     match preference.as_string().as_deref() {
         Some("low-power") => Ok(wgpu::PowerPreference::LowPower),
@@ -105,7 +105,7 @@ fn power(preference: &JsValue) -> wgpu_lrn::Result<wgpu::PowerPreference> {
     }
 }
 
-/// A tensor as JavaScript describes it.
+/// Returns a tensor as JavaScript describes it.
 pub fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
     let dims = whole("a dimension", dims, 0.0, "a whole number from 0 to 4294967295")?;
     let dims: Vec<_> = dims.into_iter().map(|dim| dim as usize).collect();

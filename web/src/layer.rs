@@ -21,7 +21,7 @@ pub struct Layer {
 
 #[wasm_bindgen]
 impl Layer {
-    /// The bytes of an operand.
+    /// Returns the bytes of an operand.
     #[wasm_bindgen(getter)]
     pub fn bytes(&self) -> f64 {
         self.layer.plan().shape().operand_bytes() as f64
@@ -37,19 +37,19 @@ impl Layer {
         Ok(choice.to_string())
     }
 
-    /// s, the windowed square sums of x.
+    /// Computes s, the windowed square sums of x.
     #[wasm_bindgen(js_name = squareSums, unchecked_return_type = "Promise<Values>")]
     pub fn square_sums(&self, #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue) -> Result<Promise> {
         self.run(Operation::SquareSums, &[x])
     }
 
-    /// y of x.
+    /// Computes y of x.
     #[wasm_bindgen(unchecked_return_type = "Promise<Values>")]
     pub fn forward(&self, #[wasm_bindgen(unchecked_param_type = "Values")] x: JsValue) -> Result<Promise> {
         self.run(Operation::Forward, &[x])
     }
 
-    /// dx of x and dy.
+    /// Computes dx of x and dy.
     #[wasm_bindgen(unchecked_return_type = "Promise<Values>")]
     pub fn backward(
         &self,

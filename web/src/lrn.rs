@@ -37,103 +37,103 @@ impl Lrn {
 
 #[wasm_bindgen]
 impl Lrn {
-    /// The names that `convention` takes.
+    /// Returns the names that `convention` takes.
     #[wasm_bindgen(unchecked_return_type = "string[]")]
     pub fn conventions() -> Array {
         Convention::ALL.iter().map(|convention| JsValue::from(convention.name())).collect()
     }
 
-    /// With the defaults of a framework, by its name.
+    /// Creates a layer with the defaults of a framework, by its name.
     pub fn convention(name: &str) -> Result<Lrn> {
         let convention = name.parse::<Convention>().map_err(thrown)?;
         Ok(Lrn::spelled(convention.builder()))
     }
 
-    /// PyTorch's `local_response_norm`.
+    /// Creates a layer as PyTorch's `local_response_norm` has it.
     pub fn pytorch(size: f64) -> Result<Lrn> {
         Lrn::convention(Convention::Pytorch.name())?.size(size)
     }
 
-    /// The ONNX operator `LRN`.
+    /// Creates a layer as the ONNX operator `LRN` has it.
     pub fn onnx(size: f64) -> Result<Lrn> {
         Lrn::convention(Convention::Onnx.name())?.size(size)
     }
 
-    /// Caffe's `LRN` layer.
+    /// Creates a layer as Caffe's `LRN` has it.
     pub fn caffe() -> Lrn {
         Lrn::spelled(Convention::Caffe.builder())
     }
 
-    /// TensorFlow's and TF.js's `localResponseNormalization`.
+    /// Creates a layer as TensorFlow's and TF.js's `localResponseNormalization` have it.
     pub fn tensorflow() -> Lrn {
         Lrn::spelled(Convention::Tensorflow.builder())
     }
 
-    /// The formula printed in the AlexNet paper.
+    /// Creates a layer by the formula that is printed in the AlexNet paper.
     pub fn paper() -> Lrn {
         Lrn::spelled(Convention::Paper.builder())
     }
 
-    /// cuda-convnet2, the program behind the paper.
+    /// Creates a layer as cuda-convnet2 has it, the program behind the paper.
     pub fn krizhevsky() -> Lrn {
         Lrn::spelled(Convention::Krizhevsky.builder())
     }
 
-    /// A window of so many channels, placed as the framework places it.
+    /// Sets a window of so many channels, placed as the framework places it.
     pub fn size(&self, size: f64) -> Result<Lrn> {
         let size = channels("size", size)?;
         Ok(self.with(|builder| builder.size(size)))
     }
 
-    /// A window of 2·radius + 1 channels.
+    /// Sets a window of 2·radius + 1 channels.
     pub fn radius(&self, radius: f64) -> Result<Lrn> {
         let radius = channels("radius", radius)?;
         Ok(self.with(|builder| builder.radius(radius)))
     }
 
-    /// A window given by the channels before and after.
+    /// Sets a window by the channels before and after.
     pub fn window(&self, behind: f64, ahead: f64) -> Result<Lrn> {
         let (behind, ahead) = (channels("behind", behind)?, channels("ahead", ahead)?);
         Ok(self.with(|builder| builder.window(behind, ahead)))
     }
 
-    /// The same window along that many axes.
+    /// Sets the same window along that many axes.
     pub fn axes(&self, axes: f64) -> Result<Lrn> {
         let axes = channels("axes", axes)?;
         Ok(self.with(|builder| builder.axes(axes as usize)))
     }
 
-    /// The framework's alpha.
+    /// Sets the framework's alpha.
     pub fn alpha(&self, alpha: f64) -> Lrn {
         self.with(|builder| builder.alpha(alpha))
     }
 
-    /// The exponent.
+    /// Sets the exponent.
     pub fn beta(&self, beta: f64) -> Lrn {
         self.with(|builder| builder.beta(beta))
     }
 
-    /// The bias.
+    /// Sets the bias.
     pub fn k(&self, k: f64) -> Lrn {
         self.with(|builder| builder.k(k))
     }
 
-    /// After ReLU, in one pass.
+    /// Computes ReLU before the layer, in one pass.
     pub fn relu(&self) -> Lrn {
         Lrn { relu: true, ..self.clone() }
     }
 
-    /// With results y ← scale·y' + blend·y.
+    /// Blends results with the old output: y ← scale·y' + blend·y.
     pub fn blended(&self, scale: f64, blend: f64) -> Lrn {
         Lrn { scale, blend, ..self.clone() }
     }
 
-    /// With f32 results that are less than one ulp off.
+    /// Makes f32 results less than one ulp off.
     pub fn exact(&self) -> Lrn {
         Lrn { precision: Precision::Exact, ..self.clone() }
     }
 
-    /// The numbers of the formula, after the convention is applied.
+    /// Returns the numbers of the formula, after the convention is applied.
     #[wasm_bindgen(unchecked_return_type = "Parameters")]
     pub fn parameters(&self) -> Result<JsValue> {
         let lrn = self.build().map_err(thrown)?;
@@ -148,7 +148,7 @@ impl Lrn {
     }
 }
 
-/// A number of channels, or of axes.
+/// Checks a number of channels, or of axes.
 fn channels(name: &'static str, given: f64) -> Result<u32> {
     let number = given as u32;
     if f64::from(number) == given {

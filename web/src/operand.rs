@@ -11,7 +11,7 @@ pub struct Operand {
 
 #[wasm_bindgen]
 impl Operand {
-    /// The buffer on `Gpu.device`; it can be bound as storage, written and copied.
+    /// Returns the buffer on `Gpu.device`; it can be bound as storage, written and copied.
     #[wasm_bindgen(getter, unchecked_return_type = "GPUBuffer")]
     pub fn buffer(&self) -> JsValue {
         self.buffer.as_webgpu().into()

@@ -50,7 +50,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// The batch sizes of the networks.
+    /// Returns the batch sizes of the networks.
     fn batches(&self) -> Vec<usize> {
         match (self.batches.is_empty(), self.quick) {
             (false, _) => self.batches.iter().map(|&batch| batch as usize).collect(),
@@ -59,7 +59,7 @@ impl Args {
         }
     }
 
-    /// How long an operation on a tensor is measured.
+    /// Returns how long to measure an operation on a tensor.
     pub fn patience(&self) -> Patience {
         let (rounds, budget) = match self.quick {
             true => (7, Duration::from_millis(400)),
@@ -68,7 +68,7 @@ impl Args {
         Patience { rounds, budget, least: Duration::ZERO }
     }
 
-    /// What is measured.
+    /// Returns what to measure.
     pub fn selection(&self) -> Selection {
         Selection {
             shapes: self.shapes.clone(),

@@ -39,14 +39,14 @@ fn colour(series: usize) -> RGBColor {
     COLOURS[series % COLOURS.len()]
 }
 
-/// The font by which the sizes of texts are estimated; the page shows its reader's own.
+/// Registers the font by which the sizes of texts are estimated; the page shows its reader's own.
 fn fonts() {
     static ONCE: Once = Once::new();
     // It is the file's own fault if it is no font: then the drawing tells.
     ONCE.call_once(|| drop(register_font(FONT, FontStyle::Normal, dejavu::sans::regular())));
 }
 
-/// Horizontal bars, grouped by category, of values about 1.
+/// Draws horizontal bars, grouped by category, of values about 1.
 pub fn bars(categories: &[String], series: &[Bars]) -> Drawn<String> {
     fonts();
     let rows = categories.len() * (series.len() + 1);
@@ -92,7 +92,7 @@ pub fn bars(categories: &[String], series: &[Bars]) -> Drawn<String> {
     Ok(svg)
 }
 
-/// Lines on logarithmic axes.
+/// Draws lines on logarithmic axes.
 pub fn lines(x_title: &str, y_title: &str, series: &[Line]) -> Drawn<String> {
     fonts();
     let points = || series.iter().flat_map(|line| line.points.iter().copied());
@@ -128,13 +128,13 @@ pub fn lines(x_title: &str, y_title: &str, series: &[Line]) -> Drawn<String> {
     Ok(svg)
 }
 
-/// The colour of a series, for a legend.
+/// Returns the colour of a series, for a legend.
 pub fn css_colour(series: usize) -> String {
     let RGBColor(r, g, b) = colour(series);
     format!("rgb({r},{g},{b})")
 }
 
-/// The least and the largest value, with a margin by a factor.
+/// Returns the least and the largest value, with a margin by a factor.
 fn range(values: impl Iterator<Item = f64>, margin: f64) -> (f64, f64) {
     let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
     (low / margin, high * margin)

@@ -22,14 +22,14 @@ struct Expected {
 }
 
 impl Expected {
-    /// What is computed, whatever the GPU.
+    /// Returns what identifies the layer and its pass, whatever the GPU.
     fn layer(&self) -> [&str; 5] {
         [&self.shape, &self.layout, &self.dtype, &self.arithmetic, &self.operation]
     }
 }
 
 impl Expectations {
-    /// A row for each operation of a layer, a column for each GPU; nothing if nothing is expected.
+    /// Returns a row for each operation of a layer, a column for each GPU; nothing if nothing is expected.
     pub fn section(&self) -> Markup {
         let Some(first) = self.expected.first() else { return html! {} };
         let gpus: Vec<_> = self.expected.chunk_by(|a, b| a.gpu == b.gpu).collect();

@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::Path;
 use terminal::{Failure, write_whole};
 
-/// What a file of JSON holds.
+/// Parses a file of JSON.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let file = File::open(path).map_err(|error| Failure::file(path, error))?;
     serde_json::from_reader(BufReader::new(file)).map_err(|error| Failure::file(path, error))

@@ -51,7 +51,7 @@ async fn measured(args: &Args) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// The adapters of several files.
+/// Returns the adapters of several files.
 fn compared(args: &Args) -> Result<Report, Failure> {
     let mut report = Report::default();
     for path in &args.compare {

@@ -103,7 +103,7 @@ fn label(adapter: &Adapter) -> String {
     format!("{} ({})", adapter.name, adapter.backend)
 }
 
-/// The name of a series: the device, and what ran on it unless it is ours.
+/// Returns the name of a series: the device, and what ran on it unless it is ours.
 fn series_name(adapter: &Adapter, measurement: &Measurement) -> String {
     match measurement.fastest {
         true => label(adapter),
@@ -119,13 +119,13 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    /// Those of a dtype.
+    /// Returns the precisions of a dtype.
     fn of(dtype: Dtype) -> impl Iterator<Item = Numbers<'static>> {
         let precisions = Precision::of(dtype).iter();
         precisions.map(move |p| Numbers { dtype: dtype.name(), precision: p.name() })
     }
 
-    /// A name that tells the dtype unless it is f32, and the precision unless it is fast.
+    /// Returns a name that tells the dtype unless it is f32, and the precision unless it is fast.
     fn named(self, name: &str) -> String {
         let dtype = Some(self.dtype).filter(|&dtype| dtype != "f32");
         let precision = Some(self.precision).filter(|&precision| precision != "fast");
@@ -133,7 +133,7 @@ impl Numbers<'_> {
     }
 }
 
-/// Bars for the networks, at every batch, dtype and precision.
+/// Draws bars for the networks, at every batch, dtype and precision.
 fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
     let mut categories = Vec::new();
     let mut series: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
@@ -160,7 +160,7 @@ fn fraction_of_copy(report: &Report, layout: &str, pass: &str) -> Drawn {
     Ok(section(&title, &names, chart::bars(&categories, &bars)?))
 }
 
-/// A line for each pass and device, and for the copies.
+/// Returns a line for each pass and device, and for the copies.
 fn sweep(
     report: &Report,
     name: &str,
@@ -200,7 +200,7 @@ fn add(lines: &mut Vec<Line>, name: String, point: (f64, f64)) {
     }
 }
 
-/// The numbers of a plot.
+/// Returns the numbers of a plot.
 fn grid(x_title: &str, lines: &[Line]) -> Markup {
     let columns: Vec<f64> = lines[0].points.iter().map(|point| point.0).collect();
     html! {
@@ -228,7 +228,7 @@ fn section(title: &str, names: &[String], svg: String) -> Markup {
     }
 }
 
-/// What each device does best for a pass.
+/// Returns the best measurement of each device for a pass.
 fn best<'a>(report: &'a Report, pass: &'a str) -> impl Iterator<Item = (&'a Adapter, &'a Measurement)> {
     let all = report.adapters.iter().flat_map(|a| a.measurements.iter().map(move |m| (a, m)));
     all.filter(move |(_, m)| m.pass == pass && m.is_best())
@@ -247,7 +247,7 @@ fn channels(measurement: &Measurement) -> f64 {
     measurement.dims[if is_last { 3 } else { 1 }] as f64
 }
 
-/// Channels in the window.
+/// Returns the number of channels in the window.
 fn window(measurement: &Measurement) -> f64 {
     measurement.window.map_or(1.0, |[p, q]| f64::from(p) + 1.0 + f64::from(q))
 }

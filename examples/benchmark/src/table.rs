@@ -4,7 +4,7 @@ use benches::report::{Measurement, is_copy};
 use terminal::{Failure, say};
 use wgpu_lrn::wgpu::AdapterInfo;
 
-/// Names the adapter, and the columns.
+/// Prints the adapter, and the names of the columns.
 pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
     say(format_args!("{} ({})", info.name, info.backend))?;
     say(format_args!(
@@ -13,7 +13,7 @@ pub fn head(info: &AdapterInfo) -> Result<(), Failure> {
     ))
 }
 
-/// What the rule prefers, what was fastest, and the best copy.
+/// Prints the preferred choice, the fastest one, and the best copy.
 pub fn rows(measurements: &[Measurement]) -> Result<(), Failure> {
     let copies = measurements.iter().filter(|m| is_copy(&m.kernel));
     let copy = copies.min_by(|a, b| a.seconds.total_cmp(&b.seconds));
@@ -42,7 +42,7 @@ fn row(m: &Measurement) -> String {
     )
 }
 
-/// With a fitting unit.
+/// Formats a duration with a fitting unit.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1e-3 => format!("{:.2} us", s * 1e6),

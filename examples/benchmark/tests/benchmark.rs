@@ -9,7 +9,7 @@ fn folder(name: &str) -> Folder {
     Folder::new(env!("CARGO_BIN_EXE_benchmark"), name)
 }
 
-/// A run that measures little.
+/// Returns a run that measures little.
 fn quick(folder: &Folder, arguments: &str) -> Ended {
     folder.succeed(&format!("--quick --batches 2 {arguments}"))
 }
@@ -108,7 +108,7 @@ fn measurements_of_every_variant() {
     }
 }
 
-/// Of each pass in a dtype, of so many bytes, one was the fastest and one is preferred; speeds follow
+/// Asserts that, for each pass in a dtype, one measurement was the fastest and one is preferred, and that speeds follow
 /// from times.
 fn measurements(all: &[Value], dtype: &str, bytes_of_element: f64) {
     for pass in ["square_sums", "forward", "backward"] {
@@ -134,7 +134,7 @@ fn measurements(all: &[Value], dtype: &str, bytes_of_element: f64) {
     }
 }
 
-/// Some of what is measured, channels-last; *row* where a sum is one f32.
+/// Returns some of the kernels that are measured channels-last; *row* where a sum is one f32.
 fn kernels_of(dtype: &str, precision: &str) -> &'static [&'static str] {
     match (dtype, precision) {
         ("f64", _) | (_, "exact") => &["column 1", "pixel 1", "copy 256 4", "empty"],

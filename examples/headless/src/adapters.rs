@@ -30,7 +30,7 @@ fn describe(adapter: &Adapter) -> Value {
     })
 }
 
-/// The limits that decide how a tensor is cut.
+/// Returns the limits that decide how a tensor is cut.
 fn limits(limits: &Limits) -> Value {
     json!({
         "max_storage_buffer_binding_size": limits.max_storage_buffer_binding_size,
@@ -42,7 +42,7 @@ fn limits(limits: &Limits) -> Value {
     })
 }
 
-/// The features that such kernels may care about.
+/// Returns the features that such kernels may care about.
 fn features(features: Features) -> Value {
     json!({
         "timestamp_query": features.contains(Features::TIMESTAMP_QUERY),
@@ -52,7 +52,7 @@ fn features(features: Features) -> Value {
     })
 }
 
-/// The name, and a line for each of the rest.
+/// Returns the name, and a line for each of the rest.
 fn plain(adapter: &Value) -> String {
     let text = |key: &str| adapter[key].as_str().unwrap_or_default().to_owned();
     let lines = ["backend", "type", "driver", "driver_info"];

@@ -159,7 +159,7 @@ struct Blend {
 }
 
 impl Layer {
-    /// The layer, for an operation.
+    /// Returns the layer, for an operation.
     pub fn lrn(&self, operation: Operation) -> Result<Lrn, Failure> {
         let lrn = self.spelled()?.with_precision(self.precision);
         self.blend.of(if self.relu { lrn.with_relu() } else { lrn }, operation)
@@ -179,7 +179,7 @@ impl Layer {
         Ok(builder.build()?)
     }
 
-    /// The shape of a tensor with these dimensions.
+    /// Returns the shape of a tensor with these dimensions.
     pub fn shape(&self, dims: &[usize]) -> Result<Shape, Failure> {
         Ok(Shape::over(dims, &self.axes())?.with_groups(self.groups.into())?)
     }

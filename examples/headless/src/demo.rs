@@ -28,7 +28,7 @@ const STRONG: f64 = 1e-3;
 /// Channels of the window on each side.
 const REACH: usize = 2;
 
-/// The layer norm1 of Caffe's AlexNet, but for its alpha.
+/// Returns the layer norm1 of Caffe's AlexNet, but for its alpha.
 ///
 /// Krizhevsky's own program has a k of 2, which shrinks every response, whatever its neighbours are;
 /// with 1 all that changes is due to the competition.
@@ -100,7 +100,7 @@ impl Normalized {
         Ok(Normalized { alpha, y, dx })
     }
 
-    /// What it took, and what part of the responses it left.
+    /// Describes how long the operation took, and what part of the responses it left.
     fn effect(&self, x: &[f32]) -> String {
         let Normalized { alpha, y, dx } = self;
         let active = x.iter().zip(&y.values).filter(|(x, _)| **x > 0.0);
@@ -143,7 +143,7 @@ fn rows<'a>(x: &'a [f32], network: &'a Normalized, strong: &'a Normalized) -> [R
     ]
 }
 
-/// The channel with the most energy, in each family.
+/// Returns the channel with the most energy, in each family.
 fn strongest(x: &[f32]) -> [usize; FAMILIES.len()] {
     let energy = |channel: &usize| energy(&x[channel * PIXELS..][..PIXELS]);
     std::array::from_fn(|family| {
@@ -153,7 +153,7 @@ fn strongest(x: &[f32]) -> [usize; FAMILIES.len()] {
     })
 }
 
-/// The pixel with the most energy.
+/// Returns the pixel with the most energy.
 fn busiest(x: &[f32]) -> usize {
     let energy = |pixel: &usize| energy(&conv1::channels(x, *pixel));
     (0..PIXELS).max_by(|a, b| energy(a).total_cmp(&energy(b))).unwrap_or(0)
@@ -187,7 +187,7 @@ fn summary(device: &Device, x: &[f32], pixel: usize, layers: &[Normalized; 2]) -
     })
 }
 
-/// How a channel stands out from its window, and from all beyond.
+/// Describes how a channel stands out from its window, and from all beyond.
 fn contrast(channels: &[f32], winner: usize) -> String {
     let near = winner.saturating_sub(REACH)..=(winner + REACH).min(CHANNELS - 1);
     let active = (0..CHANNELS).filter(|&channel| channel != winner && channels[channel] > 0.0);

@@ -84,7 +84,7 @@ impl Device {
         Ok(Run { values, kernel, seconds, bytes: shape.bytes().saturating_mul(operands) })
     }
 
-    /// The shaders of an operation, each after a line with its label and its entry point.
+    /// Returns the shaders of an operation, each after a line with its label and its entry point.
     pub fn wgsl(&self, lrn: &Lrn, shape: &Shape, operation: Operation) -> Result<String, Failure> {
         let Some(gpu) = &self.gpu else {
             let problem = "the CPU reference has no shaders; leave out --wgsl, or name a GPU adapter";
@@ -97,12 +97,12 @@ impl Device {
         Ok(program.passes().map(text).collect())
     }
 
-    /// The kernel that is forced, for all operations.
+    /// Returns the kernel that is forced, for all operations.
     fn tuning(&self) -> Tuning {
         Tuning::default().with_kernel(self.kernel)
     }
 
-    /// The line that ends standard output, for a script to read.
+    /// Returns the line that ends standard output, for a script to read.
     pub fn line<T: Element>(&self, lrn: &Lrn, run: &Run<T>) -> String {
         let place = match &self.gpu {
             Some(gpu) => {
@@ -129,7 +129,7 @@ fn reference(adapter: Option<&str>, kernel: Option<Kernel>) -> Result<Device, Fa
     Err(Failure::Refused(problem.to_owned()))
 }
 
-/// The kernel that runs, and the seconds from submission until the GPU is done.
+/// Returns the kernel that runs, and the seconds from submission until the GPU is done.
 fn time<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, inputs: &[&[T]]) -> Result<(Kernel, f64), Failure> {
     let buffers: Result<Vec<_>, _> = inputs.iter().map(|input| gpu.upload(input)).collect();
     let mut buffers = buffers?;

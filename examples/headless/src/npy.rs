@@ -34,7 +34,7 @@ const LONGEST: usize = 10_000;
 /// A plain array's header has two opening brackets. The parser recurses, and backtracks, on each.
 const MOST_BRACKETS: usize = 8;
 
-/// The dtype of a file, where nothing else tells it.
+/// Returns the dtype of a file, where nothing else tells it.
 pub fn dtype(path: &Path) -> Result<Dtype, Failure> {
     let dtype = open(path).and_then(|opened| stored::dtype(&opened.header.dtype().descr()));
     dtype.map_err(|problem| Failure::file(path, problem))
@@ -92,7 +92,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     write_whole(path, |file| std::io::Write::write_all(file, text.as_bytes()))
 }
 
-/// The start of the file up to the end of its header.
+/// Returns the start of the file up to the end of its header.
 fn with_header(start: &[u8]) -> Result<&[u8], String> {
     let end = match *start {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => 10 + u64::from(u16::from_le_bytes([a, b])),
@@ -123,7 +123,7 @@ fn parse(head: &[u8]) -> Result<NpyHeader, String> {
     }
 }
 
-/// npyz multiplies the shape unchecked, which panics in a debug build.
+/// Turns a panic into an error: npyz multiplies the shape unchecked, which panics in a debug build.
 fn unless_panic<T>(parse: impl FnOnce() -> T + panic::UnwindSafe) -> Option<T> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));
@@ -132,7 +132,7 @@ fn unless_panic<T>(parse: impl FnOnce() -> T + panic::UnwindSafe) -> Option<T> {
     parsed.ok()
 }
 
-/// The dimensions, once the file is known to hold exactly the elements.
+/// Returns the dimensions, once the file is known to hold exactly the elements.
 fn claimed(shape: &[u64], dtype: Dtype, present: u64) -> Result<Vec<usize>, String> {
     // Zeros count as ones here: the strides between empty rows have to fit, too.
     let bytes = shape.iter().try_fold(dtype.bytes(), |bytes, &dim| bytes.checked_mul(dim.max(1)));
@@ -145,7 +145,7 @@ fn claimed(shape: &[u64], dtype: Dtype, present: u64) -> Result<Vec<usize>, Stri
     shape.iter().map(|&dim| usize::try_from(dim).map_err(|_| overflow())).collect()
 }
 
-/// The elements as stored, once there is memory for all.
+/// Returns the elements as stored, once there is memory for all.
 fn elements<T: Stored>(file: NpyFile<impl Read>) -> Result<Vec<T>, String> {
     let mut values = Vec::new();
     values.try_reserve_exact(file.len() as usize).map_err(unreadable)?;
@@ -155,13 +155,13 @@ fn elements<T: Stored>(file: NpyFile<impl Read>) -> Result<Vec<T>, String> {
     Ok(values)
 }
 
-/// The index of an element of an array, by its number in C order.
+/// Returns the index of an element of an array, by its number in C order.
 pub fn index_of(element: usize, dims: &[usize]) -> Vec<usize> {
     let stride = |axis: usize| dims[axis + 1..].iter().product::<usize>();
     (0..dims.len()).map(|axis| element / stride(axis) % dims[axis]).collect()
 }
 
-/// Elements in C order, from where the strides say that they are stored.
+/// Returns elements in C order, from where the strides say that they are stored.
 fn in_c_order<T: Copy>(dims: &[usize], strides: &[u64], stored: &[T]) -> Vec<T> {
     let mut index = vec![0; dims.len()];
     let element = |_| {

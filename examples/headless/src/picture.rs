@@ -124,7 +124,7 @@ fn draw(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
     Ok(canvas.present()?)
 }
 
-/// The photo, a frame about what the filters see at the plotted pixel, and the notes.
+/// Returns the photo, a frame about what the filters see at the plotted pixel, and the notes.
 fn photo(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
     let top = TOP - HEADING;
     blocks(canvas, (LEFT, top), PHOTO, PHOTO_ZOOM, |x, y| {
@@ -141,7 +141,7 @@ fn photo(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
     Ok(())
 }
 
-/// The filter of a channel, and its name.
+/// Returns the filter of a channel, and its name.
 fn heading(scene: &Scene<'_>, canvas: &Canvas<'_>, column: usize, channel: usize) -> Drawn {
     let (x, y) = (MAPS_LEFT + column as i32 * COLUMN, TOP - HEADING);
     let zoom = 8;
@@ -176,13 +176,13 @@ fn feature_map(canvas: &Canvas<'_>, at: (i32, i32), map: &[f32], brightest: f32,
     text(canvas, &format!("peak {:.0}", peak(map)), below, Style::plain(34).colour(FAINT))
 }
 
-/// The largest absolute value, and above zero so that one can divide by it.
+/// Returns the largest absolute value, and above zero so that one can divide by it.
 fn peak(values: &[f32]) -> f32 {
     values.iter().fold(f32::MIN_POSITIVE, |peak, value| peak.max(value.abs()))
 }
 
 impl Ramp {
-    /// The colour of a value, of which 1 is the largest. Its root shows the weak ones too.
+    /// Returns the colour of a value, of which 1 is the largest. Its root shows the weak ones too.
     fn colour(self, value: f32) -> RGBColor {
         let root = value.abs().sqrt();
         match self {
@@ -205,7 +205,7 @@ fn mix(from: (u8, u8, u8), to: (u8, u8, u8), part: f32) -> RGBColor {
     RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
-/// A square of `side` × `side` blocks, each of `zoom` × `zoom` drawn pixels.
+/// Returns a square of `side` × `side` blocks, each of `zoom` × `zoom` drawn pixels.
 fn blocks(
     canvas: &Canvas<'_>,
     at: (i32, i32),

@@ -108,19 +108,19 @@ impl Bench {
         self.time(|| layer(x.clone()))
     }
 
-    /// The step of the layer, behind the ones that the graph begins with.
+    /// Returns the step of the layer, behind the ones that the graph begins with.
     fn backward(&self, layer: impl Fn(Tensor<4>) -> Tensor<4>, x: &Tensor<4>) -> Result<f64> {
         let x = x.clone().autodiff().require_grad();
         let y = layer(x.clone());
         self.time(|| x.grad(&y.backward()))
     }
 
-    /// Those ones alone.
+    /// Measures the ones alone with which the graph begins.
     fn ones(&self, x: &Tensor<4>) -> Result<f64> {
         self.time(|| x.ones_like())
     }
 
-    /// Burn does not compute what nobody can read: the result is kept until the device is done.
+    /// Measures a call. Burn does not compute what nobody can read, so the result is kept until the device is done.
     fn time<T>(&self, run: impl FnOnce() -> T) -> Result<f64> {
         self.device.sync()?;
         let start = Instant::now();
@@ -161,7 +161,7 @@ impl Bare {
     }
 }
 
-/// Numbers of both signs from −3 to 3.
+/// Draws numbers of both signs from −3 to 3.
 fn values<T: Number>(dims: &[usize]) -> Vec<T> {
     let number = |i: u32| f64::from(i.wrapping_mul(0x9e37_79b9) >> 16) / 65_535.0 * 6.0 - 3.0;
     let count = dims.iter().product::<usize>() as u32;

@@ -55,7 +55,7 @@ impl<B: LrnBackend, C: CheckpointStrategy> LrnBackend for Autodiff<B, C> {
         }
     }
 
-    /// Burn asks the inner backend for gradients; they have none of their own.
+    /// Computes dx on the inner backend: Burn asks that for gradients, which have no gradients of their own.
     fn lrn_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, layer: Layer) -> FloatTensor<Self> {
         Self::from_inner(B::lrn_backward(x.into_primitive(), dy.into_primitive(), layer))
     }

@@ -6,7 +6,7 @@ use log::warn;
 use std::sync::Once;
 use wgpu_lrn::{Lrn, Precision};
 
-/// Burn's module that computes a layer, if it has it.
+/// Returns Burn's module that computes a layer, if there is one.
 pub(crate) fn module(lrn: &Lrn, axes: &[isize], rank: usize) -> Option<LocalResponseNorm> {
     let (&[(behind, ahead)], &[axis]) = (lrn.windows(), axes) else { return None };
     let is_channels = rank > 2 && (axis == 1 || axis == 1 - rank as isize);

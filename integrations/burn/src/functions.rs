@@ -88,7 +88,7 @@ pub(crate) fn prepared<const D: usize>(
     Ok(layer.flatten().map_or_else(|| without_kernels(x), Prepared::Kernels))
 }
 
-/// The operations that a tensor needs: backward only where it is tracked.
+/// Returns the operations that a tensor needs: backward only where it is tracked.
 pub(crate) fn differentiated<const D: usize>(x: &Tensor<D>) -> &'static [Operation] {
     let both = &[Operation::Forward, Operation::Backward];
     if x.is_tracked() { both } else { &both[..1] }

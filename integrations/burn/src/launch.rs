@@ -40,8 +40,8 @@ impl Programs {
     }
 }
 
-/// What CubeCL tells of a device. Some of it is of the adapter, and an application may have opened the device with
-/// less: so it asks for no more than wgpu's defaults where the kernels gain nothing by more.
+/// Returns what CubeCL tells of a device. Some of it is of the adapter, and an application may have opened the device
+/// with less: so it asks for no more than wgpu's defaults where the kernels gain nothing by more.
 fn target(client: &Client) -> Target {
     let properties = client.properties();
     let (memory, hardware) = (&properties.memory, &properties.hardware);
@@ -103,7 +103,7 @@ impl<'a> Launch<'a> {
         }
     }
 
-    /// The buffers in the order of their bindings, and the uniform, which CubeCL binds after them.
+    /// Returns the buffers in the order of their bindings, and the uniform, which CubeCL binds after them.
     fn arguments(&self, bindings: &[Binding], dispatch: &Dispatch<'_>, workspace: Option<&Handle>) -> KernelArguments {
         let info = MetadataBindingInfo::custom(words(dispatch.uniform));
         let arguments = KernelArguments::new().with_info(info);
@@ -127,12 +127,12 @@ fn part(handle: Handle, bytes: &Range<u64>) -> Handle {
     handle.offset_start(bytes.start).offset_end(behind)
 }
 
-/// What a failed launch leaves unwritten. A workspace is written before it is read.
+/// Returns what a failed launch leaves unwritten. A workspace is written before it is read.
 fn io(binding: &Binding) -> BufferIOAttr {
     if binding.is_written { BufferIOAttr::WriteOnly } else { BufferIOAttr::ReadOnly }
 }
 
-/// The uniform as CubeCL takes it.
+/// Returns the uniform as CubeCL takes it.
 fn words(bytes: &[u8]) -> Vec<u64> {
     let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
     bytes.chunks(8).map(word).collect()
@@ -214,7 +214,7 @@ impl CubeKernel for Refused {
     }
 }
 
-/// A kernel's frame, without a body in CubeCL's language.
+/// Returns a kernel's frame, without a body in CubeCL's language.
 fn definition(size: CubeDim) -> KernelDefinition {
     let settings = KernelSettings::new(size.0, ExecutionMode::Checked, AddressType::U32);
     KernelDefinition { body: Scope::root(settings.clone()), settings, info: Info::default() }

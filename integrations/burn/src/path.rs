@@ -29,7 +29,7 @@ pub fn path(device: &Device) -> Path {
     wgpu(device).map_or(Path::Burn, |device| of(&device))
 }
 
-/// The path of a device of CubeCL's wgpu.
+/// Returns the path of a device of CubeCL's wgpu.
 pub(crate) fn of(device: &CubeDevice) -> Path {
     match device.client().name() {
         tensor::WGSL => Path::Launch,
@@ -38,7 +38,7 @@ pub(crate) fn of(device: &CubeDevice) -> Path {
     }
 }
 
-/// The device that CubeCL's wgpu knows, if it is one.
+/// Returns the device that CubeCL's wgpu knows, if it is one.
 pub(crate) fn wgpu(device: &Device) -> Option<CubeDevice> {
     match device.clone().inner().as_dispatch() {
         DispatchDevice::Cube(device @ CubeDevice::Wgpu(WgpuDevice { .. })) => Some(device.clone()),

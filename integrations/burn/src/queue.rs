@@ -67,7 +67,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    /// The plan of a layer, which is kept for the next call.
+    /// Returns the plan of a layer, which is kept for the next call.
     fn plan(&self, lrn: &Lrn, shape: &Shape) -> wgpu_lrn::Result<Plan> {
         let mut plans = locked(&self.plans);
         let known = plans.iter().find(|plan| plan.lrn() == lrn && plan.shape() == shape);

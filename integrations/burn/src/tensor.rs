@@ -9,10 +9,10 @@ use wgpu_lrn::Dtype;
 /// How CubeCL names wgpu's clients that compile WGSL.
 pub(crate) const WGSL: &str = "wgpu<wgsl>";
 
-/// How it tags WGSL.
+/// The tag by which CubeCL marks sources in WGSL.
 pub(crate) const WGSL_TAG: &str = "wgsl";
 
-/// The elements that the kernels compute, if these are some.
+/// Returns the elements that the kernels compute, if these are some.
 pub(crate) fn dtype(dtype: DType) -> Option<Dtype> {
     match dtype {
         DType::F32 | DType::Flex32 => Some(Dtype::F32),

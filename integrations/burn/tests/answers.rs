@@ -7,12 +7,12 @@ use common::*;
 use half::f16;
 use wgpu_lrn_burn::wgpu_lrn::{Dtype, Shape};
 
-/// As Burn's own tests of the module compare.
+/// Returns the tolerance of Burn's own tests of the module.
 fn burns_tolerance() -> Tolerance<f32> {
     Tolerance::rel_abs(5e-3, 1e-4)
 }
 
-/// What Burn's module computes of numbers, on a device and in a type whose powers are right.
+/// Computes Burn's module on a device and in a type whose powers are right.
 fn by_burn<const D: usize, T: Number>(size: usize, dims: [usize; D], numbers: [&[T]; 2]) -> [TensorData; 2] {
     let (device, dtype) = burns_device::<T>();
     let [x, dy] = numbers.map(|numbers| {
@@ -23,7 +23,8 @@ fn by_burn<const D: usize, T: Number>(size: usize, dims: [usize; D], numbers: [&
     [y.to_data(), dx.to_data()]
 }
 
-/// Burn's powers of f64 are infinite in WGSL, and f16 rounds between its operations.
+/// Returns a device and a type whose powers are right: Burn's powers of f64 are infinite in WGSL, and f16 rounds
+/// between its operations.
 fn burns_device<T: Number>() -> (Device, DType) {
     match T::DTYPE {
         Dtype::F64 => (Device::flex(), DType::F64),

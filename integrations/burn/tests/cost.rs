@@ -38,7 +38,7 @@ fn x(batch: usize, device: &Device) -> Tensor<4> {
     tensor(&values::<f32>(batch * 6 * 9, 1), [batch, 6, 3, 3], device)
 }
 
-/// A step of a training loop: the layer, a loss, its gradient.
+/// Returns a step of a training loop: the layer, a loss, its gradient.
 fn step(weights: Tensor<4>) -> Tensor<4> {
     let weights = weights.autodiff().require_grad();
     let y = ours(5).forward(ours(3).forward(weights.clone()) * 2.0);
@@ -64,7 +64,7 @@ fn a_training_loop_compiles_in_its_first_step_only() {
     log::set_max_level(LevelFilter::Off);
 }
 
-/// Live allocations of the device.
+/// Returns the number and the bytes of the device's live allocations.
 fn allocations(device: &Device) -> (u64, u64) {
     device.sync().unwrap();
     let usage = device.memory_pool_usage().expect("CubeCL reports it");

@@ -33,7 +33,8 @@ impl Twin {
     }
 }
 
-/// A product of matrices; where Mesa 22.3 compiles Burn's SPIR-V of it, that crashes, and numbers are moved instead.
+/// Returns a product of matrices; where Mesa 22.3 compiles Burn's SPIR-V of it, that crashes, and numbers are moved
+/// instead.
 fn product(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
     if cfg!(feature = "vulkan") {
         return (a * 0.4 + b.flip([1])).tanh();
@@ -41,7 +42,7 @@ fn product(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
     (a.matmul(b.clone().swap_dims(1, 2)).matmul(b) * 0.02).tanh()
 }
 
-/// What the seed draws, on a twin and another one. Numbers stay between −3 and 3.
+/// Applies the operation that the seed draws, on a twin and another one. Numbers stay between −3 and 3.
 fn step(twin: Twin, other: Twin, draw: u32) -> Twin {
     let size = 1 + draw as usize / 16 % 8;
     match draw % 8 {
@@ -55,7 +56,7 @@ fn step(twin: Twin, other: Twin, draw: u32) -> Twin {
     }
 }
 
-/// A chain of draws, compared at its end.
+/// Runs a chain of drawn operations, and compares the twins at its end.
 fn chain(twins: &Mutex<Vec<Twin>>, seed: u32, steps: u32) {
     let mut draw = seed;
     let mut drawn = || {

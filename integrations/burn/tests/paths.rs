@@ -7,7 +7,7 @@ use common::*;
 use wgpu_lrn_burn::wgpu_lrn::{Shape, check};
 use wgpu_lrn_burn::{Error, Lrn, Path, local_response_norm, path, square_sums};
 
-/// A layer that Burn's operations compute.
+/// Returns a layer that Burn's operations compute.
 fn onnx() -> Lrn {
     lrn(4)
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, s};
 use common::*;
 use wgpu_lrn_burn::wgpu_lrn::Shape;
 
-/// A layer on a tensor that is not contiguous gives what it gives on the same numbers.
+/// Asserts that a layer on a tensor that is not contiguous gives what it gives on the same numbers.
 fn assert_as_copied<const D: usize>(x: Tensor<D>) {
     let dims = x.dims();
     let numbers: Vec<f32> = read(x.clone());

@@ -7,7 +7,7 @@ use wgpu_lrn::{Choice, Dtype, Element, Gpu, Lrn, Operation, Plan, Precision, Sha
 /// for another's compilation.
 type Opened = &'static [Gpu];
 
-/// Every adapter of this machine, in an instance of its own. None is a failure, never a skip.
+/// Returns every adapter of this machine, in an instance of its own. None is a failure, never a skip.
 pub fn adapters() -> Vec<wgpu::Adapter> {
     validation_layer::listen();
     let adapters = block_on(host::adapters());
@@ -15,7 +15,7 @@ pub fn adapters() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// Every adapter, opened.
+/// Opens every adapter.
 pub fn gpus() -> Opened {
     thread_local! {
         static GPUS: Opened = {
@@ -59,12 +59,12 @@ fn opened_with(one: wgpu::Features) -> Vec<Gpu> {
     with_none.chain(with_both.map(|adapter| open(adapter, one))).collect()
 }
 
-/// Every adapter, opened in every way that elements of that type are stored in.
+/// Opens every adapter in every way that elements of that type are stored in.
 pub fn gpus_of(dtype: Dtype) -> impl Iterator<Item = &'static Gpu> {
     gpus().iter().chain(narrowed(dtype))
 }
 
-/// Every adapter with every choice that it has for a layer.
+/// Returns every adapter with every choice that it has for a layer.
 pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice)> {
     gpus_of(shape.dtype()).flat_map(|gpu| {
         let choices = crate::choices(lrn, shape, gpu.device().features());
@@ -72,7 +72,7 @@ pub fn runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Cho
     })
 }
 
-/// The same in every precision, with the layer of that precision.
+/// Returns the runs of every precision, with the layer of that precision.
 pub fn precise_runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static Gpu, Choice, Lrn)> {
     Precision::of(shape.dtype()).iter().flat_map(move |&precision| {
         let lrn = lrn.with_precision(precision);
@@ -81,7 +81,7 @@ pub fn precise_runs(lrn: &Lrn, shape: &Shape) -> impl Iterator<Item = (&'static 
     })
 }
 
-/// A device that validates as any does, and computes nothing.
+/// Returns a device that validates as any does, and computes nothing.
 pub fn noop_device() -> (wgpu::Device, wgpu::Queue) {
     wgpu::Device::noop(&wgpu::DeviceDescriptor::default())
 }

@@ -21,7 +21,7 @@ pub struct Check {
     pub input: Input,
 }
 
-/// Every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
+/// Returns every case in f32, fast and exact, in f64, and in a half type: the two differ by their codec alone, so that
 /// they take turns.
 pub fn plain(operation: Operation) -> Vec<Check> {
     use Precision::{Exact, Fast};
@@ -57,7 +57,8 @@ pub fn fused() -> Vec<Check> {
     layers.flat_map(of_layer).collect()
 }
 
-/// y in the place of x, dx in that of dy; plain, of the other types in turns, and with all that is fused.
+/// Returns checks of y in the place of x and of dx in that of dy; plain, of the other types in turns, and with all that
+/// is fused.
 pub fn in_place() -> Vec<Check> {
     let small = CASES.iter().filter(|case| case.shape().elements() < 1000).enumerate();
     let types = [Dtype::F16, Dtype::Bf16, Dtype::F64];
@@ -70,7 +71,7 @@ pub fn in_place() -> Vec<Check> {
     all.chain(small).chain(fused).flat_map(of_check).collect()
 }
 
-/// Every hostile layer and input, on every place. Types, operations and what is fused take turns.
+/// Returns every hostile layer and input, on every place. Types, operations and what is fused take turns.
 pub fn hostile() -> Vec<Check> {
     let pairs = HOSTILE.iter().flat_map(|hostile| PLACES.iter().map(move |place| (hostile, place)));
     pairs.enumerate().map(|(turn, (hostile, place))| Check::of_hostile(hostile, place, turn)).collect()
@@ -82,7 +83,7 @@ impl Check {
         Check { name: case.name, lrn, shape, operation, in_place: false, input: Input::Ordinary }
     }
 
-    /// A hostile layer, of the type, with the operation and the steps around it, that have a turn.
+    /// Returns a hostile layer, of the type, with the operation and the steps around it, that have a turn.
     pub fn of_hostile(hostile: &Hostile, place: &Place, turn: usize) -> Check {
         // Numbers of turns without a common factor: all combinations come.
         let dtype = [Dtype::F32, Dtype::F32, Dtype::Bf16, Dtype::F32, Dtype::F16, Dtype::F64, Dtype::F32];
@@ -111,14 +112,14 @@ impl Check {
         }
     }
 
-    /// The choices that compute it on a device.
+    /// Returns the choices that compute it on a device.
     pub fn choices(&self, gpu: &Gpu) -> Vec<Choice> {
         let mut choices = crate::choices(&self.lrn, &self.shape, gpu.device().features());
         choices.retain(|choice| !self.in_place || self.is_replaced_by(*choice, gpu));
         choices
     }
 
-    /// Whether a choice works in place. *pixel* may have no room for all channels of a pixel.
+    /// Returns `true` if a choice works in place. *pixel* may have no room for all channels of a pixel.
     fn is_replaced_by(&self, choice: Choice, gpu: &Gpu) -> bool {
         let (features, limits) = (gpu.device().features(), gpu.device().limits());
         let Check { lrn, shape, operation, .. } = self;

@@ -20,7 +20,7 @@ pub struct Drawn {
     pub in_place: bool,
 }
 
-/// Bytes that are the same on every machine.
+/// Draws bytes that are the same on every machine.
 pub fn bytes(random: &mut Random, length: usize) -> Vec<u8> {
     (0..length.div_ceil(8)).flat_map(|_| random.bits().to_le_bytes()).collect()
 }
@@ -54,7 +54,7 @@ impl Drawn {
     }
 }
 
-/// Often channels follow each other, or fill packets of four; rarely a dimension is 0.
+/// Draws dimensions: often channels follow each other, or fill packets of four; rarely a dimension is 0.
 fn dims(u: &mut Unstructured<'_>, rank: usize) -> Result<Vec<usize>> {
     let mut left = 4000;
     let dims = (0..rank).map(|_| {
@@ -72,7 +72,7 @@ fn window(u: &mut Unstructured<'_>) -> Result<(u32, u32)> {
     Ok((u.int_in_range(0..=most)?, u.int_in_range(0..=most)?))
 }
 
-/// Ordinary numbers, those of a hostile layer, or any that f32 holds.
+/// Draws ordinary numbers, those of a hostile layer, or any that f32 holds.
 fn numbers(u: &mut Unstructured<'_>) -> Result<(f64, f64, f64)> {
     let beta = *u.choose(&[0.0, 0.5, 0.75, 0.75, 1.0, 0.6, 1.7, -0.4, -1.6])?;
     Ok(match u.int_in_range(0..=3)? {
@@ -85,7 +85,7 @@ fn numbers(u: &mut Unstructured<'_>) -> Result<(f64, f64, f64)> {
     })
 }
 
-/// From 1e-37 to 1e38.
+/// Draws a number from 1e-37 to 1e38.
 fn power_of_ten(u: &mut Unstructured<'_>) -> Result<f64> {
     Ok(10f64.powi(u.int_in_range(-37..=38)?))
 }

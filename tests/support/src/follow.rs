@@ -44,12 +44,12 @@ pub fn assert_next_pixels(recipe: &Recipe) {
     }
 }
 
-/// The pixels that *row* takes as one; 1 for other kernels.
+/// Returns the pixels that *row* takes as one; 1 for other kernels.
 fn joined(shader: &Shader) -> u64 {
     constant(shader, "JOINED").unwrap_or(1)
 }
 
-/// The packets that a dispatch can read and whose windows may hold an end of a pixel, the first, and the last.
+/// Returns the packets that a dispatch can read and whose windows may hold an end of a pixel, the first, and the last.
 fn packets_to_follow(shader: &Shader, params: &Params) -> impl Iterator<Item = u64> + use<> {
     let held = constant(shader, "HELD").unwrap();
     let readable = u64::from(params.part.read_begin)..u64::from(params.part.read_end);
@@ -70,7 +70,7 @@ fn assert_next_pixel(shader: &Shader, params: &Params, packet: u64, before: &str
     assert_eq!(u64::from(found).min(held), next.min(held), "packet {packet} of {params:?}, {shader:?}");
 }
 
-/// `next_pixel` of `shaders/kernel/row.wgsl`, in 32 bits that wrap as there.
+/// Computes `next_pixel` of `shaders/kernel/row.wgsl`, in 32 bits that wrap as there.
 fn next_pixel(shader: &Shader, params: &Params, channel: u32, before: u32) -> u32 {
     let (joined, channels) = (joined(shader) as u32, params.tensor.channels);
     let place = |pixels: u32| before.wrapping_add(pixels.wrapping_mul(channels));
@@ -89,7 +89,7 @@ fn writes_sums(pass: &Pass) -> bool {
     pass.bindings.iter().any(|&(number, _)| number == binding::TOTALS)
 }
 
-/// Each temporary that is read was written by an earlier pass, and by none that reads it.
+/// Asserts that an earlier pass wrote each temporary that is read, and that none reads what it writes.
 fn assert_handed_on(recipe: &Recipe) {
     let mut written = Vec::new();
     for pass in &recipe.passes {
@@ -108,7 +108,7 @@ fn constant(shader: &Shader, name: &str) -> Option<u64> {
     shader.constant(name).map(u64::from)
 }
 
-/// Workgroups that a dispatch needs.
+/// Returns the workgroups that a dispatch needs.
 fn groups(shader: &Shader, params: &Params) -> u64 {
     let (pixels, segments) = (u64::from(params.part.pixels), u64::from(params.part.segments));
     let constant = |name| constant(shader, name).unwrap();
@@ -125,8 +125,8 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
     }
 }
 
-/// The element of the whole tensor that a shader finds for a channel of a pixel of a dispatch, from
-/// what is bound and what the uniform says. Elements are counted in what is loaded at once.
+/// Returns the element of the whole tensor that a shader finds for a channel of a pixel of a dispatch, from what is
+/// bound and what the uniform says. Elements are counted in what is loaded at once.
 fn element(
     stored: u64,
     bound: &Range<u64>,
@@ -144,7 +144,7 @@ fn element(
     element
 }
 
-/// The channels before and after a channel that a shader needs.
+/// Returns the channels before and after a channel that a shader needs.
 fn halo(shader: &Shader) -> (u64, u64) {
     let [p, q] = ["LOOK_BEHIND", "LOOK_AHEAD"].map(|name| constant(shader, name).unwrap());
     let (before, after) = if shader.entry() == "backward" { (p + q, p + q) } else { (p, q) };
@@ -152,7 +152,7 @@ fn halo(shader: &Shader) -> (u64, u64) {
     (before.div_ceil(packet), after.div_ceil(packet))
 }
 
-/// The columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
+/// Returns the columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
 fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
     let Some(written) = constant(shader, "WRITTEN").filter(|_| params.tensor.columns > 1) else {
         return vec![0];

@@ -49,7 +49,7 @@ pub async fn run<T: Element>(gpu: &Gpu, plan: &Plan, operation: Operation, input
     Ok(bytemuck::pod_collect_to_vec(result))
 }
 
-/// A refusal in words.
+/// Returns a refusal in words.
 pub(crate) fn text(error: Error) -> String {
     error.to_string()
 }
@@ -58,7 +58,7 @@ fn pattern() -> impl Iterator<Item = u8> {
     UNTOUCHED.to_ne_bytes().into_iter().cycle()
 }
 
-/// A buffer of these bytes, with a pattern before and after.
+/// Returns a buffer of these bytes, with a pattern before and after.
 fn framed(gpu: &Gpu, bytes: &[u8]) -> wgpu_lrn::Result<wgpu::Buffer> {
     let all = pattern().take(GUARD).chain(bytes.iter().copied());
     let after = (GUARD + bytes.len()).next_multiple_of(4) - bytes.len();

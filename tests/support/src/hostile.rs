@@ -38,7 +38,7 @@ pub const INPUTS: &[Input] = &[
 ];
 
 impl Input {
-    /// x, from a seed.
+    /// Draws x from a seed.
     pub fn x<T: Element>(self, shape: &Shape, seed: u64) -> Vec<T> {
         let mut random = Random(seed);
         let mut x: Vec<T> = each(shape, || T::from_f64(self.value(&mut random)));
@@ -48,7 +48,7 @@ impl Input {
         x
     }
 
-    /// dy, from a seed.
+    /// Draws dy from a seed.
     pub fn dy<T: Element>(self, shape: &Shape, seed: u64) -> Vec<T> {
         let mut random = Random(seed);
         let kind = if let Input::Decades(..) = self { self } else { Input::Ordinary };

@@ -50,17 +50,18 @@ macro_rules! of_dtype {
     };
 }
 
-/// Whether a result passed, with a claim for each of its elements.
+/// Returns `true` if a result passed, with a claim for each of its elements.
 pub fn is_right(report: &Report) -> bool {
     report.passed() && report.is_complete()
 }
 
-/// A name for messages.
+/// Returns a name for messages.
 pub fn describe(gpu: &Gpu) -> String {
     format!("{} ({:?})", gpu.info().name, gpu.info().backend)
 }
 
-/// The choices for a layer on a device with these features; none where it does not compute with elements of that type.
+/// Returns the choices for a layer on a device with these features; none where it does not compute with elements of
+/// that type.
 pub fn choices(lrn: &Lrn, shape: &Shape, features: wgpu::Features) -> Vec<Choice> {
     match Choice::available(lrn, shape, features) {
         Err(Error::Feature { .. }) => Vec::new(),

@@ -26,7 +26,7 @@ pub struct Ended {
 const DRIVERS: [&str; 4] = ["XDG_RUNTIME_DIR", "DRI2", "libEGL", "MESA"];
 
 impl Folder {
-    /// One beside the program, which Cargo names as `CARGO_BIN_EXE_` and its name.
+    /// Creates a folder beside the program, which Cargo names as `CARGO_BIN_EXE_` and its name.
     pub fn new(program: &'static str, name: &str) -> Folder {
         let path = Path::new(program).with_extension("tests").join(name);
         let _ = fs::remove_dir_all(&path);
@@ -58,7 +58,7 @@ impl Folder {
         self.put(name, array(true, dims, &moved));
     }
 
-    /// The dimensions and values of a file in C order.
+    /// Returns the dimensions and values of a file in C order.
     pub fn load(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
         let file = npyz::NpyFile::new(fs::File::open(self.path(name)).unwrap()).unwrap();
         assert_eq!(file.order(), npyz::Order::C);
@@ -73,7 +73,7 @@ impl Folder {
         self.put(name, npy(&header, bytemuck::cast_slice(elements)));
     }
 
-    /// The dimensions and elements of a file in C order, whose header must name their type.
+    /// Returns the dimensions and elements of a file in C order, whose header must name their type.
     pub fn load_elements<T: Element>(&self, name: &str) -> (Vec<usize>, Vec<T>) {
         let bytes = fs::read(self.path(name)).unwrap();
         let mut data = &bytes[..];
@@ -84,7 +84,7 @@ impl Folder {
         (dims, bytemuck::pod_collect_to_vec(data))
     }
 
-    /// Every file with its contents.
+    /// Returns every file with its contents.
     pub fn contents(&self) -> BTreeMap<OsString, Option<Vec<u8>>> {
         let entries = fs::read_dir(&self.path).unwrap().map(|entry| entry.unwrap());
         entries.map(|entry| (entry.file_name(), fs::read(entry.path()).ok())).collect()
@@ -116,7 +116,7 @@ impl Folder {
 }
 
 impl Ended {
-    /// A value of the line that a script reads.
+    /// Returns a value of the line that a script reads.
     pub fn field(&self, name: &str) -> &str {
         let line = self.stdout.last().unwrap();
         let (_, rest) = line.split_once(&format!("{name}=")).unwrap();
@@ -133,7 +133,7 @@ fn array(fortran: bool, dims: &[usize], values: &[f32]) -> Vec<u8> {
     npy(&header("'<f4'", fortran, &format!("({shape})")), &data)
 }
 
-/// How a header spells a type.
+/// Returns how a header spells a type.
 fn descr(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::F32 => "'<f4'",
@@ -143,13 +143,13 @@ fn descr(dtype: Dtype) -> &'static str {
     }
 }
 
-/// The header's text.
+/// Returns the header's text.
 pub fn header(descr: &str, fortran: bool, shape: &str) -> String {
     let fortran = if fortran { "True" } else { "False" };
     format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}")
 }
 
-/// A file of version 1.
+/// Returns a file of version 1.
 pub fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let text = format!("{header:<width$}\n", width = (header.len() + 11).next_multiple_of(64) - 11);
     let length = (text.len() as u16).to_le_bytes();

@@ -13,29 +13,29 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// At least 0, below 1.
+    /// Draws a number of at least 0 and below 1.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// From `low` to `high`, both included.
+    /// Draws a number from `low` to `high`, both included.
     pub fn range(&mut self, low: u64, high: u64) -> u64 {
         low + self.bits() % (high - low + 1)
     }
 
-    /// Of both signs, at most `size`.
+    /// Draws a number of either sign, at most `size`.
     pub fn signed(&mut self, size: f64) -> f32 {
         ((self.unit() * 2.0 - 1.0) * size) as f32
     }
 
-    /// Of both signs, magnitudes spread evenly over the decades from 10^low to 10^high.
+    /// Draws a number of either sign, its magnitude spread evenly over the decades from 10^low to 10^high.
     pub fn decades(&mut self, low: f64, high: f64) -> f32 {
         let magnitude = 10f64.powf(low + (high - low) * self.unit());
         (if self.bits() & 1 == 0 { magnitude } else { -magnitude }) as f32
     }
 }
 
-/// As many values of both signs as the shape has elements.
+/// Draws as many values of both signs as the shape has elements.
 pub fn values<T: Element>(shape: &Shape, seed: u64) -> Vec<T> {
     let mut random = Random(seed);
     (0..shape.elements()).map(|_| T::from_f64(random.signed(3.0).into())).collect()

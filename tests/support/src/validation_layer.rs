@@ -16,7 +16,7 @@ impl log::Log for Listener {
         metadata.target() == "wgpu_hal::vulkan::instance"
     }
 
-    /// A driver calls, and survives no panic: what is not known ends the process.
+    /// Ends the process where a message is not known: a driver calls, and survives no panic.
     fn log(&self, record: &log::Record<'_>) {
         let message = record.args().to_string();
         let is_known = KNOWN.iter().any(|(part, _reason)| message.contains(part));

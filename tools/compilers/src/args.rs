@@ -58,44 +58,44 @@ const FEATURES: [(&str, wgpu::Features); 3] =
     [("f16", wgpu::Features::SHADER_F16), ("i16", wgpu::Features::SHADER_I16), ("f64", wgpu::Features::SHADER_F64)];
 
 impl Args {
-    /// What the device has.
+    /// Returns the features of the device.
     pub fn features(&self) -> wgpu::Features {
         let has = FEATURES.iter().filter(|(name, _)| !self.without.iter().any(|n| n == name));
         has.fold(wgpu::Features::empty(), |all, (_, feature)| all | *feature)
     }
 
-    /// Whether a kernel is asked for.
+    /// Returns `true` if a kernel is asked for.
     pub fn wants(&self, kernel: Kernel) -> bool {
         self.kernels.is_empty() || self.kernels.contains(&kernel)
     }
 
-    /// The networks.
+    /// Returns the networks.
     pub fn networks(&self) -> impl Iterator<Item = &'static Network> {
         NETWORKS.iter().filter(|network| self.shapes.iter().any(|name| name == network.name))
     }
 
-    /// The orders of the dimensions.
+    /// Returns the orders of the dimensions.
     pub fn layouts(&self) -> impl Iterator<Item = Layout> {
         Layout::ALL.into_iter().filter(|layout| self.layouts.iter().any(|n| n == layout.name()))
     }
 
-    /// What a type may be asked for: only f32 has a choice.
+    /// Returns the precisions of a type: only f32 has a choice.
     pub fn precisions(&self, dtype: Dtype) -> &[Precision] {
         let differ = Precision::of(dtype);
         if differ.len() > 1 { &self.precisions } else { differ }
     }
 
-    /// AMD's GPUs to compile for.
+    /// Returns the GPUs of AMD to compile for.
     pub fn amd(&self) -> impl Iterator<Item = &String> {
         self.amd.iter().filter(|name| *name != "none")
     }
 
-    /// NVIDIA's.
+    /// Returns the GPUs of NVIDIA to compile for.
     pub fn nvidia(&self) -> impl Iterator<Item = &String> {
         self.nvidia.iter().filter(|name| *name != "none")
     }
 
-    /// The Python with NVIDIA's compiler, where one is named.
+    /// Returns the Python with NVIDIA's compiler, where one is named.
     pub fn python(&self) -> Option<PathBuf> {
         self.python.clone().or_else(|| std::env::var_os("CUDA_PYTHON").map(PathBuf::from))
     }

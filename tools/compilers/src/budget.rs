@@ -51,12 +51,12 @@ pub const GPUS: [Gpu; 11] = [
 ];
 
 impl Gpu {
-    /// Instructions that it issues while its memory moves so many bytes.
+    /// Returns the instructions that it issues while its memory moves so many bytes.
     pub fn budget(&self, bytes: u64) -> f64 {
         self.lanes_tera * 1e3 * bytes as f64 / self.memory_giga
     }
 
-    /// What the model knows of it.
+    /// Returns what the model knows of the GPU.
     pub fn machine(&self) -> Machine {
         let Gpu { multiprocessors, lanes, .. } = *self;
         let clock_giga = self.lanes_tera * 1e3 / (multiprocessors * lanes) as f64;

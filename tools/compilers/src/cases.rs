@@ -54,7 +54,7 @@ pub struct Cases {
 }
 
 impl Cases {
-    /// Everything that is asked for.
+    /// Collects everything that the arguments ask for.
     pub fn of(args: &Args) -> Result<Cases, Failure> {
         let mut cases = Cases::default();
         for network in args.networks() {
@@ -128,7 +128,7 @@ impl Cases {
     }
 }
 
-/// The number of a value among others, where it is added if it is new.
+/// Returns the number of a value among others, where it is added if it is new.
 fn number<T: PartialEq>(known: &mut Vec<T>, value: T) -> usize {
     known.iter().position(|one| *one == value).unwrap_or_else(|| {
         known.push(value);
@@ -142,7 +142,7 @@ fn recipe(args: &Args, lrn: &Lrn, shape: &Shape, operation: Operation, choice: C
     Ok(Recipe::new(lrn, shape, operation, false, choice, args.features(), &limits)?)
 }
 
-/// Bytes of an element that a pass moves: sums between passes are at least of f32.
+/// Returns the bytes of an element that a pass moves: sums between passes are at least of f32.
 fn moved(pass: &Pass, dtype: Dtype) -> u64 {
     let bytes = |content: &Content| match content {
         Content::Operand(_) => dtype.bytes(),
@@ -175,7 +175,7 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    /// Which pass it is, where there are several.
+    /// Returns which pass it is, where there are several.
     pub fn part(&self) -> String {
         match self.pass {
             (1, 1) => String::new(),

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use terminal::Failure;
 
-/// What a process makes of its standard input. It has to read that to its end before it writes.
+/// Runs a process, and parses what it makes of its standard input. It has to read that to its end before it writes.
 pub fn ask<Answer: DeserializeOwned>(command: &mut Command, asked: &impl Serialize) -> Result<Answer, Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |problem: &dyn Display| Failure::Refused(format!("{program}: {problem}"));

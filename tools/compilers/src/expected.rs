@@ -26,7 +26,7 @@ pub struct Expected {
     pub fraction: f64,
 }
 
-/// What to expect of everything that was compiled.
+/// Returns what to expect of everything that was compiled.
 pub fn expected(targets: &[Target]) -> Vec<Expected> {
     let of_gpu = |gpu: &Gpu| Some(expected_on(gpu, nearest(gpu, targets)?));
     GPUS.iter().filter_map(of_gpu).flatten().collect()
@@ -81,14 +81,15 @@ impl Speed {
     }
 }
 
-/// What memory takes, divided by what it takes to move each byte once; that, where no address is known.
+/// Returns the time that memory takes, divided by what it takes to move each byte once; the latter where no address is
+/// known.
 fn of_memory(gpu: &Gpu, row: &Row) -> f64 {
     let Some(kernel) = row.kernel() else { return 1.0 };
     let cycles = Cycles::of(&kernel, &gpu.machine());
     cycles.longest() / cycles.least.max(1.0)
 }
 
-/// A GPU's own target; else another of NVIDIA's for one of NVIDIA's, and another of AMD's for any other.
+/// Returns a GPU's own target; else another of NVIDIA's for one of NVIDIA's, and another of AMD's for any other.
 fn nearest<'a, 'b>(gpu: &Gpu, targets: &'a [Target<'b>]) -> Option<&'a Target<'b>> {
     let is_nvidia = |name: &str| name.starts_with("sm_");
     let own = targets.iter().find(|target| target.name == gpu.target);

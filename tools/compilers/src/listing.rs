@@ -32,7 +32,7 @@ pub struct Way<'a> {
     pub slots: f64,
 }
 
-/// Instructions of some ways for each of their loads.
+/// Returns the instructions of some ways for each of their loads.
 pub fn per_load(ways: &[Way]) -> f64 {
     let instructions: f64 = ways.iter().map(|way| way.slots).sum();
     let code = ways.iter().flat_map(|way| &way.code);
@@ -43,7 +43,7 @@ pub fn per_load(ways: &[Way]) -> f64 {
 /// Turns that a loop inside is taken to have, as Mesa takes them.
 pub const TURNS: f64 = 8.0;
 
-/// The ways where a kernel computes: through one turn of a loop, or from the first instruction to an end.
+/// Returns the ways where a kernel computes: through one turn of a loop, or from the first instruction to an end.
 pub fn ways(code: &[Instruction], place: Place) -> Result<Vec<Way<'_>>, Failure> {
     let listing = Listing { code, loops: loops(code) };
     let mut regions = listing.reaching_memory();
@@ -59,7 +59,7 @@ pub fn ways(code: &[Instruction], place: Place) -> Result<Vec<Way<'_>>, Failure>
     }
 }
 
-/// The loops: what is jumped back over, from their first instruction to their last.
+/// Returns the loops: what is jumped back over, from their first instruction to their last.
 fn loops(code: &[Instruction]) -> Vec<RangeInclusive<usize>> {
     let mut loops = BTreeMap::new();
     for (at, one) in code.iter().enumerate() {
@@ -87,14 +87,14 @@ struct Rest {
 impl Rest {
     const END: Rest = Rest { accesses: 0, length: 0, slots: 0.0, next: None };
 
-    /// Inside the tensor all is loaded and stored, with the fewest checks.
+    /// Prefers the rest in which, inside the tensor, all is loaded and stored with the fewest checks.
     fn is_better_than(&self, other: &Rest) -> bool {
         (self.accesses, other.length) > (other.accesses, self.length)
     }
 }
 
 impl<'a> Listing<'a> {
-    /// The loops that reach memory, the one that does the most first.
+    /// Returns the loops that reach memory, the one that does the most first.
     fn reaching_memory(&self) -> Vec<RangeInclusive<usize>> {
         let accesses =
             |l: &RangeInclusive<usize>| self.code[l.clone()].iter().filter(|one| one.memory.is_some()).count();
@@ -103,7 +103,7 @@ impl<'a> Listing<'a> {
         found
     }
 
-    /// Of all ways through a region the one that reaches memory the most, and of those the shortest.
+    /// Returns, of all ways through a region, the one that reaches memory the most, and of those the shortest.
     fn way(&self, place: Place, region: RangeInclusive<usize>) -> Option<Way<'a>> {
         let (first, last) = (*region.start(), *region.end());
         let mut rests: BTreeMap<usize, Rest> = BTreeMap::new();
@@ -128,7 +128,7 @@ impl<'a> Listing<'a> {
         Some(Way { code: all.map(|at| &self.code[at]).collect(), slots })
     }
 
-    /// A rest with the instruction before it.
+    /// Returns a rest with the instruction before it.
     fn with(&self, at: usize, region: &RangeInclusive<usize>, rest: Rest) -> Rest {
         let one = &self.code[at];
         let is_around =

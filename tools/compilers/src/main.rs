@@ -56,7 +56,7 @@ fn run(args: Args) -> Result<(), Failure> {
     report.check()
 }
 
-/// What each run asks of memory, where an adapter can tell.
+/// Returns what each run asks of memory, where an adapter can tell.
 fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> {
     if args.no_memory {
         return Ok(Vec::new());
@@ -70,7 +70,7 @@ fn memories(args: &Args, cases: &Cases) -> Result<Vec<Option<Memory>>, Failure> 
     }
 }
 
-/// What each compiler that is there says of each case.
+/// Returns what each compiler that is there says of each case.
 fn targets<'a>(args: &Args, cases: &'a Cases, memories: &'a [Option<Memory>]) -> Result<Vec<Target<'a>>, Failure> {
     let mut targets = Vec::new();
     for family in args.amd() {

@@ -59,8 +59,8 @@ impl Memory {
         }
     }
 
-    /// What memory moves for a GPU that keeps so many workgroups in each multiprocessor. Of a large GPU a slice is
-    /// taken, of which the workgroups need several times the cache.
+    /// Returns what memory moves for a GPU that keeps so many workgroups in each multiprocessor. Of a large GPU a slice
+    /// is taken, of which the workgroups need several times the cache.
     pub fn moved(&self, multiprocessors: u64, workgroups: u64, behind: Behind) -> Moved {
         let least = self.least.sum().max(1);
         let cache = behind.cache / multiprocessors.max(1);
@@ -75,12 +75,12 @@ impl Memory {
         Moved { bytes: traffic.sum() as f64 / least as f64, rows: (slice >= WITH_ROWS).then(rows) }
     }
 
-    /// Bytes under way of a multiprocessor that keeps so many invocations, each with so many loads.
+    /// Returns the bytes under way of a multiprocessor that keeps so many invocations, each with so many loads.
     pub fn under_way(&self, loads: usize, invocations: u64) -> f64 {
         self.load * loads as f64 * invocations as f64
     }
 
-    /// The least bytes of a workgroup.
+    /// Returns the least bytes of a workgroup.
     pub fn least_of_workgroup(&self) -> f64 {
         self.least.sum() as f64 / self.workgroups.max(1) as f64
     }

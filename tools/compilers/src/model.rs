@@ -34,7 +34,7 @@ pub struct Kernel<'a> {
 }
 
 impl Kernel<'_> {
-    /// What memory moves.
+    /// Returns what memory moves.
     pub fn moved(&self, machine: &Machine) -> Moved {
         let multiprocessors = machine.multiprocessors.max(1);
         let resident = self.resident.min(self.workgroups.div_ceil(multiprocessors));
@@ -79,7 +79,7 @@ impl Cycles {
         }
     }
 
-    /// The longest.
+    /// Returns the longest.
     pub fn longest(&self) -> f64 {
         [self.memory, self.sectors, self.banks, self.waits].into_iter().fold(self.least, f64::max)
     }
@@ -103,7 +103,7 @@ fn issue(kernel: &Kernel, machine: &Machine) -> f64 {
     invocations * instructions(kernel) / machine.lanes as f64
 }
 
-/// Instructions of an invocation.
+/// Returns the instructions of an invocation.
 fn instructions(kernel: &Kernel) -> f64 {
     kernel.memory.loads * kernel.instructions
 }

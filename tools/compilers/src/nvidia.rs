@@ -34,7 +34,7 @@ struct Asked<'a> {
 /// What turns MSL to CUDA C++ and has it compiled.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sass.py");
 
-/// What it says of each shader, for an architecture.
+/// Returns what NVIDIA's compiler says of each shader, for an architecture.
 pub fn figures(arch: &str, python: &Path, shaders: &[Shader]) -> Result<Vec<Figures>, Failure> {
     let known = sass::arch(arch)?;
     let modules: Vec<_> = shaders.iter().map(metal).collect();

@@ -31,14 +31,14 @@ pub struct Compiled {
 /// Where drivers say that they are there.
 const MANIFESTS: [&str; 3] = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
-/// The file that leads Vulkan's loader to RADV.
+/// Returns the file that leads Vulkan's loader to RADV.
 pub fn manifest() -> Option<PathBuf> {
     let folders = MANIFESTS.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
     let mut files = folders.flatten().filter_map(|file| Some(file.ok()?.path()));
     files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("radeon_icd")))
 }
 
-/// What it says of each shader, for GPUs of a family.
+/// Returns what Mesa's compiler says of each shader, for GPUs of a family.
 pub fn figures(family: &str, manifest: &Path, shaders: &[Shader]) -> Result<Vec<Figures>, Failure> {
     let modules: Vec<_> = shaders.iter().map(spirv).collect();
     let program = std::env::current_exe().map_err(refused)?;
@@ -54,7 +54,7 @@ pub fn figures(family: &str, manifest: &Path, shaders: &[Shader]) -> Result<Vec<
     each.map(|(shader, compiled)| aco::figures(family, shader, compiled)).collect()
 }
 
-/// The other process: compiles the modules that stand on standard input.
+/// Serves as the other process: compiles the modules that stand on standard input.
 pub fn serve() -> Result<(), Failure> {
     let modules: Vec<Spirv> = serde_json::from_reader(stdin().lock()).map_err(refused)?;
     let device = Device::open().map_err(refused)?;

@@ -82,7 +82,7 @@ pub struct Figures {
 }
 
 impl<'a> Target<'a> {
-    /// The figures are those of the shaders.
+    /// Creates the rows of a target, whose figures are in the order of the shaders.
     pub fn new(name: &str, cases: &'a Cases, memories: &'a [Option<Memory>], figures: &[Figures]) -> Target<'a> {
         let row = |case: &'a Case| {
             let shader = &cases.shaders[case.shader];
@@ -101,7 +101,7 @@ impl<'a> Target<'a> {
 }
 
 impl Row<'_> {
-    /// With what depends on the GPU.
+    /// Adds what depends on the GPU.
     fn on(self, target: &str) -> Self {
         let under_way = |memory: &Memory| memory.under_way(self.figures.loads, self.figures.resident);
         let gpu = GPUS.iter().find(|gpu| gpu.target == target);
@@ -110,7 +110,7 @@ impl Row<'_> {
         Row { under_way, moved, ..self }
     }
 
-    /// What the model knows of it.
+    /// Returns what the model knows of the kernel.
     pub fn kernel(&self) -> Option<Kernel<'_>> {
         let memory = self.memory?;
         Some(Kernel {
@@ -122,13 +122,13 @@ impl Row<'_> {
         })
     }
 
-    /// Whether stores of a preferred kernel take more sectors than their bytes need.
+    /// Returns `true` if stores of a preferred kernel take more sectors than their bytes need.
     fn wastes(&self) -> bool {
         let wastes = |memory: &Memory| memory.groups_of_32.written > WASTE;
         self.case.preferred && self.memory.is_some_and(wastes)
     }
 
-    /// Whether it keeps in memory what shall be in registers.
+    /// Returns `true` if it keeps in memory what shall be in registers.
     fn leaks(&self) -> bool {
         self.in_registers && self.figures.spills + self.figures.private > 0
     }
@@ -156,7 +156,7 @@ impl Report<'_> {
         self.targets.iter().flat_map(|target| target.rows.iter().map(move |row| (target, row)))
     }
 
-    /// The cases that waste sectors, each once.
+    /// Returns the cases that waste sectors, each once.
     fn wastes(&self) -> impl Iterator<Item = &Row<'_>> {
         self.targets.iter().take(1).flat_map(|target| &target.rows).filter(|row| row.wastes())
     }

@@ -7,7 +7,7 @@ use crate::report::{Report, Row, Target};
 use std::fmt::Display;
 use terminal::{Failure, say};
 
-/// A table for each target and layer, and what to expect.
+/// Returns a table for each target and layer, and what to expect.
 pub fn print(report: &Report) -> Result<(), Failure> {
     for target in &report.targets {
         let mut layers = target.rows.chunk_by(|a, b| a.case.layer == b.case.layer);

@@ -63,7 +63,7 @@ type Record = [u32; 3];
 pub const ADDRESS_BITS: u32 = 32;
 
 impl Trace {
-    /// The records of so many workgroups, those of an invocation in its order.
+    /// Returns the records of so many workgroups, those of an invocation in its order.
     fn new(instructions: Vec<Instruction>, records: &[Record], workgroups: usize, invocations: usize) -> Trace {
         let mut all = vec![vec![Vec::new(); invocations]; workgroups];
         for &[instruction, invocation, address] in records {

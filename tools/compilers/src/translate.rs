@@ -37,7 +37,7 @@ const POLICIES: BoundsCheckPolicies = BoundsCheckPolicies {
     binding_array: BoundsCheckPolicy::Unchecked,
 };
 
-/// SPIR-V as wgpu's Vulkan backend writes it, without zeros for workgroup memory, as the library asks.
+/// Returns SPIR-V as wgpu's Vulkan backend writes it, without zeros for workgroup memory, as the library asks.
 pub fn spirv(shader: &Shader) -> Spirv {
     let (module, info) = valid(&shader.source());
     let options = back::spv::Options {
@@ -53,7 +53,7 @@ pub fn spirv(shader: &Shader) -> Spirv {
     Spirv { words: words.expect("naga writes its valid modules"), entry, bindings: bindings(&module) }
 }
 
-/// MSL with the same checks. It has no f64: f16, which shaders in f64 do without, takes its place.
+/// Returns MSL with the same checks. It has no f64: f16, which shaders in f64 do without, takes its place.
 pub fn metal(shader: &Shader) -> Metal {
     let source = without_comments(&shader.source());
     let (source, numbers) = match shader.dtype {

@@ -17,7 +17,7 @@ pub enum Place {
     Loops,
 }
 
-/// Where it computes, and the elements that an invocation computes there at once.
+/// Returns where a kernel computes, and the elements that an invocation computes there at once.
 pub fn work(shader: &Shader) -> (Place, f64) {
     let constant = |name| shader.constant(name).map_or(1.0, f64::from);
     let width = f64::from(shader.choice.width);

@@ -33,7 +33,7 @@ const ORIENTATIONS: usize = 8;
 const LINE: f32 = PI / 2.0;
 const EDGE: f32 = 0.0;
 
-/// The 96 filters.
+/// Returns the 96 filters.
 ///
 /// LRN makes neighbouring channels compete. Their order matters, therefore: the orientations of
 /// one kind of edge follow each other, so that a window of 5 channels holds similar orientations.
@@ -54,7 +54,7 @@ pub fn bank() -> Vec<Filter> {
     bank
 }
 
-/// A Gabor filter in every orientation.
+/// Returns a Gabor filter in every orientation.
 fn turned(colour: Colour, wavelength: f32, phase: f32) -> impl Iterator<Item = Filter> {
     (0..ORIENTATIONS).map(move |turn| {
         let (sin, cos) = (PI * turn as f32 / ORIENTATIONS as f32).sin_cos();
@@ -63,12 +63,12 @@ fn turned(colour: Colour, wavelength: f32, phase: f32) -> impl Iterator<Item = F
     })
 }
 
-/// A Gaussian.
+/// Returns a Gaussian.
 fn bell(x: f32, y: f32, sigma: f32) -> f32 {
     (-(x * x + y * y) / (2.0 * sigma * sigma)).exp()
 }
 
-/// A filter of one colour with this profile about its centre: its mean is 0, its norm 1.
+/// Returns a filter of one colour with this profile about its centre: its mean is 0, its norm 1.
 fn filter(colour: Colour, profile: impl Fn(f32, f32) -> f32) -> Filter {
     let centre = (FILTER / 2) as f32;
     let mut filter: Filter = std::array::from_fn(|index| {
@@ -81,7 +81,7 @@ fn filter(colour: Colour, profile: impl Fn(f32, f32) -> f32) -> Filter {
     filter.map(|weight| weight / norm)
 }
 
-/// The feature maps `[96, 55, 55]` of a photo after ReLU.
+/// Returns the feature maps `[96, 55, 55]` of a photo after ReLU.
 ///
 /// The photo is rows of columns of red, green and blue, 227×227.
 ///
@@ -99,12 +99,12 @@ pub fn activations(photo: &[u8], bank: &[Filter]) -> Vec<f32> {
     maps
 }
 
-/// The channels of one pixel of the feature maps.
+/// Returns the channels of one pixel of the feature maps.
 pub fn channels(maps: &[f32], pixel: usize) -> Vec<f32> {
     maps.iter().skip(pixel).step_by(PIXELS).copied().collect()
 }
 
-/// The values of a photo, each colour less its mean.
+/// Returns the values of a photo, each colour less its mean.
 fn centred(photo: &[u8]) -> Vec<f32> {
     let of_colour = |colour| photo.iter().skip(colour).step_by(3);
     let mean = [0, 1, 2]
@@ -112,7 +112,7 @@ fn centred(photo: &[u8]) -> Vec<f32> {
     photo.iter().enumerate().map(|(at, &value)| f32::from(value) - mean[at % 3]).collect()
 }
 
-/// What a filter sees with its corner at (x, y).
+/// Returns what a filter sees with its corner at (x, y).
 fn patch(photo: &[f32], x: usize, y: usize) -> Filter {
     let row = FILTER * 3;
     std::array::from_fn(|index| photo[((y + index / row) * PHOTO + x) * 3 + index % row])

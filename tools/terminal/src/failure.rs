@@ -14,12 +14,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What happened to a file.
+    /// Describes what happened to a file.
     pub fn file(path: &Path, problem: impl fmt::Display) -> Failure {
         Failure::Refused(format!("{}: {problem}", path.display()))
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub fn code(&self) -> ExitCode {
         match self {
             Failure::Refused(_) => ExitCode::from(2),

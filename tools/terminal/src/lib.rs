@@ -9,8 +9,8 @@ pub use failure::Failure;
 pub use output::{note, say, write_whole};
 use std::process::ExitCode;
 
-/// A whole program: parses the command line, runs, and tells in one line why it failed. It logs what `RUST_LOG` asks
-/// for, on standard error.
+/// Runs a whole program: parses the command line, runs, and tells in one line why it failed. It logs what `RUST_LOG`
+/// asks for, on standard error.
 pub fn run<Args: Parser>(program: impl FnOnce(Args) -> Result<(), Failure>) -> ExitCode {
     env_logger::Builder::from_env(Env::default().default_filter_or("off")).init();
     match parse().and_then(|args| args.map_or(Ok(()), program)) {
@@ -22,7 +22,7 @@ pub fn run<Args: Parser>(program: impl FnOnce(Args) -> Result<(), Failure>) -> E
     }
 }
 
-/// The arguments, or nothing where help was asked for and given.
+/// Returns the arguments, or nothing where help was asked for and given.
 fn parse<Args: Parser>() -> Result<Option<Args>, Failure> {
     match Args::try_parse() {
         Ok(args) => Ok(Some(args)),
@@ -31,7 +31,7 @@ fn parse<Args: Parser>() -> Result<Option<Args>, Failure> {
     }
 }
 
-/// The first paragraph of clap's message: the rest repeats the usage.
+/// Returns the first paragraph of clap's message: the rest repeats the usage.
 fn usage(message: &str) -> String {
     let problem = message.split("\n\n").next().unwrap_or(message);
     let problem = problem.strip_prefix("error: ").unwrap_or(problem);

@@ -34,7 +34,7 @@ fn write(path: &Path, contents: impl FnOnce(&mut BufWriter<File>) -> io::Result<
     file.flush()
 }
 
-/// A name in the same folder, so that renaming copies nothing.
+/// Returns a name in the same folder, so that renaming copies nothing.
 fn beside(path: &Path) -> Result<PathBuf, Failure> {
     // Renaming over a device such as /dev/null would replace it.
     if fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {

@@ -44,14 +44,14 @@ impl Checks {
         Checks { gpu, runs }
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     #[wasm_bindgen(getter)]
     pub fn length(&self) -> usize {
         self.runs.len()
     }
 
-    /// The numbers of the least that has every choice in every operation, dtype and precision: of each, the smallest
-    /// tensor.
+    /// Returns the numbers of the least that has every choice in every operation, dtype and precision: of each, the
+    /// smallest tensor.
     pub fn quick(&self) -> Vec<usize> {
         let mut least = HashMap::new();
         for (number, (check, choice)) in self.runs.iter().enumerate() {
@@ -95,7 +95,7 @@ impl Checks {
 }
 
 impl Checks {
-    /// An error where the device is lost.
+    /// Reports an error where the device is lost.
     async fn answers(&self) -> wgpu_lrn::Result<()> {
         let small = self.gpu.buffer(4)?;
         self.gpu.download::<f32>(&small).await?;

@@ -11,31 +11,31 @@ use wasm_bindgen::prelude::*;
 use wgpu_lrn::{Operation, Shape, cpu};
 pub use wgpu_lrn_web::*;
 
-/// The weights of the 96 filters: rows of columns of red, green, blue.
+/// Returns the weights of the 96 filters: rows of columns of red, green, blue.
 #[wasm_bindgen]
 pub fn filters() -> Vec<f32> {
     conv1::bank().concat()
 }
 
-/// What the channels respond to, by name: 16 neighbours are a family.
+/// Returns what the channels respond to, by name: 16 neighbours are a family.
 #[wasm_bindgen]
 pub fn families() -> Vec<String> {
     conv1::FAMILIES.map(str::to_owned).to_vec()
 }
 
-/// The feature maps [96, 55, 55] of a picture of 227×227 pixels, each of red, green and blue.
+/// Returns the feature maps [96, 55, 55] of a picture of 227×227 pixels, each of red, green and blue.
 #[wasm_bindgen]
 pub fn activations(rgb: &[u8]) -> Vec<f32> {
     conv1::activations(rgb, &conv1::bank())
 }
 
-/// What the page is built from.
+/// Returns the versions that the page is built from.
 #[wasm_bindgen]
 pub fn versions() -> String {
     format!("wgpu-lrn {}, wgpu {}", env!("CARGO_PKG_VERSION"), benches::report::wgpu_version())
 }
 
-/// The result of an operation on f32, by the CPU reference, rounded from f64.
+/// Returns the result of an operation on f32, by the CPU reference, rounded from f64.
 #[wasm_bindgen]
 pub fn reference(
     lrn: &Lrn,

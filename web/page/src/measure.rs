@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wgpu_lrn::{Dtype, Operation, Precision};
 use wgpu_lrn_web::Gpu;
 
-/// The layers of networks that can be measured, as JSON.
+/// Returns the layers of networks that can be measured, as JSON.
 #[wasm_bindgen]
 pub fn networks() -> Result<String, JsError> {
     Ok(serde_json::to_string(&*NETWORKS)?)
@@ -26,7 +26,7 @@ pub struct Measuring {
 
 #[wasm_bindgen]
 impl Measuring {
-    /// All of the networks at these batch sizes, in these types, and f32 in these precisions.
+    /// Selects all of the networks at these batch sizes, in these types, and f32 in these precisions.
     #[wasm_bindgen(constructor)]
     pub fn new(
         gpu: &Gpu,
@@ -51,13 +51,13 @@ impl Measuring {
         Ok(Measuring { meter: Meter::new(gpu, patience())?, runs, measurements: Vec::new() })
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     #[wasm_bindgen(getter)]
     pub fn length(&self) -> usize {
         self.runs.len()
     }
 
-    /// What is measured with: `timestamps` or `wall`.
+    /// Returns what is measured with: `timestamps` or `wall`.
     #[wasm_bindgen(getter)]
     pub fn clock(&self) -> String {
         self.meter.clock().to_owned()
@@ -82,14 +82,14 @@ impl Measuring {
         Ok(serde_json::to_string(&compared)?)
     }
 
-    /// All that was measured until now, as JSON. Throws while `run` measures.
+    /// Returns all that was measured until now, as JSON. Throws while `run` measures.
     pub fn report(&self) -> Result<String, JsError> {
         let adapter = self.meter.adapter(self.measurements.clone());
         Ok(serde_json::to_string_pretty(&Report { adapters: vec![adapter] })?)
     }
 }
 
-/// As in a quick run of the program; but browsers round timestamps, to 0.1 ms where one knows.
+/// Returns the patience of a quick run of the program; but browsers round timestamps, to 0.1 ms where one knows.
 fn patience() -> Patience {
     let (budget, least) = (Duration::from_millis(400), Duration::from_millis(5));
     Patience { rounds: 7, budget, least }

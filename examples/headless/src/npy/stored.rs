@@ -37,7 +37,7 @@ stored! {
     bf16 as u16: bf16::to_bits, bf16::from_bits;
 }
 
-/// How a file's header spells a dtype.
+/// Returns how a file's header spells a dtype.
 pub fn descr(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::F32 => "'<f4'",
@@ -47,12 +47,12 @@ pub fn descr(dtype: Dtype) -> &'static str {
     }
 }
 
-/// The dtype that a header spells so.
+/// Returns the dtype that a header spells so.
 fn spelled(found: &str) -> Option<Dtype> {
     Dtype::ALL.iter().copied().find(|&dtype| descr(dtype) == found)
 }
 
-/// The dtype of a file, where nothing else tells it.
+/// Returns the dtype of a file, where nothing else tells it.
 pub fn dtype(found: &str) -> Result<Dtype, String> {
     match spelled(found) {
         Some(Dtype::Bf16) => {

@@ -53,7 +53,7 @@ fn legend(scene: &Scene<'_>, canvas: &Canvas<'_>) -> Drawn {
     Ok(())
 }
 
-/// The axes, on the bands of the families.
+/// Returns the axes, on the bands of the families.
 fn plane<'a, 'b>(area: &'a DrawingArea<BitMapBackend<'b>, Shift>, top: f32) -> Drawn<Chart<'a, 'b>> {
     let label = || (FONT, 36).into_font().color(&FAINT);
     let mut chart = ChartBuilder::on(area)
@@ -79,7 +79,7 @@ fn plane<'a, 'b>(area: &'a DrawingArea<BitMapBackend<'b>, Shift>, top: f32) -> D
     Ok(chart)
 }
 
-/// The families by name, and a band behind every second one.
+/// Returns the families by name, and a band behind every second one.
 fn bands(chart: &mut Chart<'_, '_>, label: &TextStyle<'_>) -> Drawn {
     let (bottom, top) = (chart.y_range().start, chart.y_range().end);
     for (family, name) in FAMILIES.into_iter().enumerate() {

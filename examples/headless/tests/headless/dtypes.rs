@@ -16,12 +16,12 @@ fn lrn() -> Lrn {
 /// Of an even number of elements, of odd ones, and of none.
 const DIMS: [&[usize]; 4] = [&[2, 12, 3, 5], &[3, 7, 5], &[1, 1], &[0, 3]];
 
-/// The option that a dtype needs to be read.
+/// Returns the option that a dtype needs to be read.
 pub fn option(dtype: Dtype) -> &'static str {
     if dtype == Dtype::Bf16 { "--dtype bf16" } else { "" }
 }
 
-/// The dtypes that the first adapter computes.
+/// Returns the dtypes that the first adapter computes.
 pub fn of_the_first_adapter() -> impl Iterator<Item = Dtype> {
     let f64 = gpus()[0].device().features().contains(wgpu::Features::SHADER_F64);
     Dtype::ALL.iter().copied().filter(move |&dtype| f64 || dtype != Dtype::F64)
@@ -30,7 +30,7 @@ pub fn of_the_first_adapter() -> impl Iterator<Item = Dtype> {
 /// What computes an operation, by the library.
 type Computed<'a, T> = &'a dyn Fn(&Shape, Operation, &[&[T]]) -> Vec<T>;
 
-/// Every operation gives, from file to file, exactly what is computed from slice to slice.
+/// Asserts that every operation gives, from file to file, exactly what is computed from slice to slice.
 fn assert_same<T: Element + Debug + PartialEq>(device: &str, computed: Computed<'_, T>) {
     let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), &format!("dtype-{}-{device}", T::DTYPE.name()));
     let options = format!("{OPTIONS} {} --device {device}", option(T::DTYPE));

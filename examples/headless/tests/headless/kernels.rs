@@ -4,7 +4,7 @@ use headless::device::Device;
 use test_support::{adapters, values};
 use wgpu_lrn::{Choice, Gpu, Kernel, Lrn, Operation, Plan, Shape, block_on, check, wgpu};
 
-/// Every adapter with so little workgroup memory that *plane*, which the rule prefers, has no room.
+/// Returns every adapter with so little workgroup memory that *plane*, which the rule prefers, has no room.
 fn narrow_gpus() -> impl Iterator<Item = Gpu> {
     adapters().into_iter().map(|adapter| {
         let required_limits = wgpu::Limits { max_compute_workgroup_storage_size: 256, ..adapter.limits() };
@@ -14,7 +14,7 @@ fn narrow_gpus() -> impl Iterator<Item = Gpu> {
     })
 }
 
-/// The first kernel by which the operation can be prepared.
+/// Returns the first kernel by which the operation can be prepared.
 fn first(gpu: &Gpu, lrn: &Lrn, shape: &Shape, operation: Operation) -> Kernel {
     let choices = Choice::available(lrn, shape, gpu.device().features()).unwrap();
     assert_eq!(choices[0].kernel, Kernel::Plane);

@@ -3,7 +3,7 @@
 use std::fs;
 use test_support::program::{Folder, header, npy};
 
-/// A folder with good files of several shapes.
+/// Returns a folder with good files of several shapes.
 fn folder(name: &str) -> Folder {
     let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), name);
     let values: Vec<_> = (0..42).map(|n| n as f32 - 20.0).collect();

@@ -7,7 +7,7 @@ use wgpu_lrn::{Kernel, Lrn, LrnBuilder, Precision, Shape, check, cpu, wgpu};
 
 const DIMS: [usize; 4] = [2, 12, 3, 5];
 
-/// A folder with x and dy of those dimensions.
+/// Returns a folder with x and dy of those dimensions.
 fn folder(name: &str, dims: &[usize]) -> (Folder, Vec<f32>, Vec<f32>) {
     let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), name);
     let all = Shape::new(dims, 0).unwrap();
@@ -17,7 +17,7 @@ fn folder(name: &str, dims: &[usize]) -> (Folder, Vec<f32>, Vec<f32>) {
     (folder, x, dy)
 }
 
-/// The values of a result of those dimensions.
+/// Returns the values of a result of those dimensions.
 fn loaded(folder: &Folder, name: &str, dims: &[usize]) -> Vec<f32> {
     let (given, values) = folder.load(name);
     assert_eq!(given, dims);

@@ -11,7 +11,7 @@ pub fn open(count: usize) -> Result<Vec<Device>, Box<dyn Error>> {
     if count == 1 { Ok(vec![default()?]) } else { (0..count).map(|_| registered()).collect() }
 }
 
-/// Burn's own default device, whose queue is shared.
+/// Returns Burn's own default device, whose queue is shared.
 fn default() -> Result<Device, Box<dyn Error>> {
     let (device, setup) = Device::wgpu_options().init_with_setup()?;
     with_kernels(device, setup)

@@ -73,7 +73,8 @@ fn train(norm: Norm, args: &Args, devices: &[Device]) -> Done<Run> {
     }
 }
 
-/// Each of several devices computes a batch, and the first one takes a step by the sum of their gradients.
+/// Returns a strategy in which each of several devices computes a batch, and the first one takes a step by the sum of
+/// their gradients.
 fn strategy(devices: Vec<Device>) -> ExecutionStrategy {
     match <[Device; 1]>::try_from(devices) {
         Ok([device]) => ExecutionStrategy::single(device),

@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     import("far_from_defaults", far)
 }
 
-/// What an application does, where the file is there already.
+/// Imports a model as an application does, once its file exists.
 fn import(name: &str, attributes: Vec<AttributeProto>) -> Result<()> {
     let file = PathBuf::from(env::var("OUT_DIR")?).join(format!("{name}.onnx"));
     fs::write(&file, model(attributes).write_to_bytes()?)?;

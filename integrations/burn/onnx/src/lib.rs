@@ -39,7 +39,7 @@ impl OpOverride for Lrn {
     }
 }
 
-/// Rust has no literal for other numbers.
+/// Checks that a number is finite: Rust has no literal for others.
 fn finite(name: &str, value: f32) -> Result<f32, ProcessError> {
     if value.is_finite() { Ok(value) } else { Err(refused(name, format!("{value} is not finite"))) }
 }

@@ -9,7 +9,7 @@ use wgpu_lrn_burn::{LocalResponseNorm, LocalResponseNormConfig, Path, path};
 /// The path that devices take: the feature `vulkan` compiles SPIR-V, and these tests share its queue.
 pub const PATH: Path = if cfg!(feature = "vulkan") { Path::Queue } else { Path::Launch };
 
-/// The default device of wgpu, which takes that path.
+/// Returns the default device of wgpu, which takes that path.
 pub fn device() -> Device {
     static DEVICE: OnceLock<Device> = OnceLock::new();
     let device = DEVICE.get_or_init(|| {
@@ -43,7 +43,7 @@ pub fn lrn(size: usize) -> Lrn {
 pub trait Number: Element + wgpu_lrn::Element {}
 impl<T: Element + wgpu_lrn::Element> Number for T {}
 
-/// Numbers of both signs from −3 to 3, which differ from seed to seed.
+/// Draws numbers of both signs from −3 to 3, which differ from seed to seed.
 pub fn values<T: Number>(count: usize, seed: u32) -> Vec<T> {
     let number = |i: u32| {
         let mixed = (i + 1).wrapping_mul(0x9e37_79b9).wrapping_add(seed.wrapping_mul(0x85eb_ca6b));
@@ -62,8 +62,8 @@ pub fn read<const D: usize, T: Number>(tensor: Tensor<D>) -> Vec<T> {
     tensor.into_data().try_to_vec().expect("of this type")
 }
 
-/// Both results of a layer, where dy is given. Backward begins with ones, so that no sum is needed: Burn's own crashes
-/// where Mesa 22.3 compiles its SPIR-V.
+/// Runs a layer, and its gradient where dy is given. Backward begins with ones, so that no sum is needed: Burn's own
+/// crashes where Mesa 22.3 compiles its SPIR-V.
 pub fn run<const D: usize>(
     layer: impl Fn(Tensor<D>) -> Tensor<D>,
     x: &Tensor<D>,
@@ -84,7 +84,7 @@ pub fn assert_bounded<T: Number>(lrn: &Lrn, shape: &Shape, x: &[T], dy: &[T], y:
     }
 }
 
-/// The types that the device has.
+/// Returns the types that the device has.
 pub fn has(dtype: Dtype) -> bool {
     let dtype = match dtype {
         Dtype::F16 => DType::F16,

@@ -39,7 +39,7 @@ struct Sectors {
 }
 
 impl Asked {
-    /// That of all workgroups, in groups of so many invocations.
+    /// Counts what all workgroups ask for, in groups of so many invocations.
     pub fn of(trace: &Trace, size: usize) -> Asked {
         let mut sums = Sums::default();
         for workgroup in &trace.workgroups {
@@ -77,7 +77,7 @@ impl Sectors {
     }
 }
 
-/// Sectors that are read behind the caches of the workgroups.
+/// Counts the sectors that are read behind the caches of the workgroups.
 fn missed(trace: &Trace, size: usize) -> u64 {
     let missed = |workgroup| {
         let touches = stream(trace, workgroup, size).into_iter().flatten();
@@ -113,7 +113,7 @@ impl Loads {
     }
 }
 
-/// 1 where there is nothing to compare.
+/// Returns part / whole, and 1 where there is nothing to compare.
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }

@@ -22,7 +22,8 @@ impl Turns {
     }
 }
 
-/// The turns of an instruction. Invocations that access vectors are served in parts, each as many as all banks serve.
+/// Returns the turns of an instruction. Invocations that access vectors are served in parts, each as many as all banks
+/// serve.
 pub fn turns(issued: &Issued) -> Turns {
     let bytes = u64::from(issued.instruction.bytes);
     let words = bytes.div_ceil(WORD).max(1);
@@ -31,7 +32,7 @@ pub fn turns(issued: &Issued) -> Turns {
     Turns { least: parts.len() as u64, taken: parts.map(|part| turns_of(part, bytes)).sum() }
 }
 
-/// Words that are the same are read together.
+/// Counts the turns of some addresses: words that are the same are read together.
 fn turns_of(addresses: &[u64], bytes: u64) -> u64 {
     let words = |&first: &u64| first / WORD..(first + bytes).div_ceil(WORD);
     let distinct: BTreeSet<_> = addresses.iter().flat_map(words).collect();

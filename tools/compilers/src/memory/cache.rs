@@ -20,13 +20,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache of so many sectors, at least one.
+    /// Returns a cache of so many sectors, at least one.
     pub fn new(sectors: usize) -> Cache {
         let (lines, used) = (HashMap::new(), BTreeMap::new());
         Cache { capacity: sectors.max(1), time: 0, lines, used }
     }
 
-    /// The line of a sector, empty if it is new; and the sector and the line that were given up for it.
+    /// Returns the line of a sector, empty if it is new; and the sector and the line that were given up for it.
     pub fn line(&mut self, sector: u64) -> (&mut Line, Option<(u64, Line)>) {
         self.time += 1;
         let time = self.time;
@@ -43,7 +43,7 @@ impl Cache {
         (line, given_up)
     }
 
-    /// What it holds, in the order in which it would be given up.
+    /// Returns what the cache holds, in the order in which it would be given up.
     pub fn into_lines(mut self) -> impl Iterator<Item = (u64, Line)> {
         let sectors = self.used.into_values();
         sectors.filter_map(move |sector| Some((sector, self.lines.remove(&sector)?.1)))

@@ -31,7 +31,7 @@ struct Channel {
 }
 
 impl Dram {
-    /// So many channels; none for a memory without rows.
+    /// Creates a memory of so many channels; none for a memory without rows.
     pub fn new(channels: usize) -> Dram {
         Dram { channels: vec![Channel::default(); channels] }
     }
@@ -47,7 +47,7 @@ impl Dram {
         self.channels[(part % count) as usize].add(row);
     }
 
-    /// The cycles of all transfers, divided by those without rows.
+    /// Returns the cycles of all transfers, divided by those without rows.
     pub fn rows(mut self) -> f64 {
         self.channels.iter_mut().for_each(Channel::serve);
         let sum = |of: fn(&Channel) -> u64| self.channels.iter().map(of).sum::<u64>() as f64;
@@ -80,8 +80,8 @@ impl Channel {
     }
 }
 
-/// Neighbouring rows are in neighbouring banks. Controllers exchange the banks by the bits above, so that tensors of
-/// any length do not meet in the same ones.
+/// Returns the bank of a row: neighbouring rows are in neighbouring banks. Controllers exchange the banks by the bits
+/// above, so that tensors of any length do not meet in the same ones.
 fn bank(row: u64) -> usize {
     let mixed = (0..u64::BITS).step_by(4).fold(0, |mixed, bits| mixed ^ row >> bits);
     mixed as usize % BANKS

@@ -11,12 +11,12 @@ pub struct Issued<'a> {
     pub addresses: Vec<u64>,
 }
 
-/// What each group of so many invocations of a workgroup executes, in its order.
+/// Returns what each group of so many invocations of a workgroup executes, in its order.
 pub fn groups<'a>(trace: &'a Trace, workgroup: &Workgroup, size: usize) -> Vec<Vec<Issued<'a>>> {
     workgroup.chunks(size).map(|group| group_of(trace, group)).collect()
 }
 
-/// The groups of a workgroup in turns: each goes on by an instruction.
+/// Returns the groups of a workgroup in turns: each goes on by an instruction.
 pub fn in_turns<T>(groups: Vec<Vec<T>>) -> impl Iterator<Item = T> {
     let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
     std::iter::from_fn(move || {
@@ -44,7 +44,7 @@ fn group_of<'a>(trace: &'a Trace, group: &[Vec<Access>]) -> Vec<Issued<'a>> {
     all.into_iter().map(|(_, (_, issued))| issued).collect()
 }
 
-/// The accesses of an invocation, with their places and how many times their instructions were executed before.
+/// Returns the accesses of an invocation, with their places and how many times their instructions were executed before.
 fn in_times(accesses: &[Access]) -> impl Iterator<Item = (usize, u32, Access)> {
     let mut times: HashMap<u32, u32> = HashMap::new();
     accesses.iter().enumerate().map(move |(place, &access)| {

@@ -7,8 +7,8 @@ use std::thread::{available_parallelism, scope};
 use terminal::Failure;
 use wgpu_lrn::internals::{Dispatch, Pass};
 
-/// What each pass asks of memory, if the adapter can run it: its first workgroups, which load about so many times
-/// what an invocation loads at once.
+/// Returns what each pass asks of memory, if the adapter can run it: its first workgroups, which load about so many
+/// times what an invocation loads at once.
 pub fn of_all(runner: &Runner, passes: &[Pass], loads: u64) -> Result<Vec<Option<Memory>>, Failure> {
     let threads = available_parallelism().map_or(1, NonZero::get);
     let share = passes.len().div_ceil(threads).max(1);
@@ -28,7 +28,7 @@ fn of_pass(runner: &Runner, pass: &Pass, loads: u64) -> Result<Option<Memory>, F
     Ok(trace.as_ref().map(Memory::of))
 }
 
-/// Workgroups that load so much, at least eight.
+/// Returns the workgroups that load so much, at least eight.
 fn workgroups(pass: &Pass, loads: u64) -> u32 {
     let of_one = |one: &Dispatch| {
         let (tensor, part) = (&one.params.tensor, &one.params.part);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Bytes of a sector.
 pub const SECTOR: u64 = 32;
 
-/// The sectors that an instruction reaches, with a bit for each of their bytes.
+/// Returns the sectors that an instruction reaches, with a bit for each of their bytes.
 pub fn sectors(issued: &Issued) -> BTreeMap<u64, u32> {
     let mut masks = HashMap::new();
     let bytes = u64::from(issued.instruction.bytes);
@@ -25,7 +25,7 @@ pub fn mark(masks: &mut HashMap<u64, u32>, first: u64, bytes: u64) {
     }
 }
 
-/// The fewest sectors that hold as many bytes, where the first byte is.
+/// Returns the fewest sectors that hold as many bytes, where the first byte is.
 pub fn least(sectors: &BTreeMap<u64, u32>) -> u64 {
     let bytes: u64 = sectors.values().map(|mask| u64::from(mask.count_ones())).sum();
     let before = sectors.values().next().map_or(0, |mask| u64::from(mask.trailing_zeros()));

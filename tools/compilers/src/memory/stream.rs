@@ -20,7 +20,7 @@ pub struct Touch {
 /// The sectors that each instruction asks for, in the order of time.
 pub type Stream = Vec<Vec<Touch>>;
 
-/// That of a workgroup whose groups have so many invocations.
+/// Returns the stream of a workgroup whose groups have so many invocations.
 pub fn stream(trace: &Trace, workgroup: &Workgroup, size: usize) -> Stream {
     let mut own = Cache::new(OWN);
     let all = in_turns(groups(trace, workgroup, size));
@@ -28,7 +28,7 @@ pub fn stream(trace: &Trace, workgroup: &Workgroup, size: usize) -> Stream {
     of_device.map(|issued| touches(&issued, &mut own)).filter(|all| !all.is_empty()).collect()
 }
 
-/// What is left of an instruction behind the own cache. That keeps nothing that is written.
+/// Returns what is left of an instruction behind the own cache. That keeps nothing that is written.
 fn touches(issued: &Issued, own: &mut Cache) -> Vec<Touch> {
     let writes = issued.instruction.writes;
     let mut is_missing = |sector| {
@@ -39,7 +39,8 @@ fn touches(issued: &Issued, own: &mut Cache) -> Vec<Touch> {
     all.map(|(sector, bytes)| Touch { sector, bytes, writes }).collect()
 }
 
-/// A copy that moves so many bytes: each workgroup reads and writes 4 KiB, in groups that take 16 bytes an invocation.
+/// Returns a copy that moves so many bytes: each workgroup reads and writes 4 KiB, in groups that take 16 bytes an
+/// invocation.
 pub fn copy(bytes: u64) -> Vec<Stream> {
     const WORKGROUP: u64 = 4096 / SECTOR;
     const GROUP: u64 = 512 / SECTOR;

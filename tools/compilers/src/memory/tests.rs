@@ -4,7 +4,7 @@ use super::dram::Dram;
 use super::{Behind, Memory};
 use crate::trace::{Access, Instruction, Space, Trace};
 
-/// A trace of one workgroup, in which each of so many invocations executes an instruction once, at an address.
+/// Returns a trace of one workgroup, in which each of so many invocations executes an instruction once, at an address.
 fn trace(instruction: Instruction, invocations: u64, address: impl Fn(u64) -> u64) -> Trace {
     let access = |number| vec![Access { instruction: 0, address: address(number) }];
     let workgroups = vec![(0..invocations).map(access).collect()];
@@ -30,7 +30,7 @@ fn turns(bytes: u32, invocations: u64, address: impl Fn(u64) -> u64) -> (f64, f6
     (asked.turns, asked.conflicts)
 }
 
-/// Bytes that memory moves, divided by the least, for so many workgroups at a time.
+/// Returns the bytes that memory moves, divided by the least, for so many workgroups at a time.
 fn moved(memory: &Memory, workgroups: u64, cache: u64) -> f64 {
     memory.moved(1, workgroups, Behind { cache, channels: 1 }).bytes
 }
@@ -123,7 +123,7 @@ fn parts_of_sectors_are_read_before_they_are_written() {
     assert_eq!(moved(&memory, 1, 1024), 4.0);
 }
 
-/// What rows cost 6,400 transfers of sectors that are so many sectors apart.
+/// Returns what rows cost 6,400 transfers of sectors that are so many sectors apart.
 fn rows(stride: u64) -> f64 {
     let mut dram = Dram::new(1);
     (0..6400).for_each(|number| dram.add(number * stride));

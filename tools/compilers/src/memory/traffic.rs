@@ -29,8 +29,8 @@ pub struct Behind {
     pub channels: usize,
 }
 
-/// What workgroups move that start in their order, so many at a time, each of which goes on by an instruction when
-/// it is its turn.
+/// Counts what workgroups move that start in their order, so many at a time, each of which goes on by an instruction
+/// when it is its turn.
 pub fn traffic(streams: &[Stream], at_a_time: usize, behind: Behind) -> Traffic {
     let mut memory = Shared::new(behind);
     let mut waiting = streams.iter().map(|stream| stream.iter());
@@ -47,7 +47,7 @@ pub fn traffic(streams: &[Stream], at_a_time: usize, behind: Behind) -> Traffic 
     memory.end()
 }
 
-/// The fewest bytes: each that is read or written once.
+/// Returns the fewest bytes: each that is read or written once.
 pub fn least(trace: &Trace) -> Traffic {
     let mut masks: [HashMap<u64, u32>; 2] = Default::default();
     for access in trace.workgroups.iter().flatten().flatten() {
@@ -99,7 +99,7 @@ impl Shared {
         given_up.into_iter().for_each(|(sector, line)| self.write_back(sector, line));
     }
 
-    /// A sector of which a part was written has to be read first.
+    /// Writes a sector back: one of which a part was written has to be read first.
     fn write_back(&mut self, sector: u64, line: Line) {
         if line.written == 0 {
             return;

@@ -77,7 +77,7 @@ const fn alexnet(images: usize, segments: u32) -> Layer {
     Layer { segments: Some(segments), ..whole }
 }
 
-/// One image on the whole GPU, in the segments of the library.
+/// Returns a layer on one image on the whole GPU, in the segments of the library.
 const fn one_image() -> Layer {
     Layer { machine: CACHED, segments: None, ..alexnet(1, 1) }
 }
@@ -138,7 +138,7 @@ impl Layer {
     }
 }
 
-/// A pass of *column* with its channels cut in so many segments.
+/// Returns a pass of *column* with its channels cut in so many segments.
 fn in_segments(mut pass: Pass, segments: u32) -> Pass {
     for dispatch in &mut pass.dispatches {
         let (tensor, part) = (&mut dispatch.params.tensor, &mut dispatch.params.part);
@@ -151,7 +151,7 @@ fn in_segments(mut pass: Pass, segments: u32) -> Pass {
 }
 
 impl Compiled {
-    /// Workgroups that a multiprocessor of a V100 keeps: 64 warps, 32 workgroups, 65,536 registers, 96 KiB.
+    /// Returns the workgroups that a multiprocessor of a V100 keeps: 64 warps, 32 workgroups, 65,536 registers, 96 KiB.
     fn resident(&self, invocations: usize) -> u64 {
         let warps = (invocations as u64).div_ceil(32);
         let by_registers = 65_536 / (self.registers.next_multiple_of(8) * 32) / warps;
@@ -161,7 +161,7 @@ impl Compiled {
 }
 
 impl Case {
-    /// The share of a copy's speed that the model finds.
+    /// Returns the share of a copy's speed that the model finds.
     fn predicted(&self, pass: &Pass, memory: &Memory) -> f64 {
         let kernel = Kernel {
             memory,

@@ -35,7 +35,7 @@ const WARP: u64 = 32;
 /// Registers of a multiprocessor.
 const REGISTERS: u64 = 65_536;
 
-/// The architecture of that name.
+/// Returns the architecture of that name.
 pub(super) fn arch(name: &str) -> Result<&'static Arch, Failure> {
     ARCHS.iter().find(|arch| arch.name == name).ok_or_else(|| {
         let known = ARCHS.each_ref().map(|arch| arch.name).join(", ");
@@ -44,8 +44,8 @@ pub(super) fn arch(name: &str) -> Result<&'static Arch, Failure> {
 }
 
 impl Arch {
-    /// What the compiler says of a shader with so many invocations in a workgroup. It estimates nothing:
-    /// the slots are the instructions, of every kind.
+    /// Returns what the compiler says of a shader with so many invocations in a workgroup. It estimates nothing: the
+    /// slots are the instructions, of every kind.
     pub(super) fn figures(&self, shader: &Shader, threads: u32, compiled: Compiled) -> Result<Figures, Failure> {
         let code = instructions(&compiled.listing, self);
         let (place, elements) = work(shader);
@@ -67,7 +67,7 @@ impl Arch {
         })
     }
 
-    /// The warps that one of the four schedulers of a multiprocessor keeps.
+    /// Returns the warps that one of the four schedulers of a multiprocessor keeps.
     fn waves(&self, compiled: &Compiled, threads: u64) -> u64 {
         let each = threads.div_ceil(32);
         let by_registers = REGISTERS / (compiled.registers.max(1).next_multiple_of(8) * 32) / 4 * 4 / each;
@@ -130,8 +130,8 @@ fn memory(base: &str) -> Option<Memory> {
     }
 }
 
-/// The most loads that are issued before one of their registers is needed, in two turns. Loads are
-/// taken to end in their order.
+/// Returns the most loads that are issued before one of their registers is needed, in two turns. Loads are taken to end
+/// in their order.
 fn loads_under_way(way: &[&Instruction]) -> usize {
     let (mut queue, mut most): (Vec<Vec<u32>>, _) = (Vec::new(), 0);
     for one in way.iter().chain(way) {

@@ -30,7 +30,7 @@ fn family(name: &str) -> Family {
     }
 }
 
-/// What the compiler says of a shader. Slots and latency are its own estimates.
+/// Returns what the compiler says of a shader. Slots and latency are its own estimates.
 pub fn figures(name: &str, shader: &Shader, compiled: Compiled) -> Result<Figures, Failure> {
     let family = family(name);
     let code = instructions(&compiled.listing, family);
@@ -108,8 +108,8 @@ fn memory(name: &str) -> Option<Memory> {
     }
 }
 
-/// The most loads that are under way where one of them is waited for, in two turns: the second begins
-/// with what the first has left.
+/// Returns the most loads that are under way where one of them is waited for, in two turns: the second begins with what
+/// the first has left.
 fn loads_under_way(way: &[&Instruction], family: Family) -> usize {
     let (mut queue, mut most) = (Vec::new(), 0);
     for one in way.iter().chain(way) {
@@ -127,7 +127,7 @@ fn loads_under_way(way: &[&Instruction], family: Family) -> usize {
     most
 }
 
-/// How many may remain under way behind a wait.
+/// Returns how many may remain under way behind a wait.
 fn waited(text: &str) -> Option<usize> {
     let (_, rest) = text.strip_prefix("s_waitcnt")?.split_once("vmcnt(")?;
     rest.split_once(')')?.0.parse().ok()

@@ -16,7 +16,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// The first device of the driver, with all that it can do: wgpu asks for robust buffers.
+    /// Returns the first device of the driver, with all that it can do: wgpu asks for robust buffers.
     pub fn open() -> Result<Device, String> {
         // SAFETY: the loader is what the system has; it stays loaded.
         let entry = unsafe { ash::Entry::load() }.map_err(|error| error.to_string())?;
@@ -95,7 +95,7 @@ impl Device {
         }
     }
 
-    /// The disassembly: asked for twice, since the first answer is how long it is.
+    /// Returns the disassembly: asked for twice, since the first answer is how long it is.
     fn listing(&self, pipeline: vk::Pipeline) -> VkResult<String> {
         let info = vk::PipelineExecutableInfoKHR::default().pipeline(pipeline);
         // SAFETY: the pipeline was created to tell it, and each buffer is as long as was said.

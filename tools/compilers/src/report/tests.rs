@@ -40,14 +40,14 @@ fn figures(spills: u64) -> Figures {
     }
 }
 
-/// Of 32 invocations that store 4 bytes each, so many bytes apart.
+/// Returns the accesses of 32 invocations that store 4 bytes each, so many bytes apart.
 fn stores(stride: u64) -> Memory {
     let store = Instruction { space: Space::Device, writes: true, bytes: 4, variable: 0, binding: None, size: 0 };
     let all = (0..32).map(|i| vec![Access { instruction: 0, address: stride * i }]);
     Memory::of(&Trace { instructions: vec![store], workgroups: vec![all.collect()] })
 }
 
-/// What the program says of a case, if it fails.
+/// Returns what the program says of a case, if it fails.
 fn fault(preferred: bool, stride: u64, spills: u64) -> Option<String> {
     let (case, memory) = (case(preferred), stores(stride));
     let row = Row {

@@ -24,8 +24,8 @@ pub(super) struct Place {
 }
 
 impl Writer<'_> {
-    /// Where a pointer leads, if that is memory that other invocations see. What computes the address is emitted
-    /// to `code`.
+    /// Returns where a pointer leads, if that is memory that other invocations see. What computes the address is
+    /// emitted to `code`.
     pub(super) fn place(&mut self, pointer: Handle<Expression>, code: &mut Vec<Statement>) -> Option<Place> {
         match self.function.expressions[pointer] {
             Expression::GlobalVariable(variable) => {
@@ -48,7 +48,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Bytes of what a pointer leads to.
+    /// Returns the bytes of what a pointer leads to.
     pub(super) fn bytes(&self, pointer: Handle<Expression>) -> Option<u32> {
         match *self.inner(pointer) {
             TypeInner::Pointer { base, .. } => Some(self.module.types[base].inner.size(self.module.to_ctx())),
@@ -68,7 +68,7 @@ impl Writer<'_> {
         Place { address, ..place }
     }
 
-    /// Bytes from one element to the next of what a pointer leads to.
+    /// Returns the bytes from one element to the next of what a pointer leads to.
     fn stride(&self, pointer: Handle<Expression>) -> Option<u32> {
         match *self.pointee(pointer)? {
             TypeInner::Array { stride, .. } => Some(stride),
@@ -77,7 +77,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Bytes before a member or an element of what a pointer leads to.
+    /// Returns the bytes before a member or an element of what a pointer leads to.
     fn offset(&self, pointer: Handle<Expression>, index: u32) -> Option<u32> {
         match self.pointee(pointer)? {
             TypeInner::Struct { members, .. } => Some(members.get(index as usize)?.offset),

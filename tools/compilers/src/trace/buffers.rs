@@ -30,7 +30,7 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Those of a pass, with room for so many records.
+    /// Creates the buffers of a pass, with room for so many records.
     pub(super) fn new(device: &wgpu::Device, pass: &Pass, params: &Params, room: usize) -> Buffers {
         use wgpu::BufferUsages as Usage;
         let bytes = (HEAD + room * size_of::<Record>()) as u64;
@@ -41,7 +41,7 @@ impl Buffers {
         Buffers { bound, copy: buffer(device, bytes, Usage::COPY_DST | Usage::MAP_READ) }
     }
 
-    /// A group of them all, for a pipeline with the layout that `layout` gives.
+    /// Returns a group of them all, for a pipeline with the layout that `layout` gives.
     pub(super) fn group(&self, device: &wgpu::Device, layout: &wgpu::BindGroupLayout) -> wgpu::BindGroup {
         let entry = |&(binding, ref buffer)| wgpu::BindGroupEntry {
             binding,
@@ -52,7 +52,7 @@ impl Buffers {
         device.create_bind_group(&descriptor)
     }
 
-    /// Has the records copied to where they are read.
+    /// Copies the records to where they are read.
     pub(super) fn copy(&self, encoder: &mut wgpu::CommandEncoder) {
         let records = self.bound.iter().find(|(binding, _)| *binding == TRACE);
         if let Some((_, records)) = records {
@@ -61,7 +61,7 @@ impl Buffers {
     }
 }
 
-/// What all of them are bound as, whether the shader uses them or not.
+/// Returns the layout of all of them, whether the shader uses them or not.
 pub(super) fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayout {
     let entry = |binding| wgpu::BindGroupLayoutEntry {
         binding,
@@ -82,14 +82,14 @@ pub(super) fn layout(device: &wgpu::Device, pass: &Pass) -> wgpu::BindGroupLayou
     device.create_bind_group_layout(&descriptor)
 }
 
-/// The records that a buffer holds.
+/// Returns the records that a buffer holds.
 pub(super) fn most_records(device: &wgpu::Device) -> usize {
     let limits = device.limits();
     let bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     (bytes.min(MOST_BYTES) as usize - HEAD) / size_of::<Record>()
 }
 
-/// How many records were made, and those for which there was room.
+/// Returns how many records were made, and those for which there was room.
 pub(super) fn read(device: &wgpu::Device, buffers: &Buffers) -> Result<(usize, Vec<Record>), Failure> {
     buffers.copy.map_async(wgpu::MapMode::Read, .., |_| {});
     device.poll(wgpu::PollType::wait_indefinitely()).map_err(refused)?;

@@ -18,8 +18,8 @@ pub(super) struct Rewritten {
     pub(super) instructions: Vec<Instruction>,
 }
 
-/// The shader with a record of each access to memory that invocations share. Functions of the recorder stay as they
-/// are.
+/// Returns the shader with a record of each access to memory that invocations share. Functions of the recorder stay as
+/// they are.
 pub(super) fn rewritten(source: &str) -> Option<Rewritten> {
     let (mut module, info) = valid(&with_recorder(source));
     let record = function(&module, "trace_record")?;
@@ -36,7 +36,7 @@ pub(super) fn rewritten(source: &str) -> Option<Rewritten> {
     Some(Rewritten { module, instructions: rewriter.instructions })
 }
 
-/// The recorder behind what a shader enables, which has to stand first; callees have to precede their callers.
+/// Returns the recorder behind what a shader enables, which has to stand first; callees have to precede their callers.
 fn with_recorder(source: &str) -> String {
     let is_directive = |line: &&str| line.starts_with("enable ");
     let directives: Vec<_> = source.lines().filter(is_directive).collect();
@@ -121,7 +121,7 @@ impl Rewriter {
     }
 }
 
-/// The pointers through which a statement loads, or stores.
+/// Returns the pointers through which a statement loads, or stores.
 fn accesses(function: &Function, statement: &Statement) -> Vec<(Handle<Expression>, bool)> {
     match statement {
         Statement::Emit(range) => {
@@ -139,7 +139,7 @@ fn accesses(function: &Function, statement: &Statement) -> Vec<(Handle<Expressio
     }
 }
 
-/// The argument of an entry point that holds a builtin; it is added where there is none.
+/// Returns the argument of an entry point that holds a builtin; it is added where there is none.
 fn argument(
     module: &mut Module,
     function: &mut Function,

@@ -17,12 +17,12 @@ pub struct Runner {
 const ACCESSES: usize = 256;
 
 impl Runner {
-    /// The adapter that the environment names, or the first.
+    /// Returns the adapter that the environment names, or the first.
     pub fn open() -> Result<Runner, Failure> {
         Ok(Runner { gpu: block_on(Gpu::open())? })
     }
 
-    /// What the first workgroups of a pass do, `None` if the adapter lacks a type of the shader, or the pass does
+    /// Traces the first workgroups of a pass; `None` if the adapter lacks a type of the shader, or the pass does
     /// nothing.
     pub fn trace(&self, pass: &Pass, workgroups: u32) -> Result<Option<Trace>, Failure> {
         let Some(dispatch) = pass.dispatches.first() else { return Ok(None) };
@@ -50,7 +50,7 @@ impl Runner {
         }
     }
 
-    /// The pipeline, if the device takes it.
+    /// Returns the pipeline, if the device takes it.
     fn pipeline(&self, module: naga::Module, pass: &Pass) -> Option<wgpu::ComputePipeline> {
         let device = self.gpu.device();
         let layout = buffers::layout(device, pass);
@@ -78,7 +78,7 @@ impl Runner {
         block_on(scope.pop()).is_none().then_some(pipeline)
     }
 
-    /// The records that were made, and as many of them as there was room for.
+    /// Returns the records that were made, and as many of them as there was room for.
     fn run(
         &self,
         pipeline: &wgpu::ComputePipeline,

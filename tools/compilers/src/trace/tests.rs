@@ -41,7 +41,7 @@ fn no_access_is_out_of_bounds() {
     }
 }
 
-/// What all workgroups of the only pass of a kernel do.
+/// Traces all workgroups of the only pass of a kernel.
 fn trace(kernel: &str, operation: Operation, dims: [usize; 4], axis: isize) -> Trace {
     let lrn = Lrn::pytorch(5).build().unwrap();
     let shape = Shape::over(&dims, &[axis]).unwrap();
@@ -52,7 +52,7 @@ fn trace(kernel: &str, operation: Operation, dims: [usize; 4], axis: isize) -> T
     Runner::open().unwrap().trace(&recipe.unwrap().passes[0], u32::MAX).unwrap().unwrap()
 }
 
-/// How many times each byte of the operands is read, and written: all bytes as many times.
+/// Returns how many times each byte of the operands is read, and written: all bytes as many times.
 fn times(trace: &Trace, writes: bool) -> Vec<u64> {
     let mut times = std::collections::BTreeMap::new();
     for access in trace.workgroups.iter().flatten().flatten() {

@@ -1,7 +1,7 @@
 //! f16 in the place of f64, which MSL has not. What is compiled has f64 again: see sass.py.
 
-/// The shader with f16, and the numbers for which its literals stand: the nth for 1 + n / 1024. So do
-/// numbers of no type that an f16 could not hold.
+/// Returns the shader with f16, and the numbers for which its literals stand: the nth for 1 + n / 1024. So do numbers
+/// of no type that an f16 could not hold.
 pub fn replaced(source: &str) -> (String, Vec<f64>) {
     let mut numbers = Vec::new();
     let words: String = words(source).map(|word| replaced_word(word, &mut numbers)).collect();
@@ -22,12 +22,12 @@ fn replaced_word(word: &str, numbers: &mut Vec<f64>) -> String {
     }
 }
 
-/// Whether it is a float of no type that is too large for an f16.
+/// Returns `true` if it is a float of no type that is too large for an f16.
 fn is_beyond_f16(digits: &str, number: f64) -> bool {
     digits.contains('.') && number > 65504.0
 }
 
-/// The words of a shader, and what is between them.
+/// Returns the words of a shader, and what is between them.
 fn words(source: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: &u8| c.is_ascii_alphanumeric() || [b'_', b'.'].contains(c);
     let parts = source.as_bytes().chunk_by(move |a, b| is_word(a) == is_word(b));

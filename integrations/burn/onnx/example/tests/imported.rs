@@ -11,7 +11,7 @@ fn device() -> Device {
     Device::wgpu(DeviceKind::DefaultDevice)
 }
 
-/// Numbers of both signs from −3 to 3.
+/// Draws numbers of both signs from −3 to 3.
 fn numbers() -> Vec<f32> {
     let number = |i: u32| (i.wrapping_mul(0x9e37_79b9) >> 16) as f32 / 65_535.0 * 6.0 - 3.0;
     (1..=DIMS.iter().product::<usize>() as u32).map(number).collect()
@@ -26,7 +26,7 @@ fn assert_formula(lrn: &Lrn, forward: impl Fn(Tensor<4>) -> Tensor<4>) {
     assert!(report.passed() && report.is_complete(), "{lrn:?}: {report}");
 }
 
-/// ONNX holds its numbers in f32.
+/// Returns the numbers in f64: ONNX holds them in f32.
 fn wide([alpha, beta, bias]: [f32; 3]) -> [f64; 3] {
     [alpha, beta, bias].map(f64::from)
 }
