@@ -263,6 +263,36 @@ pub enum Error {
         /// The bytes that were asked for, where they are known.
         bytes: Option<u64>,
     },
+    /// A chunk of a streamed tensor does not fit the memory budget.
+    #[error("streaming this tensor takes a memory budget of {needed} bytes, but it is {given}; raise it")]
+    MemoryBudget {
+        /// The bytes that were given.
+        given: u64,
+        /// The fewest bytes.
+        needed: u64,
+    },
+    /// Reading or writing a streamed operand failed.
+    #[error("the stream of {operand} failed: {message}")]
+    Stream {
+        /// The operand: x, y, dy, dx or s.
+        operand: &'static str,
+        /// The message of its reader or writer.
+        message: String,
+    },
+    /// The caller ended a streamed operation.
+    #[error("cancelled")]
+    Cancelled,
+    /// A streamed operation stopped before its end.
+    #[error("stopped after {written} of the {bytes} bytes of the result: {cause}")]
+    Incomplete {
+        /// The bytes that were written.
+        written: u64,
+        /// The bytes of the result.
+        bytes: u64,
+        /// The error that stopped it.
+        #[source]
+        cause: Box<Error>,
+    },
     /// The driver or the device failed.
     #[error("the GPU failed while {doing}: {message}")]
     Gpu {

@@ -4,10 +4,12 @@ pub(crate) mod gpu;
 pub(crate) mod layer;
 mod owned;
 mod signal;
+mod stream;
 mod timer;
 mod tune;
 
 use crate::{Error, Result};
+pub use stream::{Progress, Stream};
 pub use timer::{Clock, Timer};
 
 /// Returns every adapter that can run the kernels, of the backends that `WGPU_BACKEND` allows. The first is the one

@@ -33,11 +33,16 @@ impl Operation {
     /// Refuses inputs of the wrong number, type or length, by name. A blended layer may have one more:
     /// what the result holds.
     pub(crate) fn check_inputs<T: Element>(self, lrn: &Lrn, shape: &Shape, inputs: &[&[T]]) -> Result<()> {
-        let all = inputs.len() == self.operands().len();
-        let blends = all && lrn.is_blended() && self != Self::SquareSums;
-        self.check_count(if blends { inputs.len() } else { inputs.len() + 1 })?;
+        self.check_number(lrn, inputs.len())?;
         let mut named = inputs.iter().zip(self.operands());
         named.try_for_each(|(input, name)| shape.check_slice(name, input))
+    }
+
+    /// Refuses a wrong number of inputs. A blended layer may have one more.
+    pub(crate) fn check_number(self, lrn: &Lrn, inputs: usize) -> Result<()> {
+        let all = inputs == self.operands().len();
+        let blends = all && lrn.is_blended() && self != Self::SquareSums;
+        self.check_count(if blends { inputs } else { inputs + 1 })
     }
 
     /// Refuses a wrong number of operands.

@@ -1,6 +1,7 @@
 //! A layer on a device: pipelines and uniforms, ready to be recorded.
 
 mod bound;
+mod chunk;
 mod prepared;
 
 use crate::device;
@@ -9,6 +10,7 @@ use crate::lazy::Lazy;
 use crate::recipe::Recipe;
 use crate::{Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning};
 pub use bound::BoundOperation;
+pub(crate) use chunk::{Chunk, IN_FLIGHT};
 use prepared::Prepared;
 use std::sync::Arc;
 

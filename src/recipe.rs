@@ -15,6 +15,7 @@ use crate::params::{LayerParams, Params, PartParams};
 use crate::precision::Arithmetic;
 use crate::shader::{Power, Shader, Storage};
 use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning, rule};
+pub(crate) use cut::pieces;
 use cut::{Part, Region};
 use log::debug;
 pub use pass::{Content, Dispatch, Pass};
@@ -77,6 +78,16 @@ impl Recipe {
         }
         choices[1..].iter().map(recipe).find(Result::is_ok).unwrap_or(preferred)
     }
+
+    /// Decides how one choice computes a problem in the fewest passes: none is split so that it fits a binding.
+    pub(crate) fn in_fewest_passes(
+        problem: &Problem,
+        operation: Operation,
+        choice: Choice,
+        limits: &wgpu::Limits,
+    ) -> Result<Recipe> {
+        Context { problem, operation, in_place: false, choice, limits }.in_fewest_passes()
+    }
 }
 
 /// What a recipe is for.
@@ -101,16 +112,19 @@ impl Context<'_> {
     }
 
     fn recipe(&self) -> Result<Recipe> {
-        let axes = &self.problem.axes[..];
-        self.check(axes)?;
-        let drafts = stages::drafts(self.choice.kernel, self.operation, self.in_place, axes);
-        let recipe = self.of_drafts(&drafts);
-        match (&recipe, axes) {
+        let recipe = self.in_fewest_passes();
+        match (&recipe, &self.problem.axes[..]) {
             (Err(Error::Limit { .. } | Error::Capacity { .. }), [axis]) if self.can_split() => {
                 self.of_drafts(&stages::split(*axis)).or(recipe)
             }
             _ => recipe,
         }
+    }
+
+    fn in_fewest_passes(&self) -> Result<Recipe> {
+        let axes = &self.problem.axes[..];
+        self.check(axes)?;
+        self.of_drafts(&stages::drafts(self.choice.kernel, self.operation, self.in_place, axes))
     }
 
     /// Refuses tensors that no buffer holds or no kernel counts, and devices that run nothing.
@@ -254,6 +268,7 @@ impl Context<'_> {
         Dispatch {
             input,
             output,
+            written: region.bytes(tensor, &region.write, tensor.stored),
             sums,
             totals,
             grid,

@@ -162,15 +162,25 @@ impl Shape {
         self.views[0]
     }
 
-    /// Returns the shape with only as many images as have `bytes` bytes, and at least one; with several axes, all.
-    pub(crate) fn at_most(&self, bytes: u64) -> Shape {
+    /// Returns the number of images: the parts, one after the other in memory, that no window leaves.
+    pub(crate) fn images(&self) -> u64 {
+        self.views.iter().map(|view| view.outer).min().unwrap_or(0)
+    }
+
+    /// Returns the shape with only that many of its images.
+    pub(crate) fn of_images(&self, images: u64) -> Shape {
         let mut shape = self.clone();
-        if let [view] = &mut shape.views[..] {
-            let image = view.channels.saturating_mul(view.inner);
-            let image = image.saturating_mul(self.dtype.bytes()).max(1);
-            view.outer = view.outer.min((bytes / image).max(1));
+        for view in &mut shape.views {
+            // Each axis counts as outer what precedes it, so that the first axis divides all others.
+            view.outer = view.outer / self.images().max(1) * images;
         }
         shape
+    }
+
+    /// Returns the shape with only as many images as have `bytes` bytes, and at least one.
+    pub(crate) fn at_most(&self, bytes: u64) -> Shape {
+        let image = self.bytes().checked_div(self.images()).unwrap_or(0).max(1);
+        self.of_images(self.images().min((bytes / image).max(1)))
     }
 
     /// Refuses a slice of another type or length, by the name of its operand.

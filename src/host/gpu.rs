@@ -170,30 +170,34 @@ impl Gpu {
             Ok(staging)
         };
         let staging = reported(self.device(), doing, calls).await?;
-        self.polled(doing).await?;
+        self.polled(doing, None).await?;
         match mapped.given().await {
             Ok(()) => Ok(staging),
             Err(error) => Err(failed_on(self.device(), doing, error).await),
         }
     }
 
-    fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    pub(super) fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX);
         let label = Some("wgpu-lrn");
         let descriptor = wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false };
         device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 
-    /// Waits until the work submitted before is done, without holding up the caller's executor.
+    /// Waits until a submission, or all work submitted before, is done, without holding up the caller's executor.
     ///
     /// Callbacks come only while somebody polls the device: here, a thread. It ends before the future does, if that is
     /// not dropped: drivers do not survive a thread that outlives the program.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(super) async fn polled(&self, doing: &'static str) -> Result<()> {
+    pub(super) async fn polled(
+        &self,
+        doing: &'static str,
+        submission_index: Option<wgpu::SubmissionIndex>,
+    ) -> Result<()> {
         let (device, polled) = (self.device().clone(), Signal::new());
         let given = polled.clone();
         let spawned = std::thread::Builder::new().spawn(move || {
-            let result = device.poll(wgpu::PollType::wait_indefinitely());
+            let result = device.poll(wgpu::PollType::Wait { submission_index, timeout: None });
             drop(device);
             given.give(result.map_err(|error| error.to_string()));
         });
@@ -208,7 +212,7 @@ impl Gpu {
 
     /// Does nothing: a browser polls by itself.
     #[cfg(target_arch = "wasm32")]
-    pub(super) async fn polled(&self, _: &'static str) -> Result<()> {
+    pub(super) async fn polled(&self, _: &'static str, _: Option<wgpu::SubmissionIndex>) -> Result<()> {
         Ok(())
     }
 }

@@ -107,7 +107,7 @@ impl Timer {
             Ok(())
         };
         reported(self.gpu.device(), TIMING, submit).await?;
-        self.gpu.polled(TIMING).await?;
+        self.gpu.polled(TIMING, None).await?;
         Ok(done.given().await)
     }
 }

@@ -45,6 +45,11 @@ impl Problem {
         Ok(Problem { lrn: lrn.clone(), shape: shape.clone(), features, axes, arithmetic, segments })
     }
 
+    /// Returns the problem of the same layer on a tensor of another shape.
+    pub(crate) fn with_shape(&self, shape: &Shape) -> Result<Problem> {
+        Ok(Problem { segments: self.segments, ..Problem::new(&self.lrn, shape, self.features)? })
+    }
+
     /// Returns the available choices, the preferred first, with the usual segments.
     pub(crate) fn choices(&self) -> Vec<Choice> {
         let of_kernel = |(kernel, _): (Kernel, _)| {

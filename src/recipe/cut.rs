@@ -81,7 +81,7 @@ fn channels(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<R
 }
 
 /// Returns a range in pieces of at most `size`.
-pub(super) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
+pub(crate) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let count = (range.end - range.start).div_ceil(size);
     (0..count).map(move |i| {
         let start = range.start + i * size;
@@ -97,11 +97,16 @@ impl Region {
         element(self.images.start, channels.start)..element(self.images.end - 1, channels.end)
     }
 
+    /// Returns the bytes of some of the region's channels, of elements of so many bytes.
+    pub(super) fn bytes(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> Range<u64> {
+        let elements = self.elements(&tensor.axis, channels);
+        elements.start * element..elements.end * element
+    }
+
     /// Returns the bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
     /// that binding where channel 0 would be.
     pub(super) fn binding(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> (Range<u64>, u32) {
-        let elements = self.elements(&tensor.axis, channels);
-        let bytes = elements.start * element..elements.end * element;
+        let bytes = self.bytes(tensor, channels, element);
         let start = bytes.start / tensor.alignment * tensor.alignment;
         let first = (bytes.start - start) / element;
         debug_assert!(

@@ -1,5 +1,6 @@
 //! The command line.
 
+use bytesize::ByteSize;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use headless::device::{Device, DeviceChoice};
 use std::path::PathBuf;
@@ -118,8 +119,12 @@ pub struct Layer {
     #[arg(long, value_name = "NAME", default_value = "fast")]
     precision: Precision,
     /// Compare with the CPU reference; exit code 1 beyond the bound
-    #[arg(long)]
+    #[arg(long, conflicts_with = "memory_budget")]
     pub check: bool,
+    /// Stream from file to file in at most that much memory, for example 256MiB. Without it, tensors that do
+    /// not fit the GPU are streamed too
+    #[arg(long, value_name = "SIZE", conflicts_with = "wgsl")]
+    pub memory_budget: Option<ByteSize>,
     /// Write the WGSL of the shaders that compute it, one after the other
     #[arg(long, value_name = "FILE")]
     pub wgsl: Option<PathBuf>,

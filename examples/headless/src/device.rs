@@ -56,6 +56,11 @@ impl Device {
         Ok(Device { gpu: Some(gpu), kernel, remark })
     }
 
+    /// Returns `true` if an operand fits a buffer of the device.
+    pub fn holds(&self, shape: &Shape) -> bool {
+        self.gpu.as_ref().is_none_or(|gpu| shape.operand_bytes() <= gpu.device().limits().max_buffer_size)
+    }
+
     /// Runs and times an operation on its inputs, in the order of [`Operation::operands`]; of a
     /// blended layer also on what the result holds before.
     pub fn run<T: Element>(
@@ -98,7 +103,7 @@ impl Device {
     }
 
     /// Returns the kernel that is forced, for all operations.
-    fn tuning(&self) -> Tuning {
+    pub fn tuning(&self) -> Tuning {
         Tuning::default().with_kernel(self.kernel)
     }
 

@@ -1,8 +1,9 @@
 //! One operation from files to a file.
 
 use crate::args::Layer;
+use crate::stream::{self, Job};
 use half::{bf16, f16};
-use headless::npy::{self, Stored, Tensor};
+use headless::npy::{self, Stored, Streamed, Tensor};
 use std::iter::once;
 use std::path::Path;
 use terminal::{Failure, note, say};
@@ -31,13 +32,17 @@ fn run_of<T: Stored>(operation: Operation, files: &Files<'_>, options: &Layer) -
         check_other(wgsl, files)?;
     }
     let lrn = options.lrn(operation)?;
+    let opened = Streamed::open(files.x, T::DTYPE)?;
+    let shape = options.shape(&opened.dims)?.with_dtype(T::DTYPE);
+    let device = options.open()?;
+    if options.memory_budget.is_some() || !device.holds(&shape) {
+        return stream::run::<T>(&Job { operation, files, options, lrn: &lrn, shape: &shape, device: &device }, opened);
+    }
     let x: Tensor<T> = npy::read(files.x)?;
     let dy = files.dy.map(|path| read_like(&x, path)).transpose()?;
     let old = (lrn.blend() != 0.0).then(|| read_old(&x, files.result)).transpose()?;
     let tensors = once(&x).chain(&dy).chain(&old);
     let inputs: Vec<_> = tensors.map(|tensor| tensor.values.as_slice()).collect();
-    let shape = options.shape(&x.dims)?.with_dtype(T::DTYPE);
-    let device = options.open()?;
     let run = device.run(&lrn, &shape, operation, &inputs)?;
     if let Some(path) = &options.wgsl {
         let text = device.wgsl(&lrn, &shape, operation)?;
@@ -71,21 +76,26 @@ fn check_other(wgsl: &Path, files: &Files<'_>) -> Result<(), Failure> {
 
 /// Reads what the result is added to.
 fn read_old<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
-    if path.exists() {
-        return read_like(x, path);
-    }
+    check_old(path)?;
+    read_like(x, path)
+}
+
+/// Refuses a file that is not there, though the result is added to what it holds.
+pub fn check_old(path: &Path) -> Result<(), Failure> {
     let problem = "is not there, but --blend adds to what it holds; name a file that is there, or \
                    leave out --blend";
-    Err(Failure::file(path, problem))
+    if path.exists() { Ok(()) } else { Err(Failure::file(path, problem)) }
 }
 
 /// Reads another input, which must have the dimensions of x.
 fn read_like<T: Stored>(x: &Tensor<T>, path: &Path) -> Result<Tensor<T>, Failure> {
     let tensor = npy::read(path)?;
-    if tensor.dims == x.dims {
-        return Ok(tensor);
-    }
-    let (given, expected) = (&tensor.dims, &x.dims);
-    let problem = format!("its shape is {given:?}, but must be that of x, {expected:?}");
-    Err(Failure::file(path, problem))
+    check_dims(path, &tensor.dims, &x.dims)?;
+    Ok(tensor)
+}
+
+/// Refuses a file whose dimensions are not those of x.
+pub fn check_dims(path: &Path, given: &[usize], expected: &[usize]) -> Result<(), Failure> {
+    let problem = || format!("its shape is {given:?}, but must be that of x, {expected:?}");
+    if given == expected { Ok(()) } else { Err(Failure::file(path, problem())) }
 }

@@ -5,6 +5,7 @@ mod args;
 mod demo;
 mod layer;
 mod picture;
+mod stream;
 
 use args::{Args, Command, Place};
 use layer::Files;

@@ -5,7 +5,7 @@ mod stored;
 use npyz::{NpyFile, NpyHeader, Order, WriterBuilder};
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::panic;
 use std::path::Path;
 pub use stored::Stored;
@@ -38,6 +38,36 @@ const MOST_BRACKETS: usize = 8;
 pub fn dtype(path: &Path) -> Result<Dtype, Failure> {
     let dtype = open(path).and_then(|opened| stored::dtype(&opened.header.dtype().descr()));
     dtype.map_err(|problem| Failure::file(path, problem))
+}
+
+/// A file whose elements are read as they are needed.
+pub struct Streamed {
+    /// The length of each axis.
+    pub dims: Vec<usize>,
+    /// The file, where its elements begin.
+    pub file: File,
+    is_fortran: bool,
+}
+
+impl Streamed {
+    /// Opens a file of one dtype.
+    pub fn open(path: &Path, dtype: Dtype) -> Result<Streamed, Failure> {
+        opened(path, dtype).map_err(|problem| Failure::file(path, problem))
+    }
+
+    /// Refuses an order in which the elements of a chunk are scattered.
+    pub fn check_order(&self, path: &Path) -> Result<(), Failure> {
+        let problem = "is in Fortran order, in which the elements of a chunk are scattered over the file; save it with \
+                       numpy.ascontiguousarray to stream it";
+        if self.is_fortran { Err(Failure::file(path, problem)) } else { Ok(()) }
+    }
+}
+
+fn opened(path: &Path, dtype: Dtype) -> Result<Streamed, String> {
+    let Opened { header, file, present } = open(path)?;
+    stored::require(dtype, &header.dtype().descr())?;
+    let dims = claimed(header.shape(), dtype, present)?;
+    Ok(Streamed { dims, file, is_fortran: header.order() == Order::Fortran })
 }
 
 /// Reads a file of one dtype.
@@ -84,6 +114,20 @@ pub fn write<T: Stored>(path: &Path, dims: &[usize], values: &[T]) -> Result<(),
         let mut writer = options.writer(file).begin_nd()?;
         writer.extend(values.iter().map(|value| value.to_npy()))?;
         writer.finish()
+    })
+}
+
+/// Writes a file in C order, as a whole or not at all; `elements` writes what follows the header.
+pub fn write_streamed<T: Stored>(
+    path: &Path,
+    dims: &[usize],
+    elements: impl FnOnce(&mut BufWriter<File>) -> wgpu_lrn::Result<()>,
+) -> Result<(), Failure> {
+    let shape: Vec<_> = dims.iter().map(|&dim| dim as u64).collect();
+    write_whole(path, |file| {
+        let options = npyz::WriteOptions::<T::Npy>::new().default_dtype().shape(&shape);
+        options.writer(&mut *file).write_header_only()?;
+        elements(file).map_err(io::Error::other)
     })
 }
 

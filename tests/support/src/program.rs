@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use wgpu_lrn::{Dtype, Element};
 
 /// A fresh folder, in which a program runs.
@@ -92,6 +92,11 @@ impl Folder {
 
     /// Runs the program on a line of arguments, before which variables may be set.
     pub fn run(&self, line: &str) -> Ended {
+        Ended::new(self.command(line).output().unwrap())
+    }
+
+    /// Returns the command that runs the program on a line of arguments.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(self.program);
         command.current_dir(&self.path);
         for word in line.split_whitespace() {
@@ -100,11 +105,7 @@ impl Folder {
                 _ => command.arg(word),
             };
         }
-        let output = command.output().unwrap();
-        let lines = |bytes| String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
-        let mut stderr: Vec<String> = lines(output.stderr);
-        stderr.retain(|line| !DRIVERS.iter().any(|word| line.contains(word)));
-        Ended { code: output.status.code(), stdout: lines(output.stdout), stderr }
+        command
     }
 
     /// Runs the program, which must succeed.
@@ -116,6 +117,13 @@ impl Folder {
 }
 
 impl Ended {
+    pub fn new(output: Output) -> Ended {
+        let lines = |bytes| String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
+        let mut stderr: Vec<String> = lines(output.stderr);
+        stderr.retain(|line| !DRIVERS.iter().any(|word| line.contains(word)));
+        Ended { code: output.status.code(), stdout: lines(output.stdout), stderr }
+    }
+
     /// Returns a value of the line that a script reads.
     pub fn field(&self, name: &str) -> &str {
         let line = self.stdout.last().unwrap();

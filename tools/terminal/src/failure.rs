@@ -11,6 +11,8 @@ pub enum Failure {
     Refused(String),
     /// The result was checked and is wrong: exit code 1.
     Beyond(String),
+    /// The user ended the program: exit code 130, as shells expect it.
+    Interrupted,
 }
 
 impl Failure {
@@ -24,6 +26,7 @@ impl Failure {
         match self {
             Failure::Refused(_) => ExitCode::from(2),
             Failure::Beyond(_) => ExitCode::from(1),
+            Failure::Interrupted => ExitCode::from(130),
         }
     }
 }
@@ -31,7 +34,10 @@ impl Failure {
 /// One line, whatever a driver or a file name put into the message.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Refused(message) | Failure::Beyond(message)) = self;
+        let message = match self {
+            Failure::Refused(message) | Failure::Beyond(message) => message,
+            Failure::Interrupted => "interrupted; all files are as they were",
+        };
         let words: Vec<_> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         f.write_str(&words.join(" "))
     }

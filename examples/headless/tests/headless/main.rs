@@ -5,3 +5,4 @@ mod dtypes;
 mod kernels;
 mod refusals;
 mod results;
+mod streams;

@@ -1,0 +1,164 @@
+//! The buffers of a chunk in flight, used again for later chunks.
+
+use crate::device::{failed, failed_on, reported};
+use crate::host::gpu::Gpu;
+use crate::host::layer::Layer;
+use crate::host::owned::Owned;
+use crate::host::signal::Signal;
+use crate::memory::zeroed;
+use crate::plan::Chunk;
+use crate::{Operand, Operation, Result};
+use std::iter::{once, repeat_n};
+use std::ops::Range;
+use wgpu::BufferUsages as Usage;
+
+const STREAMING: &str = "streaming a layer";
+
+/// The buffers of one chunk.
+pub(super) struct Slot<'a> {
+    layer: &'a Layer,
+    inputs: usize,
+    /// Where kernels read and write.
+    operands: Vec<Owned>,
+    /// Where the host writes, for each stream that is read; mapped unless a chunk is in flight.
+    uploads: Vec<Owned>,
+    /// Where the host reads.
+    download: Owned,
+    /// What a stream gives, on its way to a mapped buffer, which nobody may read.
+    host: Vec<u8>,
+    flight: Option<Flight>,
+}
+
+/// A chunk that the device computes.
+struct Flight {
+    submission: wgpu::SubmissionIndex,
+    /// Tell when the download and the uploads are mapped again.
+    mapped: Vec<Signal<Result<(), wgpu::BufferAsyncError>>>,
+    landed: Landed,
+}
+
+/// A chunk that the device has computed.
+pub(super) struct Landed {
+    /// Bytes of the result that it has written.
+    pub(super) written: Range<u64>,
+    /// The first of them in the download.
+    first: u64,
+}
+
+impl<'a> Slot<'a> {
+    /// Creates buffers for the largest of the chunks, and so many streams that are read.
+    pub(super) fn new(layer: &'a Layer, operation: Operation, streams: usize, chunks: &[Chunk]) -> Result<Slot<'a>> {
+        let gpu = &layer.gpu;
+        let longest = |range: fn(&Chunk) -> &Range<u64>| chunks.iter().map(range).map(words).max().unwrap_or(0);
+        let (input, output) = (longest(|chunk| &chunk.input), longest(|chunk| &chunk.output));
+        let inputs = operation.inputs();
+        let lengths: Vec<_> = repeat_n(input, inputs).chain([output]).collect();
+        let operand = |&bytes: &u64| gpu.buffer(bytes).map(Owned);
+        Ok(Slot {
+            layer,
+            inputs,
+            operands: lengths.iter().map(operand).collect::<Result<_>>()?,
+            uploads: lengths[..streams].iter().map(|&bytes| upload(gpu, bytes)).collect::<Result<_>>()?,
+            download: Owned(gpu.create(output, Usage::MAP_READ | Usage::COPY_DST)?),
+            host: zeroed(STREAMING, input.max(output) as usize)?,
+            flight: None,
+        })
+    }
+
+    /// Fills the bytes of a chunk in an input, by its number, from what `read` gives.
+    pub(super) fn fill(
+        &mut self,
+        chunk: &Chunk,
+        number: usize,
+        read: impl FnOnce(u64, &mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let range = self.range(chunk, number);
+        let host = &mut self.host[..words(range) as usize];
+        read(range.start, host)?;
+        let mapped = self.uploads[number].0.get_mapped_range_mut(..host.len() as u64);
+        mapped.map_err(|error| failed(STREAMING, error))?.copy_from_slice(host);
+        Ok(())
+    }
+
+    /// Returns the bytes that a chunk needs of an input, of which the last may be what the result holds.
+    fn range<'c>(&self, chunk: &'c Chunk, number: usize) -> &'c Range<u64> {
+        if number < self.inputs { &chunk.input } else { &chunk.output }
+    }
+
+    /// Submits a chunk whose inputs are filled.
+    pub(super) async fn submit(&mut self, chunk: &Chunk) -> Result<()> {
+        let submit = || self.submitted(chunk);
+        let flight = reported(self.layer.gpu.device(), STREAMING, submit).await?;
+        self.flight = Some(flight);
+        Ok(())
+    }
+
+    fn submitted(&self, chunk: &Chunk) -> Result<Flight> {
+        let commands = self.commands(chunk)?;
+        let submission = self.layer.gpu.queue().submit([commands]);
+        let uploads = self.uploads.iter().map(|upload| map(upload, wgpu::MapMode::Write));
+        let mapped = once(map(&self.download, wgpu::MapMode::Read)).chain(uploads).collect();
+        let first = chunk.written.start - chunk.output.start;
+        Ok(Flight { submission, mapped, landed: Landed { written: chunk.written.clone(), first } })
+    }
+
+    fn commands(&self, chunk: &Chunk) -> Result<wgpu::CommandBuffer> {
+        let Layer { gpu, plan } = self.layer;
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        let result = &self.operands[self.inputs];
+        if plan.lrn().is_blended() {
+            encoder.clear_buffer(&result.0, 0, None); // of an earlier chunk
+        }
+        for (number, (upload, operand)) in self.uploads.iter().zip(&self.operands).enumerate() {
+            upload.0.unmap();
+            encoder.copy_buffer_to_buffer(&upload.0, 0, &operand.0, 0, words(self.range(chunk, number)));
+        }
+        let operands: Vec<_> = self.operands.iter().map(|operand| Operand::from(&operand.0)).collect();
+        plan.bind_chunk(chunk, &operands)?.record(&mut encoder);
+        encoder.copy_buffer_to_buffer(&result.0, 0, &self.download.0, 0, words(&chunk.output));
+        Ok(encoder.finish())
+    }
+
+    /// Waits for the chunk in flight, if there is one.
+    pub(super) async fn land(&mut self) -> Result<Option<Landed>> {
+        let Some(Flight { submission, mapped, landed }) = self.flight.take() else { return Ok(None) };
+        let gpu = &self.layer.gpu;
+        gpu.polled(STREAMING, Some(submission)).await?;
+        for mapped in mapped {
+            if let Err(error) = mapped.given().await {
+                return Err(failed_on(gpu.device(), STREAMING, error).await);
+            }
+        }
+        Ok(Some(landed))
+    }
+
+    /// Hands the bytes that a chunk has written to `write`.
+    pub(super) fn read(&self, landed: &Landed, write: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+        let view = self.download.0.get_mapped_range(..).map_err(|error| failed(STREAMING, error))?;
+        let (first, length) = (landed.first as usize, (landed.written.end - landed.written.start) as usize);
+        let written = write(&view[first..first + length]);
+        drop(view);
+        self.download.0.unmap();
+        written
+    }
+}
+
+/// Returns the bytes of a range in whole words, which are what devices copy.
+fn words(range: &Range<u64>) -> u64 {
+    (range.end - range.start).next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
+}
+
+fn upload(gpu: &Gpu, bytes: u64) -> Result<Owned> {
+    let usage = Usage::MAP_WRITE | Usage::COPY_SRC;
+    let label = Some("wgpu-lrn");
+    let descriptor = wgpu::BufferDescriptor { label, size: bytes, usage, mapped_at_creation: true };
+    crate::device::buffer(gpu.device(), "allocating a buffer", &descriptor).map(Owned)
+}
+
+/// Maps a buffer once the device is done with it.
+fn map(buffer: &Owned, mode: wgpu::MapMode) -> Signal<Result<(), wgpu::BufferAsyncError>> {
+    let mapped = Signal::new();
+    let given = mapped.clone();
+    buffer.0.map_async(mode, .., move |result| given.give(result));
+    mapped
+}

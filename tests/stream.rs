@@ -1,0 +1,259 @@
+//! Tensors that are streamed in chunks: the same bits as in one piece, within the budget, and what stops a stream.
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow::{Break, Continue};
+use test_support::cases::CASES;
+use test_support::{gpus, of_dtype, runs, values};
+use wgpu_lrn::host::Progress;
+use wgpu_lrn::{Dtype, Element, Error, Gpu, Layer, Lrn, Operation, Shape, Tuning, block_on};
+
+/// Copies of an operand in memory: on the device and in a staging buffer, for each of two chunks in flight.
+const COPIES: u64 = 4;
+
+/// Remembers the most bytes that were read at once.
+struct Watched<'a> {
+    bytes: Cursor<&'a [u8]>,
+    most: usize,
+}
+
+impl<'a> Watched<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Watched { bytes: Cursor::new(bytes), most: 0 }
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.most = self.most.max(buffer.len());
+        self.bytes.read(buffer)
+    }
+}
+
+impl Seek for Watched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+/// Streams an operation, and returns the result with the number of chunks.
+fn streamed(layer: &Layer, operation: Operation, inputs: &[&[u8]], budget: u64) -> wgpu_lrn::Result<(Vec<u8>, usize)> {
+    let (mut result, mut chunks) = (Cursor::new(Vec::new()), 0);
+    let mut inputs: Vec<_> = inputs.iter().map(|input| Watched::new(input)).collect();
+    let stream = layer.stream(operation).with_memory_budget(budget).with_progress(|Progress { written, bytes }| {
+        assert!(written <= bytes);
+        chunks += 1;
+        Continue(())
+    });
+    block_on(stream.run(&mut inputs, &mut result))?;
+    let operands = operation.operands().len() as u64;
+    assert!(inputs.iter().all(|input| input.most as u64 * operands * COPIES <= budget));
+    Ok((result.into_inner(), chunks))
+}
+
+/// Returns the least budget of an operation, which the refusal of none tells.
+fn least_budget(layer: &Layer, operation: Operation, inputs: &[&[u8]]) -> u64 {
+    match streamed(layer, operation, inputs, 0) {
+        Err(Error::MemoryBudget { given: 0, needed }) => needed,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asserts that the least budget, and one that holds several channels or images, give the bits of one piece. Returns
+/// the chunks.
+fn assert_same<T: Element>(layer: &Layer, operation: Operation, inputs: &[Vec<T>], name: &str) -> usize {
+    let slices: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
+    let bytes: Vec<_> = slices.iter().map(|slice| bytemuck::cast_slice(slice)).collect();
+    let expected = block_on(layer.run(operation, &slices)).unwrap();
+    let least = least_budget(layer, operation, &bytes);
+    let chunks = [least, least * 7 / 2, 1 << 26].map(|budget| {
+        let (result, chunks) = streamed(layer, operation, &bytes, budget).unwrap();
+        let same = result == bytemuck::cast_slice::<T, u8>(&expected);
+        let choice = layer.plan().preferred_choice(operation);
+        assert!(same, "{name} {operation} {choice} {budget}: bits differ");
+        chunks
+    });
+    assert!(chunks[2] <= 2, "one piece, and the pixels that *row* leaves");
+    chunks[0]
+}
+
+#[test]
+fn chunks_give_the_bits_of_one_piece() {
+    let mut most = 0;
+    let is_small = |shape: &Shape| !shape.is_empty() && shape.elements() < 4000;
+    for (number, case) in CASES.iter().enumerate().filter(|(_, case)| is_small(&case.shape())) {
+        let dtype = [Dtype::F32, Dtype::F16, Dtype::F32, Dtype::Bf16, Dtype::F64][number % 5];
+        let (lrn, shape) = (case.lrn(), case.shape().with_dtype(dtype));
+        // Two of three: each kernel comes often.
+        for (turn, (gpu, choice)) in runs(&lrn, &shape).enumerate().filter(|(turn, _)| (turn + number) % 3 < 2) {
+            let operation = Operation::ALL[(number + turn) % 3];
+            let layer = gpu.layer_with_tuning(&lrn, &shape, Tuning::from(choice)).unwrap();
+            of_dtype!(dtype, T => {
+                let inputs: Vec<Vec<T>> = (1..operation.operands().len()).map(|i| values(&shape, i as u64)).collect();
+                most = most.max(assert_same(&layer, operation, &inputs, case.name));
+            });
+        }
+    }
+    assert!(most > 20, "the least budget cuts tensors often: {most}");
+}
+
+/// Returns a layer on 40 images of 6 KB, of which the budget below holds two in each chunk.
+fn small_images(gpu: &Gpu) -> Layer {
+    gpu.layer(&lrn(), &Shape::nchw(40, 12, 16, 8).unwrap()).unwrap()
+}
+
+fn lrn() -> Lrn {
+    Lrn::new(3, 1, 0.37, 0.6, 1.7).unwrap()
+}
+
+const BUDGET: u64 = 2 * 6144 * 3 * COPIES;
+
+/// Returns x and dy for these.
+fn inputs(layer: &Layer) -> [Vec<f32>; 2] {
+    [1, 2].map(|seed| values(layer.plan().shape(), seed))
+}
+
+fn bytes(inputs: &[Vec<f32>]) -> Vec<&[u8]> {
+    inputs.iter().map(|input| bytemuck::cast_slice(input)).collect()
+}
+
+/// Returns how far a stream came, and why it stopped.
+fn stopped(result: wgpu_lrn::Result<()>) -> (u64, Error) {
+    match result {
+        Err(Error::Incomplete { written, bytes: 245_760, cause }) => (written, *cause),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Tensors may lie behind headers.
+#[test]
+fn streams_begin_where_they_are() {
+    for gpu in gpus() {
+        let layer = small_images(gpu);
+        let inputs = inputs(&layer);
+        let expected = block_on(layer.backward(&inputs[0], &inputs[1])).unwrap();
+        let behind = |header: usize, bytes: &[u8]| {
+            let mut stream = Cursor::new([&vec![7; header], bytes].concat());
+            stream.set_position(header as u64);
+            stream
+        };
+        let [x, dy] = [behind(3, bytes(&inputs)[0]), behind(128, bytes(&inputs)[1])];
+        let mut dx = behind(10, &[]);
+        block_on(layer.stream(Operation::Backward).with_memory_budget(BUDGET).run(&mut [x, dy], &mut dx)).unwrap();
+        let (header, dx) = dx.get_ref().split_at(10);
+        assert_eq!(header, [7; 10]);
+        assert!(dx == bytemuck::cast_slice::<f32, u8>(&expected));
+    }
+}
+
+/// A blended layer adds to what is given as the last input; without it, to zeros, and never to an earlier chunk.
+#[test]
+fn blends_add_to_what_is_given() {
+    let lrn = lrn().with_blend(-0.7, 0.3).unwrap();
+    let shape = Shape::nchw(40, 12, 16, 8).unwrap();
+    for gpu in gpus() {
+        let layer = gpu.layer(&lrn, &shape).unwrap();
+        let inputs = inputs(&layer);
+        for inputs in [&inputs[..], &inputs[..1]] {
+            let slices: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
+            let expected = block_on(layer.run(Operation::Forward, &slices)).unwrap();
+            let (y, chunks) = streamed(&layer, Operation::Forward, &bytes(inputs), BUDGET).unwrap();
+            assert!(y == bytemuck::cast_slice::<f32, u8>(&expected) && chunks > 2);
+        }
+    }
+}
+
+#[test]
+fn a_caller_ends_a_stream_between_chunks() {
+    for gpu in gpus() {
+        let layer = small_images(gpu);
+        let (inputs, mut y) = (inputs(&layer), Cursor::new(Vec::new()));
+        let stream = layer.stream(Operation::Forward).with_memory_budget(BUDGET);
+        let stream =
+            stream.with_progress(|Progress { written, .. }| if written > 50_000 { Break(()) } else { Continue(()) });
+        let (written, cause) = stopped(block_on(stream.run(&mut [Cursor::new(bytes(&inputs)[0])], &mut y)));
+        assert_eq!(cause, Error::Cancelled);
+        assert!((50_001..100_000).contains(&written) && y.get_ref().len() as u64 == written);
+        let expected = block_on(layer.forward(&inputs[0])).unwrap();
+        assert!(y.get_ref()[..] == bytemuck::cast_slice::<f32, u8>(&expected)[..written as usize]);
+    }
+}
+
+/// The error names the operand, and tells how far the result came.
+#[test]
+fn an_input_that_ends_early_is_named() {
+    let layer = small_images(&gpus()[0]);
+    let inputs = inputs(&layer);
+    let [x, dy] = [bytes(&inputs)[0], &bytes(&inputs)[1][..150_001]].map(Cursor::new);
+    let stream = layer.stream(Operation::Backward).with_memory_budget(BUDGET);
+    let (written, cause) = stopped(block_on(stream.run(&mut [x, dy], &mut Cursor::new(Vec::new()))));
+    assert!(matches!(cause, Error::Stream { operand: "dy", .. }), "{cause}");
+    assert!((100_000..150_000).contains(&written));
+}
+
+/// Takes so many bytes, and then fails as a full disk does.
+struct Full(Cursor<Vec<u8>>, usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.get_ref().len() + bytes.len() > self.1 {
+            Err(io::ErrorKind::StorageFull.into())
+        } else {
+            self.0.write(bytes)
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Full {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let layer = small_images(&gpus()[0]);
+    let inputs = inputs(&layer);
+    let mut y = Full(Cursor::new(Vec::new()), 100_000);
+    let stream = layer.stream(Operation::Forward).with_memory_budget(BUDGET);
+    let (written, cause) = stopped(block_on(stream.run(&mut [Cursor::new(bytes(&inputs)[0])], &mut y)));
+    assert!(matches!(cause, Error::Stream { operand: "y", .. }), "{cause}");
+    assert_eq!(written, y.0.get_ref().len() as u64);
+}
+
+#[test]
+fn a_device_lost_midway_is_an_error() {
+    for adapter in test_support::adapters() {
+        let gpu = block_on(Gpu::with_adapter(&adapter)).unwrap();
+        let layer = small_images(&gpu);
+        let (inputs, mut y) = (inputs(&layer), Cursor::new(Vec::new()));
+        let stream = layer.stream(Operation::Forward).with_memory_budget(BUDGET).with_progress(
+            |Progress { written, .. }| {
+                if written > 100_000 {
+                    gpu.device().destroy();
+                }
+                Continue(())
+            },
+        );
+        let (written, cause) = stopped(block_on(stream.run(&mut [Cursor::new(bytes(&inputs)[0])], &mut y)));
+        assert!(matches!(cause, Error::DeviceLost { .. }), "{cause}");
+        assert!(written > 100_000);
+    }
+}
+
+#[test]
+fn wrong_calls_are_refused_before_anything_is_read() {
+    let layer = small_images(&gpus()[0]);
+    let inputs = inputs(&layer);
+    let least = least_budget(&layer, Operation::Backward, &bytes(&inputs));
+    assert!(streamed(&layer, Operation::Backward, &bytes(&inputs), least).is_ok());
+    let refused = streamed(&layer, Operation::Backward, &bytes(&inputs), least - 1).unwrap_err();
+    assert_eq!(refused, Error::MemoryBudget { given: least - 1, needed: least });
+    let refused = streamed(&layer, Operation::Backward, &bytes(&inputs[..1]), BUDGET).unwrap_err();
+    assert!(matches!(refused, Error::Operands { given: 2, .. }), "{refused}");
+    let empty = gpus()[0].layer(&lrn(), &Shape::nchw(3, 0, 4, 5).unwrap()).unwrap();
+    assert_eq!(streamed(&empty, Operation::Forward, &[&[]], 0).unwrap(), (Vec::new(), 0));
+}
