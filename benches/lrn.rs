@@ -11,6 +11,7 @@ use benches::networks::{Layout, NETWORKS, Network};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use std::cell::{LazyCell, OnceCell, RefCell};
 use std::fmt::Display;
+use std::io::Cursor;
 use std::time::{Duration, Instant};
 use wgpu_lrn::host::{Clock, Timer};
 use wgpu_lrn::{BoundOperation, Choice, Dtype, Gpu, Lrn, Operation, Plan, Precision, Shape, Tuning, block_on, wgpu};
@@ -227,11 +228,31 @@ fn recording(criterion: &mut Criterion, bench: &Bench) {
     time("plan/wall", &|encoder| plan.record(encoder, case.operation, &operands).unwrap());
 }
 
+/// Measures a layer on slices of 300 MB, at once and streamed.
+fn streams(criterion: &mut Criterion, bench: &Bench) {
+    let images = if smoke() { 2 } else { 258 };
+    let shape = Shape::nchw(images, 96, 55, 55).unwrap();
+    let layer = bench.gpu.layer(&Lrn::new(2, 2, 0.3, 0.75, 1.2).unwrap(), &shape).unwrap();
+    let x: Vec<_> = (0..shape.elements()).map(|i| (i % 1013) as f32 - 500.0).collect();
+    let mut y = Cursor::new(vec![0; shape.bytes() as usize]);
+    let mut group = criterion.benchmark_group("streams");
+    group.throughput(Throughput::Bytes(2 * shape.bytes()));
+    group.bench_function("at_once/wall", |bencher| bencher.iter(|| block_on(layer.forward(&x)).unwrap()));
+    group.bench_function("streamed/wall", |bencher| {
+        bencher.iter(|| {
+            y.set_position(0);
+            let stream = layer.stream(Operation::Forward);
+            block_on(stream.run(&mut [Cursor::new(bytemuck::cast_slice(&x))], &mut y)).unwrap();
+        });
+    });
+}
+
 fn all(criterion: &mut Criterion) {
     let bench = Bench::open();
     networks(criterion, &bench);
     windows(criterion, &bench);
     recording(criterion, &bench);
+    streams(criterion, &bench);
 }
 
 /// Configures criterion to take few samples, unless told: each is a whole submission.
