@@ -74,22 +74,46 @@ fn rank(device: wgpu::DeviceType, low_power: bool) -> u8 {
     }
 }
 
-/// Returns the first adapter whose name contains `name`, ignoring the case of ASCII letters; `None` takes the first of
-/// all.
+/// Returns the names by which [`find_adapter`] tells adapters apart: of several with one name, the second has `#2` behind
+/// it, and so on.
+pub fn adapter_names(adapters: &[wgpu::Adapter]) -> Vec<String> {
+    let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    let numbered = |(place, name): (usize, &String)| match names[..place].iter().filter(|other| *other == name).count()
+    {
+        0 => name.clone(),
+        before => format!("{name}#{}", before + 1),
+    };
+    names.iter().enumerate().map(numbered).collect()
+}
+
+/// Returns the first adapter whose name is `name`, or else contains it, ignoring the case of ASCII letters; with `#2`
+/// behind `name` the second of these, and so on. `None` takes the first of all.
 ///
 /// # Errors
 ///
 /// [`Error::NoAdapter`], which lists those there are.
 pub fn find_adapter(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
-    let wanted = name.unwrap_or_default().to_ascii_lowercase();
-    let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
-    let error = || Error::NoAdapter {
-        wanted: match name {
-            Some(name) => format!("has {name:?} in its name"),
-            None => "with compute shaders is present".to_owned(),
-        },
-        found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+    let wanted = name.unwrap_or_default();
+    let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name.to_ascii_lowercase()).collect();
+    let place = |part: &str, before: usize| {
+        let part = part.to_ascii_lowercase();
+        let is_whole = names.contains(&part);
+        let has = |&at: &usize| if is_whole { names[at] == part } else { names[at].contains(&part) };
+        (0..names.len()).filter(has).nth(before)
     };
-    let found = names.iter().position(|name| name.to_ascii_lowercase().contains(&wanted));
-    found.and_then(|at| adapters.into_iter().nth(at)).ok_or_else(error)
+    let numbered = || {
+        let (part, number) = wanted.rsplit_once('#')?;
+        place(part, number.parse::<usize>().ok()?.checked_sub(1)?)
+    };
+    let Some(place) = place(wanted, 0).or_else(numbered) else {
+        let found = adapter_names(&adapters).join(", ");
+        return Err(Error::NoAdapter {
+            wanted: match name {
+                Some(name) => format!("has {name:?} in its name"),
+                None => "with compute shaders is present".to_owned(),
+            },
+            found: if found.is_empty() { "none".to_owned() } else { found },
+        });
+    };
+    Ok(adapters[place].clone())
 }

@@ -287,3 +287,18 @@ fn an_absent_adapter_is_named_with_those_there_are() {
     let none = host::find_adapter(Vec::new(), None).unwrap_err().to_string();
     assert_eq!(none, "no GPU adapter with compute shaders is present; found: none");
 }
+
+/// Adapters of one name have numbers.
+#[test]
+fn every_adapter_is_found_by_its_listed_name() {
+    let adapters = adapters();
+    let names = host::adapter_names(&adapters);
+    for (adapter, name) in adapters.iter().zip(&names) {
+        let found = host::find_adapter(adapters.clone(), Some(&name.to_ascii_uppercase())).unwrap();
+        assert_eq!(found.get_info(), adapter.get_info(), "{name}");
+        for number in [0, names.len() + 1] {
+            assert!(host::find_adapter(adapters.clone(), Some(&format!("{name}#{number}"))).is_err());
+        }
+    }
+    assert!(names.iter().enumerate().all(|(at, name)| !names[..at].contains(name)), "{names:?}");
+}

@@ -35,7 +35,7 @@ pub struct Args {
     /// result added to half of what is there; in_place, the result in the place of x or dy
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "plain")]
     pub variants: Vec<Variant>,
-    /// Only the first adapter with this in its name
+    /// Only the first adapter with this in its name; with #2 behind it the second, and so on
     #[arg(long, value_name = "SUBSTRING")]
     pub adapter: Option<String>,
     /// Fewer repetitions, batches and steps

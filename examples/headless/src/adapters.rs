@@ -7,7 +7,9 @@ use wgpu_lrn::{block_on, host};
 
 /// Prints every adapter.
 pub fn list(as_json: bool) -> Result<(), Failure> {
-    let adapters: Vec<_> = block_on(host::adapters()).iter().map(describe).collect();
+    let adapters = block_on(host::adapters());
+    let names = host::adapter_names(&adapters);
+    let adapters: Vec<_> = names.iter().zip(&adapters).map(|(name, adapter)| describe(name, adapter)).collect();
     if as_json {
         return say(format_args!("{:#}", Value::Array(adapters)));
     }
@@ -17,10 +19,10 @@ pub fn list(as_json: bool) -> Result<(), Failure> {
     adapters.iter().try_for_each(|adapter| say(plain(adapter)))
 }
 
-fn describe(adapter: &Adapter) -> Value {
+fn describe(name: &str, adapter: &Adapter) -> Value {
     let info = adapter.get_info();
     json!({
-        "name": info.name,
+        "name": name,
         "backend": info.backend.to_str(),
         "type": format!("{:?}", info.device_type),
         "driver": info.driver,

@@ -68,7 +68,7 @@ pub struct Place {
     /// Where to run; auto takes a GPU where there is one, else the CPU reference
     #[arg(long, value_enum, default_value = "auto")]
     pub device: DeviceChoice,
-    /// The first adapter with this in its name
+    /// The first adapter with this in its name; with #2 behind it the second, and so on
     #[arg(long, value_name = "SUBSTRING")]
     pub adapter: Option<String>,
     /// How to compute on a GPU
