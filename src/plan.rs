@@ -236,6 +236,11 @@ impl Plan {
         self.inner.preferred[operation as usize]
     }
 
+    /// Returns the tuning that the plan was made with.
+    pub(crate) fn tuning(&self) -> Tuning {
+        self.inner.tuning
+    }
+
     /// Returns the recipe of an operation.
     #[doc(hidden)]
     pub fn recipe(&self, operation: Operation) -> Result<Recipe> {

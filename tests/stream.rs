@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use test_support::cases::CASES;
 use test_support::{gpus, of_dtype, runs, values};
 use wgpu_lrn::host::Progress;
-use wgpu_lrn::{Dtype, Element, Error, Gpu, Layer, Lrn, Operation, Shape, Tuning, block_on};
+use wgpu_lrn::{Dtype, Element, Error, Gpu, Layer, Lrn, Operation, Shape, Tuning, block_on, check, wgpu};
 
 /// Copies of an operand in memory: on the device and in a staging buffer, for each of two chunks in flight.
 const COPIES: u64 = 4;
@@ -256,4 +256,71 @@ fn wrong_calls_are_refused_before_anything_is_read() {
     assert!(matches!(refused, Error::Operands { given: 2, .. }), "{refused}");
     let empty = gpus()[0].layer(&lrn(), &Shape::nchw(3, 0, 4, 5).unwrap()).unwrap();
     assert_eq!(streamed(&empty, Operation::Forward, &[&[]], 0).unwrap(), (Vec::new(), 0));
+}
+
+/// Opens an adapter so many times.
+fn opened(adapter: &wgpu::Adapter, times: usize) -> Vec<Gpu> {
+    (0..times).map(|_| block_on(Gpu::with_adapter(adapter)).unwrap()).collect()
+}
+
+/// Devices of one kind give the bits of one device, whichever computes an image, also where passes hand on sums.
+#[test]
+fn devices_of_one_kind_share_a_tensor_and_give_its_bits() {
+    let along_two = Lrn::over(&[(3, 1), (0, 2)], 0.37, 0.6, 1.7).unwrap();
+    for adapter in test_support::adapters() {
+        let gpus = opened(&adapter, 3);
+        let nchw = Shape::nchw(40, 12, 16, 8).unwrap();
+        let layers = [(lrn(), nchw), (along_two.clone(), Shape::over(&[40, 12, 16, 8], &[1, 3]).unwrap())];
+        for (lrn, shape) in layers {
+            let layer = gpus[0].layer(&lrn, &shape).unwrap();
+            let inputs = inputs(&layer);
+            let expected = block_on(layer.backward(&inputs[0], &inputs[1])).unwrap();
+            let mut dx = Cursor::new(Vec::new());
+            let stream = layer.stream(Operation::Backward).with_gpus(&gpus[1..]);
+            block_on(stream.run(&mut bytes(&inputs).into_iter().map(Cursor::new).collect::<Vec<_>>(), &mut dx))
+                .unwrap();
+            assert!(dx.get_ref() == bytemuck::cast_slice::<f32, u8>(&expected));
+        }
+    }
+}
+
+/// Other devices may round otherwise.
+#[test]
+fn devices_of_several_kinds_share_a_tensor() {
+    let gpus = gpus();
+    let layer = small_images(&gpus[0]);
+    let (inputs, mut y) = (inputs(&layer), Cursor::new(Vec::new()));
+    let stream = layer.stream(Operation::Forward).with_gpus(&gpus[1..]).with_memory_budget(1 << 20);
+    block_on(stream.run(&mut [Cursor::new(bytes(&inputs)[0])], &mut y)).unwrap();
+    let y: Vec<f32> = bytemuck::pod_collect_to_vec(y.get_ref());
+    let report = check::forward(layer.plan().lrn(), layer.plan().shape(), &inputs[0], &y).unwrap();
+    assert!(test_support::is_right(&report), "{report}");
+}
+
+/// One of three devices is lost midway.
+#[test]
+fn others_compute_what_a_lost_device_had_if_they_may() {
+    for adapter in test_support::adapters() {
+        for (has_failover, lost) in [(true, 0), (true, 1), (false, 1)] {
+            let gpus = opened(&adapter, 3);
+            let layer = small_images(&gpus[0]);
+            let (inputs, mut y) = (inputs(&layer), Cursor::new(Vec::new()));
+            let stream = layer.stream(Operation::Forward).with_gpus(&gpus[1..]).with_progress(|progress| {
+                if progress.written > 50_000 {
+                    gpus[lost].device().destroy();
+                }
+                Continue(())
+            });
+            let stream = if has_failover { stream.with_failover() } else { stream };
+            let run = block_on(stream.run(&mut [Cursor::new(bytes(&inputs)[0])], &mut y));
+            if has_failover {
+                run.unwrap();
+                let expected = block_on(small_images(&opened(&adapter, 1)[0]).forward(&inputs[0])).unwrap();
+                assert!(y.get_ref() == bytemuck::cast_slice::<f32, u8>(&expected));
+            } else {
+                let (written, cause) = stopped(run);
+                assert!(written > 50_000 && matches!(cause, Error::DeviceLost { .. }), "{written} {cause}");
+            }
+        }
+    }
 }

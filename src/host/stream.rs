@@ -1,14 +1,22 @@
-//! An operation on tensors that need not fit the memory of the device.
+//! An operation on tensors that need not fit the memory of the device, by one device or several.
 
+mod flow;
 mod slot;
+mod worker;
 
+use super::gpu::Gpu;
 use super::layer::Layer;
-use crate::plan::{Chunk, IN_FLIGHT};
+use crate::plan::Chunk;
 use crate::{Error, Operation, Result};
-use slot::Slot;
+use flow::Flow;
 use std::fmt;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::{ControlFlow, Range};
+use std::io::{Read, Seek, Write};
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use worker::{Worker, lock, work};
+
+/// Chunks for each device that shares a stream: with several the slower devices take fewer.
+const CHUNKS_EACH: u64 = 8;
 
 /// The budget where none is given and the device has larger buffers: a chunk then takes milliseconds on any GPU.
 const USUAL_BUDGET: u64 = 512 << 20;
@@ -22,6 +30,8 @@ pub struct Stream<'a> {
     layer: &'a Layer,
     operation: Operation,
     budget: u64,
+    others: Vec<Gpu>,
+    has_failover: bool,
     progress: Box<OnProgress<'a>>,
 }
 
@@ -52,7 +62,8 @@ impl Layer {
     /// ```
     pub fn stream(&self, operation: Operation) -> Stream<'_> {
         let budget = self.gpu.device().limits().max_buffer_size.min(USUAL_BUDGET);
-        Stream { layer: self, operation, budget, progress: Box::new(|_| ControlFlow::Continue(())) }
+        let progress = Box::new(|_| ControlFlow::Continue(()));
+        Stream { layer: self, operation, budget, others: Vec::new(), has_failover: false, progress }
     }
 }
 
@@ -61,6 +72,17 @@ impl<'a> Stream<'a> {
     /// call it is 512 MiB, or `max_buffer_size` if that is less.
     pub fn with_memory_budget(self, bytes: u64) -> Stream<'a> {
         Stream { budget: bytes, ..self }
+    }
+
+    /// Shares the images of the tensor with other GPUs, which compute with the tuning of the layer: each takes the next
+    /// ones when it has finished some, so the faster ones take more. The budget is for all together.
+    pub fn with_gpus(self, others: &[Gpu]) -> Stream<'a> {
+        Stream { others: others.to_vec(), ..self }
+    }
+
+    /// Lets the other GPUs compute what one had in flight that fails. Without this call the operation then stops.
+    pub fn with_failover(self) -> Stream<'a> {
+        Stream { has_failover: true, ..self }
     }
 
     /// Sets what is called after each chunk; `ControlFlow::Break` ends the operation.
@@ -82,24 +104,44 @@ impl<'a> Stream<'a> {
     /// read; [`Error::Incomplete`] with the cause where the operation stops later: [`Error::Stream`],
     /// [`Error::Cancelled`], or an error of the device.
     pub async fn run<R: Read + Seek, W: Write + Seek>(self, inputs: &mut [R], result: &mut W) -> Result<()> {
-        let Stream { layer, operation, budget, progress } = self;
-        let (lrn, shape) = (layer.plan.lrn(), layer.plan.shape());
-        operation.check_number(lrn, inputs.len())?;
-        let chunks = if shape.is_empty() { Vec::new() } else { layer.plan.chunks(operation, budget)? };
-        let names = operation.operands();
-        let mut flow = Flow {
-            inputs: inputs
-                .iter_mut()
-                .zip(names)
-                .map(|(stream, name)| Tensor::new(stream, name))
-                .collect::<Result<_>>()?,
-            result: Tensor::new(result, names[operation.inputs()])?,
-            progress,
-            reached: Progress { written: 0, bytes: shape.bytes() },
+        let (operation, plan) = (self.operation, &self.layer.plan);
+        operation.check_number(plan.lrn(), inputs.len())?;
+        let layers = self.layers()?;
+        let chunks = self.chunks(&layers)?;
+        let streams = inputs.len();
+        let flow = Mutex::new(Flow::new(operation, inputs, result, self.progress, plan.shape().bytes())?);
+        let workers = layers.iter().zip(&chunks).map(|(layer, chunks)| Worker::new(layer, operation, streams, chunks));
+        let run = match workers.collect::<Result<Vec<_>>>() {
+            Ok(workers) => work(workers, &flow, self.has_failover).await.and_then(|()| lock(&flow).flush()),
+            Err(error) => Err(error),
         };
-        let run = flow.run(layer, operation, &chunks).await;
-        let Progress { written, bytes } = flow.reached;
+        let Progress { written, bytes } = lock(&flow).reached;
         run.map_err(|cause| Error::Incomplete { written, bytes, cause: Box::new(cause) })
+    }
+
+    /// Returns the layer on each GPU.
+    fn layers(&self) -> Result<Vec<Layer>> {
+        let plan = &self.layer.plan;
+        let others = self.others.iter().map(|gpu| gpu.layer_with_tuning(plan.lrn(), plan.shape(), plan.tuning()));
+        std::iter::once(Ok(self.layer.clone())).chain(others).collect()
+    }
+
+    /// Cuts the operation for each layer into chunks of the same bytes.
+    fn chunks(&self, layers: &[Layer]) -> Result<Vec<Vec<Chunk>>> {
+        let Stream { layer, operation, budget, .. } = *self;
+        let shape = layer.plan.shape();
+        match layers {
+            _ if shape.is_empty() => Ok(vec![Vec::new(); layers.len()]),
+            [layer] => Ok(vec![layer.plan.chunks(operation, budget)?]),
+            _ => {
+                let count = layers.len() as u64;
+                let mut at_once = shape.images().div_ceil(count * CHUNKS_EACH);
+                for layer in layers {
+                    at_once = at_once.min(layer.plan.images_at_once(operation, budget / count)?);
+                }
+                layers.iter().map(|layer| layer.plan.chunks_of_images(operation, at_once)).collect()
+            }
+        }
     }
 }
 
@@ -107,81 +149,5 @@ impl fmt::Debug for Stream<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Stream { operation, budget, .. } = self;
         f.debug_struct("Stream").field("operation", operation).field("budget", budget).finish_non_exhaustive()
-    }
-}
-
-/// A tensor in a stream.
-struct Tensor<'a, S> {
-    stream: &'a mut S,
-    name: &'static str,
-    /// Where it begins.
-    start: u64,
-}
-
-impl<'a, S: Seek> Tensor<'a, S> {
-    fn new(stream: &'a mut S, name: &'static str) -> Result<Tensor<'a, S>> {
-        let start = stream.stream_position().map_err(failed(name))?;
-        Ok(Tensor { stream, name, start })
-    }
-
-    /// Moves the stream to a byte of the tensor, and does something there.
-    fn at<T>(&mut self, byte: u64, act: impl FnOnce(&mut S) -> io::Result<T>) -> Result<T> {
-        let moved = self.stream.seek(SeekFrom::Start(self.start + byte));
-        moved.and_then(|_| act(self.stream)).map_err(failed(self.name))
-    }
-}
-
-fn failed(operand: &'static str) -> impl Fn(io::Error) -> Error {
-    move |error| Error::Stream { operand, message: error.to_string() }
-}
-
-/// The streams of a running operation.
-struct Flow<'a, 'p, R, W> {
-    inputs: Vec<Tensor<'a, R>>,
-    result: Tensor<'a, W>,
-    progress: Box<OnProgress<'p>>,
-    reached: Progress,
-}
-
-impl<R: Read + Seek, W: Write + Seek> Flow<'_, '_, R, W> {
-    async fn run(&mut self, layer: &Layer, operation: Operation, chunks: &[Chunk]) -> Result<()> {
-        let count = chunks.len().min(IN_FLIGHT as usize);
-        let slot = |_| Slot::new(layer, operation, self.inputs.len(), chunks);
-        let mut slots = (0..count).map(slot).collect::<Result<Vec<_>>>()?;
-        for (number, chunk) in chunks.iter().enumerate() {
-            let slot = &mut slots[number % count];
-            self.finish(slot).await?;
-            self.fill(slot, chunk)?;
-            slot.submit(chunk).await?;
-        }
-        for number in chunks.len()..chunks.len() + count {
-            self.finish(&mut slots[number % count]).await?;
-        }
-        self.result.stream.flush().map_err(failed(self.result.name))
-    }
-
-    /// Reads the inputs of a chunk.
-    fn fill(&mut self, slot: &mut Slot<'_>, chunk: &Chunk) -> Result<()> {
-        let bytes = self.reached.bytes;
-        for (number, input) in self.inputs.iter_mut().enumerate() {
-            slot.fill(chunk, number, |start, host| {
-                // The last of 16-bit elements may end within a word.
-                let present = host.len().min((bytes - start) as usize);
-                input.at(start, |stream| stream.read_exact(&mut host[..present]))
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Writes the result of the chunk in a slot, if there is one.
-    async fn finish(&mut self, slot: &mut Slot<'_>) -> Result<()> {
-        let Some(landed) = slot.land().await? else { return Ok(()) };
-        let Range { start, end } = landed.written;
-        slot.read(&landed, |values| self.result.at(start, |stream| stream.write_all(values)))?;
-        self.reached.written += end - start;
-        match (self.progress)(self.reached) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Cancelled),
-        }
     }
 }

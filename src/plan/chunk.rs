@@ -7,7 +7,7 @@ use crate::{BoundOperation, Error, Operand, Operation, Result};
 use std::ops::Range;
 
 /// A piece of an operation: from some bytes of each input it computes some bytes of the result.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     /// Bytes of each input.
     pub(crate) input: Range<u64>,
@@ -33,11 +33,10 @@ impl Plan {
     ///
     /// As [`Plan::prepare`]; [`Error::MemoryBudget`] where no cut fits.
     pub(crate) fn chunks(&self, operation: Operation, budget: u64) -> Result<Vec<Chunk>> {
+        let (recipe, limits) = self.uncut(operation)?;
         let problem = &self.inner.problem;
-        let limits = wgpu::Limits { max_buffer_size: u64::MAX, ..self.device().limits() };
-        let recipe = Recipe::of(problem, operation, false, self.inner.tuning, &limits)?;
         if problem.axes.len() > 1 && recipe.temporaries > 0 {
-            return self.images(operation, &recipe, budget);
+            return self.chunks_of_images(operation, self.images_at_once(operation, budget)?);
         }
         let copies = COPIES * operation.operands().len() as u64;
         let most = limits.max_storage_buffer_binding_size.min(budget / copies);
@@ -52,24 +51,42 @@ impl Plan {
         }
     }
 
-    /// Cuts a tensor into chunks of whole images, whose passes hand on temporaries.
-    fn images(&self, operation: Operation, recipe: &Recipe, budget: u64) -> Result<Vec<Chunk>> {
-        let shape = self.shape();
-        let image = shape.bytes() / shape.images();
+    /// Returns the recipe of an operation on a device whose buffers hold any tensor, and the limits of that.
+    fn uncut(&self, operation: Operation) -> Result<(Recipe, wgpu::Limits)> {
+        let limits = wgpu::Limits { max_buffer_size: u64::MAX, ..self.device().limits() };
+        let recipe = Recipe::of(&self.inner.problem, operation, false, self.inner.tuning, &limits)?;
+        Ok((recipe, limits))
+    }
+
+    /// Returns how many images a chunk holds within a budget, with the temporaries that its passes hand on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::chunks`].
+    pub(crate) fn images_at_once(&self, operation: Operation, budget: u64) -> Result<u64> {
+        let (recipe, shape) = (self.uncut(operation)?.0, self.shape());
         let temporaries = recipe.temporary / shape.images() * recipe.temporaries as u64 * IN_FLIGHT;
         let copies = COPIES * operation.operands().len() as u64;
-        let needed = image.saturating_mul(copies).saturating_add(temporaries);
-        if needed > budget {
-            return Err(Error::MemoryBudget { given: budget, needed });
-        }
-        let limits = self.device().limits();
+        let needed = (shape.bytes() / shape.images()).saturating_mul(copies).saturating_add(temporaries);
+        let images = budget / needed;
+        if images > 0 { Ok(images) } else { Err(Error::MemoryBudget { given: budget, needed }) }
+    }
+
+    /// Cuts an operation into chunks of so many whole images.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::prepare`].
+    pub(crate) fn chunks_of_images(&self, operation: Operation, at_once: u64) -> Result<Vec<Chunk>> {
+        let (shape, choice) = (self.shape(), self.uncut(operation)?.0.choice);
+        let (image, limits) = (shape.bytes() / shape.images(), self.device().limits());
         let chunk = |images: Range<u64>| {
             let problem = self.inner.problem.with_shape(&shape.of_images(images.end - images.start))?;
             let bytes = images.start * image..images.end * image;
-            let recipe = Recipe::of(&problem, operation, false, recipe.choice.into(), &limits)?;
+            let recipe = Recipe::of(&problem, operation, false, choice.into(), &limits)?;
             Ok(Chunk { input: bytes.clone(), output: bytes.clone(), written: bytes, recipe })
         };
-        pieces(0..shape.images(), budget / needed).map(chunk).collect()
+        pieces(0..shape.images(), at_once).map(chunk).collect()
     }
 
     /// Binds a chunk to operands that hold its bytes.
