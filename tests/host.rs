@@ -1,6 +1,7 @@
 //! The short way: host slices in, host slices out.
 
 use std::future::{Future, poll_fn};
+use std::io::Cursor;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -61,6 +62,7 @@ fn futures_are_send() {
     is_send(&layer.forward(&[0f32]));
     is_send(&layer.plan().prepare(Operation::Forward));
     is_send(&layer.submit(Operation::Forward, &[]));
+    is_send(&layer.stream(Operation::Forward).run(&mut [Cursor::new([])], &mut Cursor::new(Vec::new())));
     is_send(&gpu.tune(&lrn, &shape));
     is_send(&timer.time(|_| ()));
 }
