@@ -19,7 +19,7 @@ struct TensorParams {
     beside: u32,   // pixels that lie side by side: elements from a column to the next
     image: u32,    // elements from those pixels to the next
     segment: u32,  // channels that an invocation (column, ring, row) or a workgroup writes
-    strips: u32,   // of columns, each a workgroup's
+    strips: u32,   // of columns, each a workgroup's (plane: times the workgroups abreast)
     one: f32,      // always 1, which no compiler knows
 }
 

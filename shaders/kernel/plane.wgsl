@@ -10,6 +10,7 @@
 const INVOCATIONS = 126u; // TILES * PIXELS * RUNS
 const TILES = 9u;        // down the rows, in a workgroup; those of a plane come before those of the next
 const PIXELS = 1u;       // planes side by side, in a workgroup
+const ABREAST = 1u;      // workgroups in sequence that take the same rows of planes side by side
 const RUNS = 14u;        // of a plane, in a workgroup
 const RUNS_BEFORE = 0u;  // those before the first that is written
 const WRITTEN = 14u;     // runs
@@ -63,8 +64,13 @@ fn first_row(tile: u32) -> u32 {
     return params.part.write_begin + tile % params.part.segments * params.tensor.segment;
 }
 
+// The first plane of a workgroup that takes a tile. Those abreast read neighbouring memory at about the same time.
+fn first_plane(workgroup: vec3<u32>, tile: u32) -> u32 {
+    return (tile / params.part.segments * ABREAST + group_of(workgroup) % ABREAST) * PIXELS;
+}
+
 fn idle(workgroup: vec3<u32>) -> bool {
-    return first_tile(workgroup) / params.part.segments * PIXELS >= params.part.pixels;
+    return first_plane(workgroup, first_tile(workgroup)) >= params.part.pixels;
 }
 
 // The first row of the step of a row. Steps are counted from row 0, also where a region begins inside one: so each row
@@ -86,9 +92,9 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
     let number = select(lane % RUNS, lane / PIXELS, ARE_BESIDE);
     let member = select(lane / RUNS, lane % PIXELS, ARE_BESIDE); // of the tiles, or of the planes
     let tile = first_tile(workgroup) + member % TILES;
-    let plane = tile / params.part.segments * PIXELS + member / TILES;
+    let plane = first_plane(workgroup, tile) + member / TILES;
     let runs = params.tensor.columns / LOADS;
-    let run = group % params.tensor.strips * WRITTEN + number - RUNS_BEFORE; // wraps
+    let run = group % params.tensor.strips / ABREAST * WRITTEN + number - RUNS_BEFORE; // wraps
     let before = min(number, run);
     let begin = first_row(tile);
     let beside = select(1u, params.tensor.beside, ARE_BESIDE);

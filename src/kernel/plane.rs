@@ -30,6 +30,10 @@ const STEP: u64 = 4;
 /// small ones load and compute at different times.
 const SMALL_TEAM: u64 = 128;
 
+/// The most workgroups in sequence that take planes side by side: enough for all that DRAM has at hand at once, and few
+/// enough that tiles of the same planes, which share rows, are still in a cache.
+const MOST_ABREAST: u64 = 8;
+
 impl Design for Plane {
     /// Two axes, of which one follows the other, with windows of one length.
     fn takes(&self, problem: &Problem) -> bool {
@@ -213,6 +217,8 @@ struct Strips {
     pixels: u64,
     /// Set if planes lie side by side, in what is loaded at once.
     are_beside: bool,
+    /// Workgroups in sequence that take the same rows of planes side by side, or 1.
+    abreast: u64,
 }
 
 impl Strips {
@@ -233,24 +239,27 @@ impl Strips {
             false => (task.team(), sector),
         };
         let invocations = team.min(places);
-        let are_beside = task.across.inner / task.width > 1;
+        let beside = task.across.inner / task.width;
+        let are_beside = beside > 1;
         // As many tiles, or planes, as there is room for; planes in whole transactions.
         let tiles_and_pixels = |runs: u64, sector: u64| {
             let members = invocations / runs / sector * sector;
             if tile.in_one_go && !are_beside { (members, 1) } else { (1, members) }
         };
+        let with = |runs, written, lead, sector| {
+            let (tiles, pixels) = tiles_and_pixels(runs, sector);
+            let abreast = if are_beside { beside.div_ceil(pixels).min(MOST_ABREAST) } else { 1 };
+            Strips { runs, written, lead, strips: all.div_ceil(written), tiles, pixels, are_beside, abreast }
+        };
         for sector in [sector, sector.div_ceil(4), 1] {
             let most = invocations / sector;
             if all <= most {
-                let (tiles, pixels) = tiles_and_pixels(all, sector);
-                return Ok(Strips { runs: all, written: all, lead: 0, strips: 1, tiles, pixels, are_beside });
+                return Ok(with(all, all, 0, sector));
             }
             let widest = if sector > 1 { most / 2 } else { most };
             if reach < widest {
                 let written = all.div_ceil(all.div_ceil(most - reach));
-                let (runs, strips) = (written + reach, all.div_ceil(written));
-                let (tiles, pixels) = tiles_and_pixels(runs, sector);
-                return Ok(Strips { runs, written, lead, strips, tiles, pixels, are_beside });
+                return Ok(with(written + reach, written, lead, sector));
             }
         }
         let sums = (reach + 2) * tile.exchanged_sums(task);
@@ -261,17 +270,22 @@ impl Strips {
         self.runs * self.tiles * self.pixels
     }
 
+    /// Workgroups abreast are dealt as strips are: each takes a part of what all of them take.
     fn groups(&self) -> Groups {
-        let Strips { tiles, pixels, strips, .. } = *self;
-        if tiles > 1 { Groups::Segments { segments: tiles, strips } } else { Groups::Pixels { pixels, strips } }
+        let Strips { tiles, pixels, strips, abreast, .. } = *self;
+        if tiles > 1 {
+            return Groups::Segments { segments: tiles, strips };
+        }
+        Groups::Pixels { pixels: pixels * abreast, strips: strips * abreast }
     }
 
-    fn constants(&self) -> [(&'static str, u64); 7] {
+    fn constants(&self) -> [(&'static str, u64); 8] {
         [
             ("INVOCATIONS", self.invocations()),
             ("TILES", self.tiles),
             ("BESIDE", self.are_beside.into()),
             ("PIXELS", self.pixels),
+            ("ABREAST", self.abreast),
             ("RUNS", self.runs),
             ("RUNS_BEFORE", self.lead),
             ("WRITTEN", self.written),

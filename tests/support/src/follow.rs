@@ -117,7 +117,7 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
         Kernel::Pixel => pixels.div_ceil(constant("BANDS") * constant("BAND")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => {
-            let tiles = pixels.div_ceil(constant("PIXELS")) * segments;
+            let tiles = pixels.div_ceil(constant("PIXELS") * constant("ABREAST")) * segments;
             tiles.div_ceil(constant("TILES")) * u64::from(params.tensor.strips)
         }
         Kernel::Row => (pixels * segments).div_ceil(constant("WRITTEN")),
@@ -160,7 +160,7 @@ fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
     let of = |name| constant(shader, name).unwrap();
     assert!(of("RUNS_BEFORE") + written <= of("RUNS"));
     let written = written * of("LOADS");
-    let strips = 0..u64::from(params.tensor.strips);
+    let strips = 0..u64::from(params.tensor.strips) / of("ABREAST");
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
     columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()
 }
