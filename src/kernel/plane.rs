@@ -35,14 +35,15 @@ const SMALL_TEAM: u64 = 128;
 const MOST_ABREAST: u64 = 8;
 
 impl Design for Plane {
-    /// Two axes, of which one follows the other, with windows of one length.
+    /// Returns `true` for two axes, of which one follows the other, with windows of one length.
     fn takes(&self, problem: &Problem) -> bool {
         let [rows, columns] = &problem.axes[..] else { return false };
         problem.has_windows_within(NARROW) && rows.is_followed_by(columns) && rows.window() == columns.window()
     }
 
-    /// In one go, packets of columns, where those are contiguous and their number is a multiple of four. Otherwise one
-    /// pixel is preferred to two, which take more registers; but two halves share a word, and are preferred.
+    /// Returns, in one go, packets of columns where those are contiguous and their number is a multiple of four.
+    /// Otherwise one pixel is preferred to two, which take more registers; but two halves share a word, and are
+    /// preferred.
     fn widths(&self, problem: &Problem) -> &'static [u32] {
         let fills = |axis: &Axis| axis.inner == 1 && axis.channels.is_multiple_of(PACKET);
         if !loads_in_one_go(problem.arithmetic, problem.axes[0].window()) {
@@ -64,7 +65,7 @@ impl Design for Plane {
         true
     }
 
-    /// A strip reads its neighbours' columns.
+    /// Returns `false`: a strip reads its neighbours' columns.
     fn computes_in_place(&self, _: Operation) -> bool {
         false
     }
@@ -98,7 +99,7 @@ fn loads_in_one_go(arithmetic: Arithmetic, window: u64) -> bool {
     window <= WIDEST_IN_ONE_GO && arithmetic == Arithmetic::Single
 }
 
-/// Columns of a row on each side which windows reach.
+/// Returns the columns of a row on each side which windows reach.
 fn side(task: &Task<'_>) -> u64 {
     task.across.look_behind.max(task.across.look_ahead)
 }
@@ -133,12 +134,12 @@ impl Tile {
         Tile { in_one_go, run, packet, step, sums, first: halo }
     }
 
-    /// Columns of a run of which its neighbours need the sums.
+    /// Returns the columns of a run of which its neighbours need the sums.
     fn exchanged(&self, task: &Task<'_>) -> u64 {
         (2 * side(task)).min(self.run)
     }
 
-    /// The sums of an invocation in workgroup memory.
+    /// Returns the sums of an invocation in workgroup memory.
     fn exchanged_sums(&self, task: &Task<'_>) -> u64 {
         self.exchanged(task) * self.sums
     }
@@ -181,15 +182,15 @@ impl Tile {
         self.in_one_go && task.axis.channels.is_multiple_of(self.step)
     }
 
-    /// Rows that are walked before the first that is written.
+    /// Returns the rows that are walked before the first that is written.
     fn lead_in(&self, task: &Task<'_>) -> u64 {
         let (before, after) = task.halo();
         if self.in_one_go { 0 } else { (before + after).next_multiple_of(self.step) }
     }
 }
 
-/// Columns of a run, and rows of a tile: as many as registers hold with all that they depend on. Columns that are not
-/// contiguous are taken together where neighbouring invocations take neighbouring pixels.
+/// Returns the columns of a run, and the rows of a tile: as many as registers hold with all that they depend on.
+/// Columns that are not contiguous are taken together where neighbouring invocations take neighbouring pixels.
 fn run_and_step(task: &Task<'_>) -> (u64, u64) {
     let divides = |run| task.across.inner > 1 && task.across.channels.is_multiple_of(run);
     let has_packets = task.width == PACKET || (task.width == 1 && divides(PACKET));
@@ -205,9 +206,9 @@ fn run_and_step(task: &Task<'_>) -> (u64, u64) {
 struct Strips {
     /// Runs that a workgroup holds of a plane.
     runs: u64,
-    /// Those that it writes.
+    /// Runs that it writes.
     written: u64,
-    /// Those before the first that it writes.
+    /// Runs before the first that it writes.
     lead: u64,
     /// Strips of a plane.
     strips: u64,
@@ -222,8 +223,8 @@ struct Strips {
 }
 
 impl Strips {
-    /// Whole rows, or strips that are wide beside the columns around them on which they depend. Where planes lie side
-    /// by side, of as many as a load brings anyway, if there is room for them. Elsewhere of tiles that follow each
+    /// Takes whole rows, or strips that are wide beside the columns around them on which they depend. Where planes lie
+    /// side by side, of as many as a load brings anyway, if there is room for them. Elsewhere of tiles that follow each
     /// other: what those have in common then comes from the workgroup's own cache.
     fn new(task: &Task<'_>, tile: &Tile) -> Result<Strips> {
         let all = task.across.channels.max(1).div_ceil(tile.run);
@@ -270,7 +271,7 @@ impl Strips {
         self.runs * self.tiles * self.pixels
     }
 
-    /// Workgroups abreast are dealt as strips are: each takes a part of what all of them take.
+    /// Deals workgroups abreast as strips: each takes a part of what all of them take.
     fn groups(&self) -> Groups {
         let Strips { tiles, pixels, strips, abreast, .. } = *self;
         if tiles > 1 {
