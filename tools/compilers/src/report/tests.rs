@@ -5,7 +5,6 @@ use crate::budget::GPUS;
 use crate::cases::{Case, Layer};
 use crate::memory::Memory;
 use crate::trace::{Access, Instruction, Space, Trace};
-use terminal::Failure;
 
 fn case(preferred: bool) -> Case {
     let layer = Layer { shape: "s", layout: "l", dtype: "f32", arithmetic: "single" };
@@ -61,7 +60,7 @@ fn fault(preferred: bool, stride: u64, spills: u64) -> Option<String> {
     let target = Target { name: "t".to_owned(), rows: vec![row] };
     match (Report { gpus: GPUS, targets: vec![target], expected: Vec::new() }).check() {
         Ok(()) => None,
-        Err(Failure::Beyond(message) | Failure::Refused(message)) => Some(message),
+        Err(failure) => Some(failure.to_string()),
     }
 }
 
