@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../target/', import.meta.url));
+const web = fileURLToPath(new URL('..', import.meta.url));
 const types = {
     '.css': 'text/css',
     '.html': 'text/html',
     '.js': 'text/javascript',
+    '.mjs': 'text/javascript',
     '.json': 'application/json',
     '.png': 'image/png',
     '.svg': 'image/svg+xml',
@@ -35,11 +37,12 @@ const flags = [
     '--use-fake-ui-for-media-stream',
 ];
 
-/** Serves the folder target, in which scripts/web has built the package and the page. */
+/** Serves the folder target, in which scripts/web has built the package and the page, and these tests. */
 async function serve() {
     const server = http.createServer(async (request, response) => {
         const { pathname } = new URL(request.url, 'http://localhost');
-        const file = path.join(root, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+        const folder = pathname.startsWith('/tests/') ? web : root;
+        const file = path.join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
         const found = pathname === '/blank' || (await stat(file).catch(() => undefined))?.isFile();
         const type = types[path.extname(file)] ?? 'text/html';
         response.writeHead(found ? 200 : 404, { 'content-type': type, 'cache-control': 'no-store' });
