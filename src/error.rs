@@ -303,6 +303,29 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Returns the name of the variant, as other languages name errors.
+    ///
+    /// ```
+    /// assert_eq!(wgpu_lrn::Error::NoAxis.name(), "NoAxis");
+    /// ```
+    pub fn name(&self) -> &'static str {
+        macro_rules! name {
+            ($($Variant:ident)*) => {
+                match self {
+                    $(Self::$Variant { .. } => stringify!($Variant),)*
+                }
+            };
+        }
+        name! {
+            Parameter EvenSize NoWindow UnknownName Unavailable RepeatedOperation Axis RepeatedAxis NoAxis
+            Windows OneAxis Groups ShapeOverflow AxisLength Length Dtype Feature Operands BufferSize
+            BufferRange BufferAlignment BufferWords BufferUsage Overlap Limit Capacity NoAdapter DeviceLost
+            OutOfMemory Gpu
+        }
+    }
+}
+
 /// A result whose error is [`enum@Error`], unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -58,13 +58,17 @@ async fn caught(doing: &'static str, popped: [Result<JsValue>; 3]) -> Result<Opt
     Ok(caught)
 }
 
-/// Returns name, backend and type of a device's adapter. Where the browser hides the name, its vendor and architecture.
+/// Returns name, backend and type of a device's adapter. Where the browser hides the name, its vendor and architecture
+/// take its place; Firefox hides these too.
 pub(crate) fn info(device: &wgpu::Device) -> wgpu::AdapterInfo {
     let mut info = device.adapter_info();
     if info.name.is_empty() {
         let hidden = device.as_webgpu().map(|device| device.adapter_info());
         let parts = hidden.map(|info| [info.vendor(), info.architecture()]).unwrap_or_default();
         info.name = parts.join(" ").trim().to_owned();
+    }
+    if info.name.is_empty() {
+        info.name = "unnamed adapter".to_owned();
     }
     info
 }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::error::{named, parameter, thrown};
 use js_sys::{Array, Function, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wgpu_lrn::{Dtype, Element, Error};
+use wgpu_lrn::{Dtype, Element, Error, Operation};
 
 /// Returns an object with these properties.
 pub(crate) fn object(properties: &[(&str, JsValue)]) -> Result<JsValue> {
@@ -37,9 +37,33 @@ pub(crate) fn whole(name: &'static str, numbers: &JsValue, least: f64, expected:
     Array::unchecked_from_js_ref(numbers).iter().map(one).collect()
 }
 
+/// Returns the elements of typed arrays, which are the inputs of an operation.
+pub(crate) fn operands<T: Element>(operation: Operation, arrays: &[JsValue]) -> Result<Vec<Vec<T>>> {
+    let named = arrays.iter().zip(operation.operands());
+    named.map(|(array, operand)| elements(operand, array)).collect()
+}
+
 /// Returns the elements of a typed array, which is the value of an operand.
 pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec<T>> {
-    let types: &[&str] = match T::DTYPE {
+    let bytes = bytes(operand, array, T::DTYPE)?;
+    let mut elements = zeroed(bytes.length() as usize / size_of::<T>(), "taking an array")?;
+    bytes.copy_to(bytemuck::cast_slice_mut(&mut elements));
+    Ok(elements)
+}
+
+/// Returns so many zeros. Rust itself would end the program where memory is out.
+pub(crate) fn zeroed<T: Element>(count: usize, doing: &'static str) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| out_of_memory(doing, count as u64 * size_of::<T>() as u64))
+}
+
+fn out_of_memory(doing: &'static str, bytes: u64) -> JsValue {
+    thrown(Error::OutOfMemory { doing, bytes: Some(bytes) })
+}
+
+/// Returns the bytes of a typed array, which must be of the type of a dtype. (For all dtypes in one: this is half of
+/// what taking an array weighs.)
+fn bytes(operand: &str, array: &JsValue, dtype: Dtype) -> Result<Uint8Array> {
+    let types: &[&str] = match dtype {
         Dtype::F32 => &["Float32Array"],
         Dtype::F16 => &["Float16Array", "Uint16Array"],
         Dtype::Bf16 => &["Uint16Array"],
@@ -47,7 +71,7 @@ pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec
     };
     let given = type_name(array)?;
     if !types.contains(&given.as_str()) {
-        let (expected, dtype) = (types.join(" or "), T::DTYPE.name());
+        let (expected, dtype) = (types.join(" or "), dtype.name());
         let text = format!("{operand} is of type {given}, but {dtype} is given as {expected}");
         return Err(named("Dtype", &text));
     }
@@ -55,13 +79,7 @@ pub(crate) fn elements<T: Element>(operand: &str, array: &JsValue) -> Result<Vec
     let arguments = place.into_iter().collect::<Result<Array>>()?;
     let global = Reflect::get(&js_sys::global(), &"Uint8Array".into())?;
     // Throws where the memory was given away.
-    let bytes: Uint8Array = Reflect::construct(global.unchecked_ref::<Function>(), &arguments)?.unchecked_into();
-    let count = bytes.length() as usize / size_of::<T>();
-    let elements = bytemuck::allocation::try_zeroed_vec::<T>(count);
-    let mut elements = elements
-        .map_err(|()| thrown(Error::OutOfMemory { doing: "taking an array", bytes: Some(bytes.length().into()) }))?;
-    bytes.copy_to(bytemuck::cast_slice_mut(&mut elements));
-    Ok(elements)
+    Ok(Reflect::construct(global.unchecked_ref::<Function>(), &arguments)?.unchecked_into())
 }
 
 /// Returns the name of the type of a value.
@@ -76,13 +94,20 @@ fn type_name(value: &JsValue) -> Result<String> {
 
 /// Returns a typed array of elements.
 pub(crate) fn array<T: Element>(elements: &[T]) -> Result<JsValue> {
-    let bytes = Uint8Array::from(bytemuck::cast_slice::<T, u8>(elements)).buffer();
-    if T::DTYPE == Dtype::F32 {
-        return Ok(js_sys::Float32Array::new(&bytes).into());
-    }
-    let constructor = Reflect::get(&js_sys::global(), &"Float16Array".into())?;
-    match constructor.dyn_ref::<Function>().filter(|_| T::DTYPE == Dtype::F16) {
-        Some(constructor) => Reflect::construct(constructor, &Array::of1(&bytes)),
-        None => Ok(Uint16Array::new(&bytes).into()),
+    array_of(bytemuck::cast_slice(elements), T::DTYPE)
+}
+
+fn array_of(bytes: &[u8], dtype: Dtype) -> Result<JsValue> {
+    let name = match dtype {
+        Dtype::F32 => "Float32Array",
+        Dtype::F16 => "Float16Array",
+        Dtype::Bf16 => "Uint16Array",
+        Dtype::F64 => "Float64Array",
+    };
+    let buffer = Uint8Array::from(bytes).buffer();
+    let constructor = Reflect::get(&js_sys::global(), &name.into())?;
+    match constructor.dyn_ref::<Function>() {
+        Some(constructor) => Reflect::construct(constructor, &Array::of1(&buffer)),
+        None => Ok(Uint16Array::new(&buffer).into()), // halves, where JavaScript has none
     }
 }

@@ -4,9 +4,7 @@ use wasm_bindgen::JsValue;
 
 /// Returns an `Error` with the library's text; its name is that of the variant, for example `DeviceLost`.
 pub(crate) fn thrown(error: wgpu_lrn::Error) -> JsValue {
-    let variant = format!("{error:?}");
-    let name = variant.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    named(name, &error.to_string())
+    named(error.name(), &error.to_string())
 }
 
 /// Returns an `Error` with a name and a text.

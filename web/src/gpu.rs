@@ -69,9 +69,7 @@ impl Gpu {
         #[wasm_bindgen(unchecked_optional_param_type = "TensorOptions")] options: JsValue,
     ) -> Result<Layer> {
         let (lrn, shape) = (lrn.build().map_err(thrown)?, shape(&dims, &options)?);
-        let text = property(&options, "tuning")?.and_then(|tuning| tuning.as_string());
-        let tuning: Tuning = text.unwrap_or_default().parse().map_err(thrown)?;
-        let layer = self.gpu.layer_with_tuning(&lrn, &shape, tuning).map_err(thrown)?;
+        let layer = self.gpu.layer_with_tuning(&lrn, &shape, tuning(&options)?).map_err(thrown)?;
         Ok(Layer { layer })
     }
 
@@ -106,7 +104,7 @@ fn power(preference: &JsValue) -> wgpu_lrn::Result<wgpu::PowerPreference> {
 }
 
 /// Returns a tensor as JavaScript describes it.
-pub fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
+pub(crate) fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
     let dims = whole("a dimension", dims, 0.0, "a whole number from 0 to 4294967295")?;
     let dims: Vec<_> = dims.into_iter().map(|dim| dim as usize).collect();
     let axes = match property(options, "axes")? {
@@ -120,4 +118,10 @@ pub fn shape(dims: &JsValue, options: &JsValue) -> Result<Shape> {
     let dtype = dtype.map_or(Ok(Dtype::F32), |name| name.parse::<Dtype>()).map_err(thrown)?;
     let shape = Shape::over(&dims, &axes).and_then(|shape| shape.with_groups(groups[0] as u64));
     Ok(shape.map_err(thrown)?.with_dtype(dtype))
+}
+
+/// Parses the kernels that are asked for.
+pub(crate) fn tuning(options: &JsValue) -> Result<Tuning> {
+    let text = property(options, "tuning")?.and_then(|tuning| tuning.as_string());
+    text.unwrap_or_default().parse().map_err(thrown)
 }

@@ -1,6 +1,6 @@
 //! A layer on a GPU.
 
-use crate::convert::{array, elements};
+use crate::convert::{array, operands};
 use crate::error::thrown;
 use crate::{Operand, Result};
 use half::{bf16, f16};
@@ -89,9 +89,7 @@ impl Layer {
 
     /// Takes the values now: the page may change its arrays while this runs.
     fn run_of<T: Element>(&self, operation: Operation, inputs: &[JsValue]) -> Result<Promise> {
-        let inputs = inputs.iter().zip(operation.operands());
-        let values = inputs.map(|(input, operand)| elements::<T>(operand, input));
-        let values = values.collect::<Result<Vec<_>>>()?;
+        let values = operands::<T>(operation, inputs)?;
         let layer = self.layer.clone();
         Ok(future_to_promise(async move {
             let inputs: Vec<_> = values.iter().map(Vec::as_slice).collect();

@@ -3,6 +3,7 @@
 #![warn(unreachable_pub)]
 
 mod convert;
+mod cpu;
 mod error;
 mod gpu;
 mod layer;
@@ -10,7 +11,8 @@ mod lrn;
 mod operand;
 mod types;
 
-pub use gpu::{Gpu, shape};
+pub use cpu::{Cpu, CpuLayer};
+pub use gpu::Gpu;
 pub use layer::Layer;
 pub use lrn::Lrn;
 pub use operand::Operand;

@@ -17,9 +17,9 @@ export interface TensorOptions {
     axes?: number[];
     /** Groups of channels that are normalized each on its own. 1 unless given. */
     groups?: number;
-    /** "f32" unless given. */
-    dtype?: "f32" | "f16" | "bf16";
-    /** The kernel for each operation, as `Gpu.tune` has found it. */
+    /** "f32" unless given. Only the CPU has "f64". */
+    dtype?: "f32" | "f16" | "bf16" | "f64";
+    /** The kernel for each operation, as `Gpu.tune` has found it. The CPU has none. */
     tuning?: string;
 }
 
@@ -34,6 +34,9 @@ export interface Parameters {
 
 type Halves = typeof globalThis extends { Float16Array: { prototype: infer T } } ? T : Uint16Array;
 
-/** f32: Float32Array. f16: Float16Array; where there is none, the bits in a Uint16Array. bf16: the bits. */
-export type Values = Float32Array | Uint16Array | Halves;
+/**
+ * f32: Float32Array. f16: Float16Array; where there is none, the bits in a Uint16Array. bf16: the bits. f64:
+ * Float64Array.
+ */
+export type Values = Float32Array | Float64Array | Uint16Array | Halves;
 "#;

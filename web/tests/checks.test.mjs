@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { start } from './browser.mjs';
 
 let browsers;
-before(async () => (browsers = await Promise.all(Array.from({ length: os.availableParallelism() }, start))));
+before(async () => (browsers = await Promise.all(Array.from({ length: os.availableParallelism() }, () => start()))));
 after(() => Promise.all(browsers.map((browser) => browser.close())));
 
 test('every kernel is within the bound', async (t) => {

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { start } from './browser.mjs';
+import { readmePrograms } from './readme.mjs';
 
 const file = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 let browser;
@@ -24,8 +25,7 @@ test('TypeScript accepts what is right and refuses what is wrong', () => {
 });
 
 test('the README’s programs run', async () => {
-    const readme = await readFile(file('web/npm/README.md'), 'utf8');
-    const programs = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, program]) => program);
+    const programs = (await readmePrograms()).filter((program) => !program.includes("'node:"));
     assert.equal(programs.length, 2);
     const page = await browser.open('/blank');
     const source = `${programs.join('\n')}\nwindow.results = { x, y, dx };`.replace('wgpu-lrn-web', '/npm/wgpu_lrn.js');

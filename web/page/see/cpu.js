@@ -1,11 +1,10 @@
-// The same as gpu.js by the CPU reference, for browsers without WebGPU.
+// Does what gpu.js does, on the CPU, for browsers without WebGPU.
 
-import { activations, reference } from '../page.js';
+import { activations, Cpu } from '../page.js';
 import { CHANNELS, MAP, PICTURE, PIXELS } from './network.js';
 import { RAMPS } from './colours.js';
 
 const SHAPE = [1, CHANNELS, MAP, MAP];
-const AXES = [1];
 
 export class CpuEngine {
   name = 'the CPU';
@@ -17,8 +16,9 @@ export class CpuEngine {
   }
 
   async setLayer(lrn) {
-    lrn.parameters();
-    this.lrn = lrn;
+    const layer = Cpu.layer(lrn, SHAPE);
+    this.layer?.free();
+    this.layer = layer;
   }
 
   activate(canvas) {
@@ -29,8 +29,8 @@ export class CpuEngine {
 
   async normalize(gradient) {
     const [x] = this.tensors;
-    const y = reference(this.lrn, SHAPE, AXES, 'forward', [x]);
-    const dx = gradient ? reference(this.lrn, SHAPE, AXES, 'backward', [x, y]) : new Float32Array(x.length);
+    const y = this.layer.forward(x);
+    const dx = gradient ? this.layer.backward(x, y) : new Float32Array(x.length);
     this.tensors = [x, y, dx];
     this.statistics = statistics(this.tensors);
   }

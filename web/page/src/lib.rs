@@ -5,10 +5,8 @@ mod check;
 mod measure;
 
 pub use check::Checks;
-use js_sys::Float32Array;
 pub use measure::{Measuring, networks};
 use wasm_bindgen::prelude::*;
-use wgpu_lrn::{Operation, Shape, cpu};
 pub use wgpu_lrn_web::*;
 
 /// Returns the weights of the 96 filters: rows of columns of red, green, blue.
@@ -33,22 +31,4 @@ pub fn activations(rgb: &[u8]) -> Vec<f32> {
 #[wasm_bindgen]
 pub fn versions() -> String {
     format!("wgpu-lrn {}, wgpu {}", env!("CARGO_PKG_VERSION"), benches::report::wgpu_version())
-}
-
-/// Returns the result of an operation on f32, by the CPU reference, rounded from f64.
-#[wasm_bindgen]
-pub fn reference(
-    lrn: &Lrn,
-    dims: Vec<u32>,
-    axes: Vec<i32>,
-    operation: &str,
-    inputs: Vec<Float32Array>,
-) -> std::result::Result<Vec<f32>, JsError> {
-    let dims: Vec<_> = dims.into_iter().map(|dim| dim as usize).collect();
-    let axes: Vec<_> = axes.into_iter().map(|axis| axis as isize).collect();
-    let inputs: Vec<_> = inputs.iter().map(Float32Array::to_vec).collect();
-    let inputs: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
-    let operation = operation.parse::<Operation>()?;
-    let result = cpu::run(&lrn.build()?, &Shape::over(&dims, &axes)?, operation, &inputs)?;
-    Ok(result.into_iter().map(|value| value as f32).collect())
 }
