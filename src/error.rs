@@ -321,7 +321,7 @@ impl Error {
             Parameter EvenSize NoWindow UnknownName Unavailable RepeatedOperation Axis RepeatedAxis NoAxis
             Windows OneAxis Groups ShapeOverflow AxisLength Length Dtype Feature Operands BufferSize
             BufferRange BufferAlignment BufferWords BufferUsage Overlap Limit Capacity NoAdapter DeviceLost
-            OutOfMemory Gpu
+            OutOfMemory MemoryBudget Stream Cancelled Incomplete Gpu
         }
     }
 }

@@ -93,27 +93,32 @@ pub fn adapter_names(adapters: &[wgpu::Adapter]) -> Vec<String> {
 ///
 /// [`Error::NoAdapter`], which lists those there are.
 pub fn find_adapter(adapters: Vec<wgpu::Adapter>, name: Option<&str>) -> Result<wgpu::Adapter> {
-    let wanted = name.unwrap_or_default();
+    let found = match name {
+        Some(name) => place(&adapters, name),
+        None => Some(0),
+    };
+    let error = || Error::NoAdapter {
+        wanted: match name {
+            Some(name) => format!("has {name:?} in its name"),
+            None => "with compute shaders is present".to_owned(),
+        },
+        found: if adapters.is_empty() { "none".to_owned() } else { adapter_names(&adapters).join(", ") },
+    };
+    found.and_then(|at| adapters.get(at).cloned()).ok_or_else(error)
+}
+
+/// Returns the place of the adapter that has a name, or a part of one, with or without a number.
+fn place(adapters: &[wgpu::Adapter], name: &str) -> Option<usize> {
     let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name.to_ascii_lowercase()).collect();
-    let place = |part: &str, before: usize| {
+    let nth = |part: &str, before: usize| {
         let part = part.to_ascii_lowercase();
         let is_whole = names.contains(&part);
         let has = |&at: &usize| if is_whole { names[at] == part } else { names[at].contains(&part) };
         (0..names.len()).filter(has).nth(before)
     };
     let numbered = || {
-        let (part, number) = wanted.rsplit_once('#')?;
-        place(part, number.parse::<usize>().ok()?.checked_sub(1)?)
+        let (part, number) = name.rsplit_once('#')?;
+        nth(part, number.parse::<usize>().ok()?.checked_sub(1)?)
     };
-    let Some(place) = place(wanted, 0).or_else(numbered) else {
-        let found = adapter_names(&adapters).join(", ");
-        return Err(Error::NoAdapter {
-            wanted: match name {
-                Some(name) => format!("has {name:?} in its name"),
-                None => "with compute shaders is present".to_owned(),
-            },
-            found: if found.is_empty() { "none".to_owned() } else { found },
-        });
-    };
-    Ok(adapters[place].clone())
+    nth(name, 0).or_else(numbered)
 }
