@@ -7,7 +7,7 @@ mod pass;
 mod stages;
 mod tensor;
 
-use crate::axis::{Axis, MOST_CHANNELS};
+use crate::axis::MOST_CHANNELS;
 use crate::binding::{UNIFORM, WORKSPACE};
 use crate::kernel::{Geometry, Problem, Task};
 use crate::limit::exceeded;
@@ -86,7 +86,9 @@ impl Recipe {
         choice: Choice,
         limits: &wgpu::Limits,
     ) -> Result<Recipe> {
-        Context { problem, operation, in_place: false, choice, limits }.in_fewest_passes()
+        let context = Context { problem, operation, in_place: false, choice, limits };
+        context.check()?;
+        context.of_drafts(&context.drafts())
     }
 }
 
@@ -112,7 +114,8 @@ impl Context<'_> {
     }
 
     fn recipe(&self) -> Result<Recipe> {
-        let recipe = self.in_fewest_passes();
+        self.check()?;
+        let recipe = self.of_drafts(&self.drafts());
         match (&recipe, &self.problem.axes[..]) {
             (Err(Error::Limit { .. } | Error::Capacity { .. }), [axis]) if self.can_split() => {
                 self.of_drafts(&stages::split(*axis)).or(recipe)
@@ -121,20 +124,18 @@ impl Context<'_> {
         }
     }
 
-    fn in_fewest_passes(&self) -> Result<Recipe> {
-        let axes = &self.problem.axes[..];
-        self.check(axes)?;
-        self.of_drafts(&stages::drafts(self.choice.kernel, self.operation, self.in_place, axes))
+    fn drafts(&self) -> Vec<Draft> {
+        stages::drafts(self.choice.kernel, self.operation, self.in_place, &self.problem.axes)
     }
 
     /// Refuses tensors that no buffer holds or no kernel counts, and devices that run nothing.
-    fn check(&self, axes: &[Axis]) -> Result<()> {
+    fn check(&self) -> Result<()> {
         let limits = self.limits;
         let (needed, granted) = (self.problem.shape.operand_bytes(), limits.max_buffer_size);
         if needed > granted {
             return Err(exceeded("max_buffer_size", needed, granted));
         }
-        if let Some(long) = axes.iter().find(|axis| axis.channels > MOST_CHANNELS) {
+        if let Some(long) = self.problem.axes.iter().find(|axis| axis.channels > MOST_CHANNELS) {
             return Err(Error::AxisLength { channels: long.channels, most: MOST_CHANNELS });
         }
         let counts = [

@@ -25,6 +25,9 @@ pub(crate) const IN_FLIGHT: u64 = 2;
 /// Copies of an operand: where kernels read or write it, and where the host does; of each chunk in flight.
 const COPIES: u64 = 2 * IN_FLIGHT;
 
+/// The most chunks of a tensor: all are decided on before the first is read. By the usual budget this is 11 TB.
+const MOST_CHUNKS: u64 = 1 << 18;
+
 impl Plan {
     /// Cuts an operation into chunks, in the order of their results. Those in flight take at most `budget` bytes of
     /// memory. They are computed by the choice that computes the whole tensor, so results have the same bits.
@@ -33,12 +36,12 @@ impl Plan {
     ///
     /// As [`Plan::prepare`]; [`Error::MemoryBudget`] where no cut fits.
     pub(crate) fn chunks(&self, operation: Operation, budget: u64) -> Result<Vec<Chunk>> {
+        let copies = self.check_budget(operation, budget)?;
         let (recipe, limits) = self.uncut(operation)?;
         let problem = &self.inner.problem;
         if problem.axes.len() > 1 && recipe.temporaries > 0 {
             return self.chunks_of_images(operation, self.images_at_once(operation, budget)?);
         }
-        let copies = COPIES * operation.operands().len() as u64;
         let most = limits.max_storage_buffer_binding_size.min(budget / copies);
         // Each chunk is bound from the start of its buffers.
         let limits =
@@ -49,6 +52,13 @@ impl Plan {
             }
             recipe => recipe.map(of_dispatches),
         }
+    }
+
+    /// Refuses a budget by which there were too many chunks. Returns how many times memory holds a byte of a chunk.
+    fn check_budget(&self, operation: Operation, budget: u64) -> Result<u64> {
+        let copies = COPIES * operation.operands().len() as u64;
+        let needed = self.shape().bytes().div_ceil(MOST_CHUNKS).saturating_mul(copies);
+        if needed > budget { Err(Error::MemoryBudget { given: budget, needed }) } else { Ok(copies) }
     }
 
     /// Returns the recipe of an operation on a device whose buffers hold any tensor, and the limits of that.
@@ -64,9 +74,9 @@ impl Plan {
     ///
     /// As [`Plan::chunks`].
     pub(crate) fn images_at_once(&self, operation: Operation, budget: u64) -> Result<u64> {
+        let copies = self.check_budget(operation, budget)?;
         let (recipe, shape) = (self.uncut(operation)?.0, self.shape());
         let temporaries = recipe.temporary / shape.images() * recipe.temporaries as u64 * IN_FLIGHT;
-        let copies = COPIES * operation.operands().len() as u64;
         let needed = (shape.bytes() / shape.images()).saturating_mul(copies).saturating_add(temporaries);
         let images = budget / needed;
         if images > 0 { Ok(images) } else { Err(Error::MemoryBudget { given: budget, needed }) }

@@ -1,13 +1,13 @@
 //! The buffers of a chunk in flight, used again for later chunks.
 
-use crate::device::{failed, failed_on, reported};
+use crate::device::{self, failed, failed_on, reported};
 use crate::host::gpu::Gpu;
 use crate::host::layer::Layer;
 use crate::host::owned::Owned;
 use crate::host::signal::Signal;
 use crate::memory::zeroed;
 use crate::plan::Chunk;
-use crate::{Operand, Operation, Result};
+use crate::{Error, Operand, Operation, Result};
 use std::iter::{once, repeat_n};
 use std::ops::Range;
 use wgpu::BufferUsages as Usage;
@@ -76,7 +76,7 @@ impl<'a> Slot<'a> {
         let host = &mut self.host[..words(range) as usize];
         read(range.start, host)?;
         let mapped = self.uploads[number].0.get_mapped_range_mut(..host.len() as u64);
-        mapped.map_err(|error| failed(STREAMING, error))?.copy_from_slice(host);
+        mapped.map_err(|error| refused(&self.layer.gpu, error))?.copy_from_slice(host);
         Ok(())
     }
 
@@ -134,13 +134,18 @@ impl<'a> Slot<'a> {
 
     /// Hands the bytes that a chunk has written to `write`.
     pub(super) fn read(&self, landed: &Landed, write: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
-        let view = self.download.0.get_mapped_range(..).map_err(|error| failed(STREAMING, error))?;
+        let view = self.download.0.get_mapped_range(..).map_err(|error| refused(&self.layer.gpu, error))?;
         let (first, length) = (landed.first as usize, (landed.written.end - landed.written.start) as usize);
         let written = write(&view[first..first + length]);
         drop(view);
         self.download.0.unmap();
         written
     }
+}
+
+/// Returns the error of a mapped buffer that is not there: the device may be lost.
+fn refused(gpu: &Gpu, error: wgpu::MapRangeError) -> Error {
+    device::check(gpu.device(), STREAMING).err().unwrap_or_else(|| failed(STREAMING, error))
 }
 
 /// Returns the bytes of a range in whole words, which are what devices copy.
@@ -152,7 +157,7 @@ fn upload(gpu: &Gpu, bytes: u64) -> Result<Owned> {
     let usage = Usage::MAP_WRITE | Usage::COPY_SRC;
     let label = Some("wgpu-lrn");
     let descriptor = wgpu::BufferDescriptor { label, size: bytes, usage, mapped_at_creation: true };
-    crate::device::buffer(gpu.device(), "allocating a buffer", &descriptor).map(Owned)
+    device::buffer(gpu.device(), "allocating a buffer", &descriptor).map(Owned)
 }
 
 /// Maps a buffer once the device is done with it.
