@@ -159,17 +159,15 @@ impl Gpu {
     /// Returns a copy of the first bytes of a buffer, mapped for reading.
     async fn staged(&self, buffer: &wgpu::Buffer, bytes: u64, doing: &'static str) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
-        let mapped = Signal::new();
-        let given = mapped.clone();
         let calls = || {
-            let staging = Owned(self.create(bytes, Usage::MAP_READ | Usage::COPY_DST)?);
+            let staging = self.owned(bytes, Usage::MAP_READ | Usage::COPY_DST)?;
             let mut encoder = self.device().create_command_encoder(&Default::default());
             encoder.copy_buffer_to_buffer(buffer, 0, &staging.0, 0, bytes);
             self.queue.submit([encoder.finish()]);
-            staging.0.map_async(wgpu::MapMode::Read, .., move |result| given.give(result));
-            Ok(staging)
+            let mapped = staging.map(wgpu::MapMode::Read);
+            Ok((staging, mapped))
         };
-        let staging = reported(self.device(), doing, calls).await?;
+        let (staging, mapped) = reported(self.device(), doing, calls).await?;
         self.polled(doing, None).await?;
         match mapped.given().await {
             Ok(()) => Ok(staging),
@@ -177,10 +175,16 @@ impl Gpu {
         }
     }
 
-    pub(super) fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    /// Creates a buffer that nobody else sees; mapped at once if the host may write to it.
+    pub(super) fn owned(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<Owned> {
+        self.create(bytes, usage).map(Owned)
+    }
+
+    fn create(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let size = bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX);
         let label = Some("wgpu-lrn");
-        let descriptor = wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false };
+        let mapped_at_creation = usage.contains(wgpu::BufferUsages::MAP_WRITE);
+        let descriptor = wgpu::BufferDescriptor { label, size, usage, mapped_at_creation };
         device::buffer(self.device(), "allocating a buffer", &descriptor)
     }
 

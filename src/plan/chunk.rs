@@ -90,10 +90,16 @@ impl Plan {
     pub(crate) fn chunks_of_images(&self, operation: Operation, at_once: u64) -> Result<Vec<Chunk>> {
         let (shape, choice) = (self.shape(), self.uncut(operation)?.0.choice);
         let (image, limits) = (shape.bytes() / shape.images(), self.device().limits());
+        let recipe = |images: u64| {
+            let problem = self.inner.problem.with_shape(&shape.of_images(images))?;
+            Recipe::of(&problem, operation, false, choice.into(), &limits)
+        };
+        // All but the last hold equally many.
+        let usual = recipe(at_once.min(shape.images()))?;
         let chunk = |images: Range<u64>| {
-            let problem = self.inner.problem.with_shape(&shape.of_images(images.end - images.start))?;
+            let count = images.end - images.start;
+            let recipe = if count == at_once { usual.clone() } else { recipe(count)? };
             let bytes = images.start * image..images.end * image;
-            let recipe = Recipe::of(&problem, operation, false, choice.into(), &limits)?;
             Ok(Chunk { input: bytes.clone(), output: bytes.clone(), written: bytes, recipe })
         };
         pieces(0..shape.images(), at_once).map(chunk).collect()

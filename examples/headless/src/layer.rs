@@ -3,7 +3,7 @@
 use crate::args::Layer;
 use crate::stream::{self, Job};
 use half::{bf16, f16};
-use headless::npy::{self, Stored, Streamed, Tensor};
+use headless::npy::{self, Stored, Tensor, Unread};
 use std::iter::once;
 use std::path::Path;
 use terminal::{Failure, note, say};
@@ -32,13 +32,13 @@ fn run_of<T: Stored>(operation: Operation, files: &Files<'_>, options: &Layer) -
         check_other(wgsl, files)?;
     }
     let lrn = options.lrn(operation)?;
-    let opened = Streamed::open(files.x, T::DTYPE)?;
+    let opened = Unread::open(files.x, T::DTYPE)?;
     let shape = options.shape(&opened.dims)?.with_dtype(T::DTYPE);
     let device = options.open()?;
     if options.memory_budget.is_some() || !device.holds(&shape) {
         return stream::run::<T>(&Job { operation, files, options, lrn: &lrn, shape: &shape, device: &device }, opened);
     }
-    let x: Tensor<T> = npy::read(files.x)?;
+    let x: Tensor<T> = opened.read(files.x)?;
     let dy = files.dy.map(|path| read_like(&x, path)).transpose()?;
     let old = (lrn.blend() != 0.0).then(|| read_old(&x, files.result)).transpose()?;
     let tensors = once(&x).chain(&dy).chain(&old);

@@ -40,52 +40,52 @@ pub fn dtype(path: &Path) -> Result<Dtype, Failure> {
     dtype.map_err(|problem| Failure::file(path, problem))
 }
 
-/// A file whose elements are read as they are needed.
-pub struct Streamed {
+/// An array whose elements are yet to be read.
+pub struct Unread {
     /// The length of each axis.
     pub dims: Vec<usize>,
     /// The file, where its elements begin.
     pub file: File,
-    is_fortran: bool,
+    header: NpyHeader,
 }
 
-impl Streamed {
+impl Unread {
     /// Opens a file of one dtype.
-    pub fn open(path: &Path, dtype: Dtype) -> Result<Streamed, Failure> {
-        opened(path, dtype).map_err(|problem| Failure::file(path, problem))
+    pub fn open(path: &Path, dtype: Dtype) -> Result<Unread, Failure> {
+        unread(path, dtype).map_err(|problem| Failure::file(path, problem))
     }
 
     /// Refuses an order in which the elements of a chunk are scattered.
     pub fn check_order(&self, path: &Path) -> Result<(), Failure> {
         let problem = "is in Fortran order, in which the elements of a chunk are scattered over the file; save it with \
                        numpy.ascontiguousarray to stream it";
-        if self.is_fortran { Err(Failure::file(path, problem)) } else { Ok(()) }
+        if self.header.order() == Order::Fortran { Err(Failure::file(path, problem)) } else { Ok(()) }
+    }
+
+    /// Reads all elements of the file, which was opened for that dtype.
+    pub fn read<T: Stored>(self, path: &Path) -> Result<Tensor<T>, Failure> {
+        let Unread { dims, file, header } = self;
+        let (order, strides) = (header.order(), header.strides().to_vec());
+        let stored = elements(NpyFile::with_header(header, BufReader::new(file)));
+        let stored = stored.map_err(|problem| Failure::file(path, problem))?;
+        let values = match order {
+            Order::C => stored,
+            Order::Fortran => in_c_order(&dims, &strides, &stored),
+        };
+        Ok(Tensor { dims, values })
     }
 }
 
-fn opened(path: &Path, dtype: Dtype) -> Result<Streamed, String> {
+fn unread(path: &Path, dtype: Dtype) -> Result<Unread, String> {
     let Opened { header, file, present } = open(path)?;
     stored::require(dtype, &header.dtype().descr())?;
     let dims = claimed(header.shape(), dtype, present)?;
-    Ok(Streamed { dims, file, is_fortran: header.order() == Order::Fortran })
+    Ok(Unread { dims, file, header })
 }
 
 /// Reads a file of one dtype.
 pub fn read<T: Stored>(path: &Path) -> Result<Tensor<T>, Failure> {
-    load(path).map_err(|problem| Failure::file(path, problem))
-}
-
-fn load<T: Stored>(path: &Path) -> Result<Tensor<T>, String> {
-    let Opened { header, file, present } = open(path)?;
-    stored::require(T::DTYPE, &header.dtype().descr())?;
-    let dims = claimed(header.shape(), T::DTYPE, present)?;
-    let (order, strides) = (header.order(), header.strides().to_vec());
-    let stored = elements(NpyFile::with_header(header, BufReader::new(file)))?;
-    let values = match order {
-        Order::C => stored,
-        Order::Fortran => in_c_order(&dims, &strides, &stored),
-    };
-    Ok(Tensor { dims, values })
+    Unread::open(path, T::DTYPE)?.read(path)
 }
 
 fn open(path: &Path) -> Result<Opened, String> {

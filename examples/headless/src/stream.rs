@@ -3,7 +3,7 @@
 use crate::args::Layer;
 use crate::layer::{Files, check_dims, check_old};
 use headless::device::{Device, Run};
-use headless::npy::{self, Stored, Streamed};
+use headless::npy::{self, Stored, Unread};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct Job<'a> {
 }
 
 /// Streams an operation from its files, of which x is open, to its result.
-pub fn run<T: Stored>(job: &Job<'_>, x: Streamed) -> Result<(), Failure> {
+pub fn run<T: Stored>(job: &Job<'_>, x: Unread) -> Result<(), Failure> {
     let Job { operation, files, lrn, shape, device, .. } = *job;
     let gpu = gpu(job)?;
     let dims = x.dims.clone();
@@ -68,13 +68,13 @@ fn gpu<'a>(job: &Job<'a>) -> Result<&'a Gpu, Failure> {
 }
 
 /// Opens the other inputs, which must have the dimensions of x.
-fn inputs<T: Stored>(job: &Job<'_>, x: Streamed) -> Result<Vec<std::fs::File>, Failure> {
+fn inputs<T: Stored>(job: &Job<'_>, x: Unread) -> Result<Vec<std::fs::File>, Failure> {
     let files = job.files;
     let old = (job.lrn.blend() != 0.0).then_some(files.result);
     old.map_or(Ok(()), check_old)?;
     x.check_order(files.x)?;
     let other = |path: &Path| {
-        let other = Streamed::open(path, T::DTYPE)?;
+        let other = Unread::open(path, T::DTYPE)?;
         check_dims(path, &other.dims, &x.dims)?;
         other.check_order(path)?;
         Ok(other.file)

@@ -54,12 +54,13 @@ impl<'a> Slot<'a> {
         let inputs = operation.inputs();
         let lengths: Vec<_> = repeat_n(input, inputs).chain([output]).collect();
         let operand = |&bytes: &u64| gpu.buffer(bytes).map(Owned);
+        let upload = |&bytes: &u64| gpu.owned(bytes, Usage::MAP_WRITE | Usage::COPY_SRC);
         Ok(Slot {
             layer,
             inputs,
             operands: lengths.iter().map(operand).collect::<Result<_>>()?,
-            uploads: lengths[..streams].iter().map(|&bytes| upload(gpu, bytes)).collect::<Result<_>>()?,
-            download: Owned(gpu.create(output, Usage::MAP_READ | Usage::COPY_DST)?),
+            uploads: lengths[..streams].iter().map(upload).collect::<Result<_>>()?,
+            download: gpu.owned(output, Usage::MAP_READ | Usage::COPY_DST)?,
             host: zeroed(STREAMING, input.max(output) as usize)?,
             flight: None,
         })
@@ -96,8 +97,8 @@ impl<'a> Slot<'a> {
     fn submitted(&self, chunk: &Chunk) -> Result<Flight> {
         let commands = self.commands(chunk)?;
         let submission = self.layer.gpu.queue().submit([commands]);
-        let uploads = self.uploads.iter().map(|upload| map(upload, wgpu::MapMode::Write));
-        let mapped = once(map(&self.download, wgpu::MapMode::Read)).chain(uploads).collect();
+        let uploads = self.uploads.iter().map(|upload| upload.map(wgpu::MapMode::Write));
+        let mapped = once(self.download.map(wgpu::MapMode::Read)).chain(uploads).collect();
         let first = chunk.written.start - chunk.output.start;
         Ok(Flight { submission, mapped, landed: Landed { written: chunk.written.clone(), first } })
     }
@@ -151,19 +152,4 @@ fn refused(gpu: &Gpu, error: wgpu::MapRangeError) -> Error {
 /// Returns the bytes of a range in whole words, which are what devices copy.
 fn words(range: &Range<u64>) -> u64 {
     (range.end - range.start).next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
-}
-
-fn upload(gpu: &Gpu, bytes: u64) -> Result<Owned> {
-    let usage = Usage::MAP_WRITE | Usage::COPY_SRC;
-    let label = Some("wgpu-lrn");
-    let descriptor = wgpu::BufferDescriptor { label, size: bytes, usage, mapped_at_creation: true };
-    device::buffer(gpu.device(), "allocating a buffer", &descriptor).map(Owned)
-}
-
-/// Maps a buffer once the device is done with it.
-fn map(buffer: &Owned, mode: wgpu::MapMode) -> Signal<Result<(), wgpu::BufferAsyncError>> {
-    let mapped = Signal::new();
-    let given = mapped.clone();
-    buffer.0.map_async(mode, .., move |result| given.give(result));
-    mapped
 }
