@@ -159,15 +159,16 @@ impl Gpu {
     /// Returns a copy of the first bytes of a buffer, mapped for reading.
     async fn staged(&self, buffer: &wgpu::Buffer, bytes: u64, doing: &'static str) -> Result<Owned> {
         use wgpu::BufferUsages as Usage;
+        let mapped = Signal::new();
         let calls = || {
             let staging = self.owned(bytes, Usage::MAP_READ | Usage::COPY_DST)?;
             let mut encoder = self.device().create_command_encoder(&Default::default());
             encoder.copy_buffer_to_buffer(buffer, 0, &staging.0, 0, bytes);
             self.queue.submit([encoder.finish()]);
-            let mapped = staging.map(wgpu::MapMode::Read);
-            Ok((staging, mapped))
+            staging.map(wgpu::MapMode::Read, &mapped);
+            Ok(staging)
         };
-        let (staging, mapped) = reported(self.device(), doing, calls).await?;
+        let staging = reported(self.device(), doing, calls).await?;
         self.polled(doing, None).await?;
         match mapped.given().await {
             Ok(()) => Ok(staging),

@@ -8,12 +8,10 @@ use super::signal::Signal;
 pub(super) struct Owned(pub(super) wgpu::Buffer);
 
 impl Owned {
-    /// Maps the buffer once the device is done with what was submitted. The signal comes while somebody polls.
-    pub(super) fn map(&self, mode: wgpu::MapMode) -> Signal<Result<(), wgpu::BufferAsyncError>> {
-        let mapped = Signal::new();
-        let given = mapped.clone();
-        self.0.map_async(mode, .., move |result| given.give(result));
-        mapped
+    /// Maps the buffer once the device is done with what was submitted, and signals it while somebody polls.
+    pub(super) fn map(&self, mode: wgpu::MapMode, mapped: &Signal<Result<(), wgpu::BufferAsyncError>>) {
+        let mapped = mapped.clone();
+        self.0.map_async(mode, .., move |result| mapped.give(result));
     }
 }
 

@@ -97,8 +97,13 @@ impl<'a> Slot<'a> {
     fn submitted(&self, chunk: &Chunk) -> Result<Flight> {
         let commands = self.commands(chunk)?;
         let submission = self.layer.gpu.queue().submit([commands]);
-        let uploads = self.uploads.iter().map(|upload| upload.map(wgpu::MapMode::Write));
-        let mapped = once(self.download.map(wgpu::MapMode::Read)).chain(uploads).collect();
+        let uploads = self.uploads.iter().map(|upload| (upload, wgpu::MapMode::Write));
+        let map = |(buffer, mode): (&Owned, wgpu::MapMode)| {
+            let mapped = Signal::new();
+            buffer.map(mode, &mapped);
+            mapped
+        };
+        let mapped = once((&self.download, wgpu::MapMode::Read)).chain(uploads).map(map).collect();
         let first = chunk.written.start - chunk.output.start;
         Ok(Flight { submission, mapped, landed: Landed { written: chunk.written.clone(), first } })
     }
