@@ -10,7 +10,7 @@ use crate::lazy::Lazy;
 use crate::recipe::Recipe;
 use crate::{Choice, Error, Lrn, Operand, Operation, Pipelines, Result, Segments, Shape, Tuning};
 pub use bound::BoundOperation;
-pub(crate) use chunk::{Chunk, IN_FLIGHT};
+pub(crate) use chunk::{Chunk, Cut, IN_FLIGHT, Runs};
 use prepared::Prepared;
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@
 
 mod cut;
 mod pass;
+mod rows;
 mod stages;
 mod tensor;
 
@@ -15,12 +16,14 @@ use crate::params::{LayerParams, Params, PartParams};
 use crate::precision::Arithmetic;
 use crate::shader::{Power, Shader, Storage};
 use crate::{Choice, Error, Kernel, Lrn, Operation, Result, Shape, Tuning, rule};
-pub(crate) use cut::pieces;
 use cut::{Part, Region};
 use log::debug;
 pub use pass::{Content, Dispatch, Pass};
+pub(crate) use rows::Rows;
 use stages::Draft;
-use tensor::{Tensor, joined};
+use std::ops::Range;
+use tensor::Tensor;
+pub(crate) use tensor::joined;
 
 /// How one operation on one shape is carried out on a device with certain limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,16 +82,9 @@ impl Recipe {
         choices[1..].iter().map(recipe).find(Result::is_ok).unwrap_or(preferred)
     }
 
-    /// Decides how one choice computes a problem in the fewest passes: none is split so that it fits a binding.
-    pub(crate) fn in_fewest_passes(
-        problem: &Problem,
-        operation: Operation,
-        choice: Choice,
-        limits: &wgpu::Limits,
-    ) -> Result<Recipe> {
-        let context = Context { problem, operation, in_place: false, choice, limits };
-        context.check()?;
-        context.of_drafts(&context.drafts())
+    /// Returns how many tensors one choice hands on between its passes.
+    pub(crate) fn temporaries_of(problem: &Problem, operation: Operation, choice: Choice) -> usize {
+        stages::temporaries(&stages::drafts(choice.kernel, operation, false, &problem.axes))
     }
 }
 
@@ -128,13 +124,18 @@ impl Context<'_> {
         stages::drafts(self.choice.kernel, self.operation, self.in_place, &self.problem.axes)
     }
 
-    /// Refuses tensors that no buffer holds or no kernel counts, and devices that run nothing.
+    /// Refuses tensors that no buffer holds.
     fn check(&self) -> Result<()> {
-        let limits = self.limits;
-        let (needed, granted) = (self.problem.shape.operand_bytes(), limits.max_buffer_size);
+        let (needed, granted) = (self.problem.shape.operand_bytes(), self.limits.max_buffer_size);
         if needed > granted {
             return Err(exceeded("max_buffer_size", needed, granted));
         }
+        self.check_axes()
+    }
+
+    /// Refuses axes that no kernel counts, and devices that run nothing.
+    fn check_axes(&self) -> Result<()> {
+        let limits = self.limits;
         if let Some(long) = self.problem.axes.iter().find(|axis| axis.channels > MOST_CHANNELS) {
             return Err(Error::AxisLength { channels: long.channels, most: MOST_CHANNELS });
         }
@@ -184,15 +185,23 @@ impl Context<'_> {
     }
 
     fn pass(&self, draft: &Draft) -> Result<Pass> {
+        let outline = self.outline(draft)?;
+        let Outline { tensor, task, geometry } = &outline;
+        let regions = cut::regions(tensor, tensor.halo(task.halo()), geometry.unit)?;
+        let dispatches =
+            regions.iter().flat_map(|region| self.dispatches(&outline, region, &Bound::of(region, tensor)));
+        self.pass_of(draft, &outline, dispatches.collect())
+    }
+
+    fn outline(&self, draft: &Draft) -> Result<Outline<'_>> {
         let tensor = Tensor::new(draft, self.problem.shape.dtype(), self.choice, self.limits);
         let task = self.task(draft, &tensor);
         let geometry = self.choice.kernel.design().geometry(&task)?;
-        let mut dispatches = Vec::new();
-        for region in cut::regions(&tensor, tensor.halo(task.halo()), geometry.unit)? {
-            for part in region.parts(&tensor, &geometry) {
-                dispatches.push(self.dispatch(&tensor, &region, part, &geometry));
-            }
-        }
+        Ok(Outline { tensor, task, geometry })
+    }
+
+    fn pass_of(&self, draft: &Draft, outline: &Outline<'_>, dispatches: Vec<Dispatch>) -> Result<Pass> {
+        let Outline { task, geometry, .. } = outline;
         let groups = dispatches.iter().map(Dispatch::workgroups).max();
         let workspace = groups.unwrap_or(0) * geometry.workspace;
         let mut bindings = draft.bindings.clone();
@@ -203,7 +212,7 @@ impl Context<'_> {
             return Err(exceeded("max_storage_buffers_per_shader_stage", needed, granted));
         }
         bindings.push((UNIFORM, Content::Uniform));
-        Ok(Pass { shader: self.shader(&task, &geometry), bindings, workspace, dispatches })
+        Ok(Pass { shader: self.shader(task, geometry), bindings, workspace, dispatches })
     }
 
     fn task(&self, draft: &Draft, tensor: &Tensor) -> Task<'_> {
@@ -255,23 +264,24 @@ impl Context<'_> {
         }
     }
 
-    /// Returns the dispatch that computes a part of a region.
-    fn dispatch(&self, tensor: &Tensor, region: &Region, part: Part, geometry: &Geometry) -> Dispatch {
-        let stored = |channels| region.binding(tensor, channels, tensor.stored);
-        let summed = |channels| region.binding(tensor, channels, tensor.summed);
-        let (input, input_shift) = stored(&region.read);
-        let (output, output_shift) = stored(&region.write);
-        let (sums, sums_shift) = summed(&region.read);
-        let (totals, totals_shift) = summed(&region.write);
+    /// Returns the dispatches that compute a region.
+    fn dispatches(&self, outline: &Outline<'_>, region: &Region, bound: &Bound) -> Vec<Dispatch> {
+        let parts = region.parts(&outline.tensor, &outline.geometry);
+        parts.into_iter().map(|part| self.dispatch(outline, region, part, bound)).collect()
+    }
+
+    fn dispatch(&self, outline: &Outline<'_>, region: &Region, part: Part, bound: &Bound) -> Dispatch {
+        let Outline { tensor, geometry, .. } = outline;
+        let stored = |channels, bound: &Range<u64>| region.shift(tensor, channels, tensor.stored, bound.start);
+        let summed = |channels, bound: &Range<u64>| region.shift(tensor, channels, tensor.summed, bound.start);
         let pixels = part.pixels.end - part.pixels.start;
         let segments = (part.channels.end - part.channels.start).div_ceil(geometry.segment);
         let grid = cut::grid(geometry.groups(pixels, segments), self.limits);
         Dispatch {
-            input,
-            output,
-            written: region.bytes(tensor, &region.write, tensor.stored),
-            sums,
-            totals,
+            input: bound.input.clone(),
+            output: bound.output.clone(),
+            sums: bound.sums.clone(),
+            totals: bound.totals.clone(),
             grid,
             params: Params {
                 layer: LayerParams::new(&self.problem.lrn),
@@ -285,12 +295,40 @@ impl Context<'_> {
                     write_end: part.channels.end as u32,
                     segments: segments as u32,
                     grid_width: grid[0],
-                    input_shift,
-                    output_shift,
-                    sums_shift,
-                    totals_shift,
+                    input_shift: stored(&region.read, &bound.input),
+                    output_shift: stored(&region.write, &bound.output),
+                    sums_shift: summed(&region.read, &bound.sums),
+                    totals_shift: summed(&region.write, &bound.totals),
                 },
             },
+        }
+    }
+}
+
+/// A pass, with all that is decided about it before its dispatches.
+struct Outline<'a> {
+    tensor: Tensor,
+    task: Task<'a>,
+    geometry: Geometry,
+}
+
+/// The bytes that a dispatch binds: of inputs, of the result, and of temporaries that it reads and writes.
+struct Bound {
+    input: Range<u64>,
+    output: Range<u64>,
+    sums: Range<u64>,
+    totals: Range<u64>,
+}
+
+impl Bound {
+    /// Returns those of a region.
+    fn of(region: &Region, tensor: &Tensor) -> Bound {
+        let binding = |channels, element| region.binding(tensor, channels, element);
+        Bound {
+            input: binding(&region.read, tensor.stored),
+            output: binding(&region.write, tensor.stored),
+            sums: binding(&region.read, tensor.summed),
+            totals: binding(&region.write, tensor.summed),
         }
     }
 }

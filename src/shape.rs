@@ -1,5 +1,6 @@
 //! What a kernel needs to know of a tensor.
 
+use crate::axis::Axis;
 use crate::{Dtype, Element, Error, Result};
 
 /// Describes a contiguous tensor of any rank and the axes along which it is normalised: for each, the tensor is
@@ -85,6 +86,12 @@ impl Shape {
     /// Sets the type of the elements. They are f32 without this call.
     pub fn with_dtype(&self, dtype: Dtype) -> Shape {
         Shape { dtype, ..self.clone() }
+    }
+
+    /// Returns the shape of a tensor that one axis sees.
+    pub(crate) fn of_axis(axis: &Axis, dtype: Dtype) -> Shape {
+        let Axis { outer, channels, inner, .. } = *axis;
+        Shape { dtype, views: vec![View { outer, channels, inner }] }
     }
 
     /// Splits the channels (those of the first axis) into `groups` equal groups, each

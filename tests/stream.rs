@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use test_support::cases::CASES;
 use test_support::{gpus, of_dtype, runs, values};
 use wgpu_lrn::host::Progress;
-use wgpu_lrn::{Dtype, Element, Error, Gpu, Layer, Lrn, Operation, Shape, Tuning, block_on, check, wgpu};
+use wgpu_lrn::{Dtype, Element, Error, Gpu, Kernel, Layer, Lrn, Operation, Shape, Tuning, block_on, check, wgpu};
 
 /// Copies of an operand in memory: on the device and in a staging buffer, for each of two chunks in flight.
 const COPIES: u64 = 4;
@@ -74,7 +74,7 @@ fn assert_same<T: Element>(layer: &Layer, operation: Operation, inputs: &[Vec<T>
         assert!(same, "{name} {operation} {choice} {budget}: bits differ");
         chunks
     });
-    assert!(chunks[2] <= 2, "one piece, and the pixels that *row* leaves");
+    assert_eq!(chunks[2], 1);
     chunks[0]
 }
 
@@ -96,6 +96,40 @@ fn chunks_give_the_bits_of_one_piece() {
         }
     }
     assert!(most > 20, "the least budget cuts tensors often: {most}");
+}
+
+/// The dimensions of a tensor, its axes and their windows.
+type Windowed = (&'static [usize], &'static [isize], &'static [(u32, u32)]);
+
+/// An image is cut between its pixels, and where few are still too many along its first axis; also where passes hand on
+/// sums, and where an axis mixes nothing.
+#[test]
+fn an_image_is_cut_between_pixels_and_along_its_first_axis() {
+    let layers: [Windowed; 7] = [
+        (&[1, 23, 20, 33], &[1], &[(2, 1)]),
+        (&[181, 2, 97], &[0], &[(20, 13)]), // wide
+        (&[2995], &[0], &[(1, 3)]),
+        (&[47, 5, 13], &[0, 2], &[(1, 2), (3, 0)]),
+        (&[1, 191, 13, 2], &[1, 2], &[(17, 20), (0, 12)]), // wide, too
+        (&[31, 2, 19, 300], &[0, 1, 2], &[(2, 1), (0, 0), (1, 3)]),
+        (&[2, 5, 300, 8], &[1, 2, 3], &[(0, 0), (3, 1), (7, 7)]),
+    ];
+    for (number, (dims, axes, windows)) in layers.into_iter().enumerate() {
+        let lrn = Lrn::over(windows, 0.37, 0.6, 1.7).unwrap();
+        let dtype = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::F64][number % 4];
+        let shape = Shape::over(dims, axes).unwrap().with_dtype(dtype);
+        for (turn, (gpu, choice)) in runs(&lrn, &shape).enumerate() {
+            let operation = Operation::ALL[(number + turn) % 3];
+            let layer = gpu.layer_with_tuning(&lrn, &shape, Tuning::from(choice)).unwrap();
+            of_dtype!(dtype, T => {
+                let inputs: Vec<Vec<T>> = (1..operation.operands().len()).map(|i| values(&shape, i as u64)).collect();
+                let chunks = assert_same(&layer, operation, &inputs, "an image");
+                // What *pixel* holds of an axis stays together.
+                let is_cut = chunks > 3 || choice.kernel == Kernel::Pixel;
+                assert!(is_cut, "{dims:?} {operation} {choice} in {chunks} chunks");
+            });
+        }
+    }
 }
 
 /// Returns a layer on 40 images of 6 KB, of which the budget below holds two in each chunk.
@@ -268,20 +302,25 @@ fn opened(adapter: &wgpu::Adapter, times: usize) -> Vec<Gpu> {
     (0..times).map(|_| block_on(Gpu::with_adapter(adapter)).unwrap()).collect()
 }
 
-/// Devices of one kind give the bits of one device, whichever computes an image, also where passes hand on sums.
+/// Devices of one kind give the bits of one device, whichever computes an image, or some of its pixels, also where
+/// passes hand on sums.
 #[test]
 fn devices_of_one_kind_share_a_tensor_and_give_its_bits() {
     let along_two = Lrn::over(&[(3, 1), (0, 2)], 0.37, 0.6, 1.7).unwrap();
     for adapter in test_support::adapters() {
         let gpus = opened(&adapter, 3);
         let nchw = Shape::nchw(40, 12, 16, 8).unwrap();
-        let layers = [(lrn(), nchw), (along_two.clone(), Shape::over(&[40, 12, 16, 8], &[1, 3]).unwrap())];
-        for (lrn, shape) in layers {
+        let layers = [
+            (lrn(), nchw, 1 << 26),
+            (along_two.clone(), Shape::over(&[40, 12, 16, 8], &[1, 3]).unwrap(), 1 << 26),
+            (lrn(), Shape::nchw(1, 12, 80, 64).unwrap(), 3 * BUDGET),
+        ];
+        for (lrn, shape, budget) in layers {
             let layer = gpus[0].layer(&lrn, &shape).unwrap();
             let inputs = inputs(&layer);
             let expected = block_on(layer.backward(&inputs[0], &inputs[1])).unwrap();
             let mut dx = Cursor::new(Vec::new());
-            let stream = layer.stream(Operation::Backward).with_gpus(&gpus[1..]);
+            let stream = layer.stream(Operation::Backward).with_gpus(&gpus[1..]).with_memory_budget(budget);
             block_on(stream.run(&mut bytes(&inputs).into_iter().map(Cursor::new).collect::<Vec<_>>(), &mut dx))
                 .unwrap();
             assert!(dx.get_ref() == bytemuck::cast_slice::<f32, u8>(&expected));

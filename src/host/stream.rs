@@ -6,7 +6,7 @@ mod worker;
 
 use super::gpu::Gpu;
 use super::layer::Layer;
-use crate::plan::Chunk;
+use crate::plan::{Chunk, Cut};
 use crate::{Error, Operation, Result};
 use flow::Flow;
 use std::fmt;
@@ -74,8 +74,8 @@ impl<'a> Stream<'a> {
         Stream { budget: bytes, ..self }
     }
 
-    /// Shares the images of the tensor with other GPUs, which compute with the tuning of the layer: each takes the next
-    /// ones when it has finished some, so the faster ones take more. The budget is for all together.
+    /// Shares the chunks of the tensor with other GPUs, which compute with the tuning of the layer: each takes the next
+    /// when it has finished one, so the faster ones take more. The budget is for all together.
     pub fn with_gpus(self, others: &[Gpu]) -> Stream<'a> {
         Stream { others: others.to_vec(), ..self }
     }
@@ -95,8 +95,8 @@ impl<'a> Stream<'a> {
     ///
     /// Each stream holds the bytes of a tensor in C order, in the byte order of the host, from its position on.
     /// Elements are read again where windows reach from one chunk into the next, so `result` must not write to an
-    /// input. For a slice use [`std::io::Cursor`]. Results have the bits of [`Layer::run`], except where that takes
-    /// backward in two passes.
+    /// input. For a slice use [`std::io::Cursor`]. Results have the bits of [`Layer::run`] on a device that binds the
+    /// whole tensor.
     ///
     /// # Errors
     ///
@@ -126,22 +126,24 @@ impl<'a> Stream<'a> {
         std::iter::once(Ok(self.layer.clone())).chain(others).collect()
     }
 
-    /// Cuts the operation for each layer into chunks of the same bytes.
+    /// Cuts the operation for each layer into chunks that write the same bytes.
     fn chunks(&self, layers: &[Layer]) -> Result<Vec<Vec<Chunk>>> {
-        let Stream { layer, operation, budget, .. } = *self;
-        let shape = layer.plan.shape();
-        match layers {
-            _ if shape.is_empty() => Ok(vec![Vec::new(); layers.len()]),
-            [layer] => Ok(vec![layer.plan.chunks(operation, budget)?]),
-            _ => {
-                let count = layers.len() as u64;
-                let mut at_once = shape.images().div_ceil(count * CHUNKS_EACH);
-                for layer in layers {
-                    at_once = at_once.min(layer.plan.images_at_once(operation, budget / count)?);
-                }
-                layers.iter().map(|layer| layer.plan.chunks_of_images(operation, at_once)).collect()
-            }
+        let shape = self.layer.plan.shape();
+        if shape.is_empty() {
+            return Ok(vec![Vec::new(); layers.len()]);
         }
+        let cut = self.cut(layers)?;
+        layers.iter().map(|layer| layer.plan.chunks(self.operation, cut)).collect()
+    }
+
+    /// Decides on the largest chunks that all devices compute; of several, each has some.
+    fn cut(&self, layers: &[Layer]) -> Result<Cut> {
+        let count = layers.len() as u64;
+        let cuts = layers.iter().map(|layer| layer.plan.cut(self.operation, self.budget / count));
+        let cut = cuts.reduce(|one, other| Ok(one?.meet(other?)));
+        let cut = cut.unwrap_or_else(|| self.layer.plan.cut(self.operation, self.budget))?;
+        let shared = self.layer.plan.images().div_ceil(count * CHUNKS_EACH);
+        Ok(if count > 1 { cut.with_images(shared) } else { cut })
     }
 }
 

@@ -45,9 +45,31 @@ impl Problem {
         Ok(Problem { lrn: lrn.clone(), shape: shape.clone(), features, axes, arithmetic, segments })
     }
 
-    /// Returns the problem of the same layer on a tensor of another shape.
-    pub(crate) fn with_shape(&self, shape: &Shape) -> Result<Problem> {
-        Ok(Problem { segments: self.segments, ..Problem::new(&self.lrn, shape, self.features)? })
+    /// Returns the images: what no window leaves, and lies together.
+    pub(crate) fn images(&self) -> u64 {
+        self.axes[0].outer
+    }
+
+    /// Returns the pixels of an image that lie side by side, behind all axes.
+    pub(crate) fn pixels(&self) -> u64 {
+        self.axes[self.axes.len() - 1].inner
+    }
+
+    /// Returns the bytes of an image of a tensor that is not empty.
+    pub(crate) fn image_bytes(&self) -> u64 {
+        self.shape.bytes() / self.images()
+    }
+
+    /// Returns the problem of so many images and pixels.
+    pub(crate) fn of_part(&self, images: u64, pixels: u64) -> Problem {
+        let (all_images, all_pixels) = (self.images(), self.pixels());
+        let part = |axis: &Axis| Axis {
+            outer: axis.outer / all_images * images,
+            inner: axis.inner / all_pixels * pixels,
+            ..*axis
+        };
+        let axes: Vec<_> = self.axes.iter().map(part).collect();
+        Problem { shape: Shape::of_axis(&axes[0], self.dtype()), axes, ..self.clone() }
     }
 
     /// Returns the available choices, the preferred first, with the usual segments.

@@ -81,7 +81,7 @@ fn channels(tensor: &Tensor, (before, after): (u64, u64), at_once: u64) -> Vec<R
 }
 
 /// Returns a range in pieces of at most `size`.
-pub(crate) fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
+fn pieces(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let count = (range.end - range.start).div_ceil(size);
     (0..count).map(move |i| {
         let start = range.start + i * size;
@@ -98,23 +98,23 @@ impl Region {
     }
 
     /// Returns the bytes of some of the region's channels, of elements of so many bytes.
-    pub(super) fn bytes(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> Range<u64> {
+    fn bytes(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> Range<u64> {
         let elements = self.elements(&tensor.axis, channels);
         elements.start * element..elements.end * element
     }
 
-    /// Returns the bytes to bind for some of the region's channels, of elements of so many bytes, and the element in
-    /// that binding where channel 0 would be.
-    pub(super) fn binding(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> (Range<u64>, u32) {
+    /// Returns the bytes to bind for some of the region's channels, of elements of so many bytes.
+    pub(super) fn binding(&self, tensor: &Tensor, channels: &Range<u64>, element: u64) -> Range<u64> {
         let bytes = self.bytes(tensor, channels, element);
-        let start = bytes.start / tensor.alignment * tensor.alignment;
-        let first = (bytes.start - start) / element;
-        debug_assert!(
-            (bytes.start - start).is_multiple_of(element),
-            "alignments are powers of two, no less than an element"
-        );
-        let shift = (first as u32).wrapping_sub((channels.start * tensor.axis.inner) as u32);
-        (start..bytes.end.next_multiple_of(4), shift)
+        bytes.start / tensor.alignment * tensor.alignment..bytes.end.next_multiple_of(4)
+    }
+
+    /// Returns the element where channel 0 would be, in a binding that begins at byte `start`. Elements are counted in
+    /// 32 bits, and wrap.
+    pub(super) fn shift(&self, tensor: &Tensor, channels: &Range<u64>, element: u64, start: u64) -> u32 {
+        debug_assert!(start.is_multiple_of(element), "alignments are powers of two, no less than an element");
+        let first = self.elements(&tensor.axis, channels).start - channels.start * tensor.axis.inner;
+        (first as u32).wrapping_sub((start / element) as u32)
     }
 
     /// Returns the dispatches that cover the region. Where it begins inside a segment, the first takes the rest of

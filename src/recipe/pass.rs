@@ -26,8 +26,6 @@ pub struct Dispatch {
     pub input: Range<u64>,
     /// Bytes of the result that are bound, from the start of the operand.
     pub output: Range<u64>,
-    /// Bytes of these that are written, by this dispatch and its neighbours that bind the same.
-    pub written: Range<u64>,
     /// Bytes of temporaries that are bound for reading.
     pub sums: Range<u64>,
     /// Bytes of a temporary that are bound for writing.

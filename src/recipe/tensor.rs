@@ -87,6 +87,6 @@ impl Tensor {
 }
 
 /// Returns the pixels that a kernel takes as one; it leaves those that are too few.
-pub(super) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
+pub(crate) fn joined(kernel: Kernel, axis: &Axis) -> u64 {
     if kernel.design().joins_pixels() { axis.pixels_in_packets() } else { 1 }
 }

@@ -5,7 +5,7 @@ use super::{OnProgress, Progress};
 use crate::plan::Chunk;
 use crate::{Error, Operation, Result};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 /// A tensor in a stream.
 struct Tensor<'a, S> {
@@ -61,12 +61,9 @@ impl<'a, 'p, R: Read + Seek, W: Write + Seek> Flow<'a, 'p, R, W> {
 
     /// Reads the inputs of a chunk into a slot.
     pub(super) fn read(&mut self, slot: &mut Slot<'_>, chunk: &Chunk) -> Result<()> {
-        let bytes = self.reached.bytes;
         for (number, input) in self.inputs.iter_mut().enumerate() {
-            slot.fill(chunk, number, |start, host| {
-                // The last of 16-bit elements may end within a word.
-                let present = host.len().min((bytes - start) as usize);
-                input.at(start, |stream| stream.read_exact(&mut host[..present]))
+            slot.fill(chunk, number, |runs, host| {
+                runs.each().try_for_each(|(byte, packed)| input.at(byte, |stream| stream.read_exact(&mut host[packed])))
             })?;
         }
         Ok(())
@@ -74,9 +71,11 @@ impl<'a, 'p, R: Read + Seek, W: Write + Seek> Flow<'a, 'p, R, W> {
 
     /// Writes the result of a chunk that has landed in a slot.
     pub(super) fn write(&mut self, slot: &Slot<'_>, landed: &Landed) -> Result<()> {
-        let Range { start, end } = landed.written;
-        slot.read(landed, |values| self.result.at(start, |stream| stream.write_all(values)))?;
-        self.reached.written += end - start;
+        slot.read(landed, |runs, values| {
+            let mut each = runs.each();
+            each.try_for_each(|(byte, packed)| self.result.at(byte, |stream| stream.write_all(&values[packed])))
+        })?;
+        self.reached.written += landed.written.bytes();
         match (self.progress)(self.reached) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::Cancelled),

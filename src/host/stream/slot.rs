@@ -6,7 +6,7 @@ use crate::host::layer::Layer;
 use crate::host::owned::Owned;
 use crate::host::signal::Signal;
 use crate::memory::zeroed;
-use crate::plan::Chunk;
+use crate::plan::{Chunk, Runs};
 use crate::{Error, Operand, Operation, Result};
 use std::iter::{once, repeat_n};
 use std::ops::Range;
@@ -40,16 +40,16 @@ struct Flight {
 /// A chunk that the device has computed.
 pub(super) struct Landed {
     /// Bytes of the result that it has written.
-    pub(super) written: Range<u64>,
-    /// The first of them in the download.
-    first: u64,
+    pub(super) written: Runs,
+    /// Where they lie in the download.
+    packed: Range<u64>,
 }
 
 impl<'a> Slot<'a> {
     /// Creates buffers for the largest of the chunks, and so many streams that are read.
     pub(super) fn new(layer: &'a Layer, operation: Operation, streams: usize, chunks: &[Chunk]) -> Result<Slot<'a>> {
         let gpu = &layer.gpu;
-        let longest = |range: fn(&Chunk) -> &Range<u64>| chunks.iter().map(range).map(words).max().unwrap_or(0);
+        let longest = |runs: fn(&Chunk) -> &Runs| chunks.iter().map(runs).map(words).max().unwrap_or(0);
         let (input, output) = (longest(|chunk| &chunk.input), longest(|chunk| &chunk.output));
         let inputs = operation.inputs();
         let lengths: Vec<_> = repeat_n(input, inputs).chain([output]).collect();
@@ -71,18 +71,18 @@ impl<'a> Slot<'a> {
         &mut self,
         chunk: &Chunk,
         number: usize,
-        read: impl FnOnce(u64, &mut [u8]) -> Result<()>,
+        read: impl FnOnce(&Runs, &mut [u8]) -> Result<()>,
     ) -> Result<()> {
-        let range = self.range(chunk, number);
-        let host = &mut self.host[..words(range) as usize];
-        read(range.start, host)?;
+        let runs = self.runs(chunk, number);
+        let host = &mut self.host[..words(runs) as usize];
+        read(runs, host)?;
         let mapped = self.uploads[number].0.get_mapped_range_mut(..host.len() as u64);
         mapped.map_err(|error| refused(&self.layer.gpu, error))?.copy_from_slice(host);
         Ok(())
     }
 
     /// Returns the bytes that a chunk needs of an input, of which the last may be what the result holds.
-    fn range<'c>(&self, chunk: &'c Chunk, number: usize) -> &'c Range<u64> {
+    fn runs<'c>(&self, chunk: &'c Chunk, number: usize) -> &'c Runs {
         if number < self.inputs { &chunk.input } else { &chunk.output }
     }
 
@@ -104,8 +104,8 @@ impl<'a> Slot<'a> {
             mapped
         };
         let mapped = once((&self.download, wgpu::MapMode::Read)).chain(uploads).map(map).collect();
-        let first = chunk.written.start - chunk.output.start;
-        Ok(Flight { submission, mapped, landed: Landed { written: chunk.written.clone(), first } })
+        let packed = chunk.written.clone();
+        Ok(Flight { submission, mapped, landed: Landed { written: chunk.output.part(&packed), packed } })
     }
 
     fn commands(&self, chunk: &Chunk) -> Result<wgpu::CommandBuffer> {
@@ -117,7 +117,7 @@ impl<'a> Slot<'a> {
         }
         for (number, (upload, operand)) in self.uploads.iter().zip(&self.operands).enumerate() {
             upload.0.unmap();
-            encoder.copy_buffer_to_buffer(&upload.0, 0, &operand.0, 0, words(self.range(chunk, number)));
+            encoder.copy_buffer_to_buffer(&upload.0, 0, &operand.0, 0, words(self.runs(chunk, number)));
         }
         let operands: Vec<_> = self.operands.iter().map(|operand| Operand::from(&operand.0)).collect();
         plan.bind_chunk(chunk, &operands)?.record(&mut encoder);
@@ -139,10 +139,10 @@ impl<'a> Slot<'a> {
     }
 
     /// Hands the bytes that a chunk has written to `write`.
-    pub(super) fn read(&self, landed: &Landed, write: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+    pub(super) fn read(&self, landed: &Landed, write: impl FnOnce(&Runs, &[u8]) -> Result<()>) -> Result<()> {
         let view = self.download.0.get_mapped_range(..).map_err(|error| refused(&self.layer.gpu, error))?;
-        let (first, length) = (landed.first as usize, (landed.written.end - landed.written.start) as usize);
-        let written = write(&view[first..first + length]);
+        let Range { start, end } = landed.packed;
+        let written = write(&landed.written, &view[start as usize..end as usize]);
         drop(view);
         self.download.0.unmap();
         written
@@ -154,7 +154,7 @@ fn refused(gpu: &Gpu, error: wgpu::MapRangeError) -> Error {
     device::check(gpu.device(), STREAMING).err().unwrap_or_else(|| failed(STREAMING, error))
 }
 
-/// Returns the bytes of a range in whole words, which are what devices copy.
-fn words(range: &Range<u64>) -> u64 {
-    (range.end - range.start).next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
+/// Returns the bytes of some runs in whole words, which are what devices copy.
+fn words(runs: &Runs) -> u64 {
+    runs.bytes().next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
 }

@@ -1,5 +1,6 @@
 //! Streaming from file to file.
 
+use std::fs::File;
 use std::process::Stdio;
 use test_support::program::{Ended, Folder};
 use test_support::values;
@@ -81,4 +82,17 @@ fn an_interrupted_stream_leaves_files_as_they_were() {
     assert_eq!(ended.code, Some(130), "{ended:?}");
     assert_eq!(ended.stderr, ["error: interrupted; all files are as they were"]);
     assert!(folder.contents() == before);
+}
+
+/// What no buffer holds is streamed without being told to, and so refused where something needs all of it.
+#[test]
+fn a_tensor_larger_than_any_buffer_is_streamed() {
+    let folder = Folder::new(env!("CARGO_BIN_EXE_headless"), "vast");
+    folder.store_elements::<f32>("x.npy", &[2048, 1, 1024, 1024], &[]);
+    // 8 GiB, of which the disk holds the header.
+    let file = File::options().write(true).open(folder.path("x.npy")).unwrap();
+    file.set_len(file.metadata().unwrap().len() + (8 << 30)).unwrap();
+    let ended = folder.run("forward x.npy y.npy --size 5 --check");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr[0].contains("does not fit the GPU and is streamed, but --check needs all"), "{ended:?}");
 }
