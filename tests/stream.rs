@@ -105,10 +105,11 @@ type Windowed = (&'static [usize], &'static [isize], &'static [(u32, u32)]);
 /// sums, and where an axis mixes nothing.
 #[test]
 fn an_image_is_cut_between_pixels_and_along_its_first_axis() {
-    let layers: [Windowed; 7] = [
+    let layers: [Windowed; 8] = [
         (&[1, 23, 20, 33], &[1], &[(2, 1)]),
         (&[181, 2, 97], &[0], &[(20, 13)]), // wide
         (&[2995], &[0], &[(1, 3)]),
+        (&[4001], &[0], &[(20, 33)]),
         (&[47, 5, 13], &[0, 2], &[(1, 2), (3, 0)]),
         (&[1, 191, 13, 2], &[1, 2], &[(17, 20), (0, 12)]), // wide, too
         (&[31, 2, 19, 300], &[0, 1, 2], &[(2, 1), (0, 0), (1, 3)]),
