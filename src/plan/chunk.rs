@@ -151,6 +151,11 @@ impl Chunk {
         Chunk { input: Runs::contiguous(input), output: Runs::contiguous(output), written, recipe: Arc::new(recipe) }
     }
 
+    /// Returns `true` if another is computed alike, on operands of the same sizes.
+    pub(crate) fn is_computed_as(&self, other: &Chunk) -> bool {
+        Arc::ptr_eq(&self.recipe, &other.recipe)
+    }
+
     /// Returns the chunk of a contiguous tensor in one of which that holds but some runs.
     fn within(&self, runs: &Runs) -> Chunk {
         let within = |packed: &Runs| runs.part(&packed.range());

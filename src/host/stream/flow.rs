@@ -1,7 +1,8 @@
 //! The streams that an operation reads and writes.
 
-use super::slot::{Landed, Slot};
+use super::slot::{Landed, STREAMING, Slot, words};
 use super::{OnProgress, Progress};
+use crate::memory::zeroed;
 use crate::plan::Chunk;
 use crate::{Error, Operation, Result};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -36,6 +37,8 @@ fn failed(operand: &'static str) -> impl Fn(io::Error) -> Error {
 pub(super) struct Flow<'a, 'p, R, W> {
     inputs: Vec<Tensor<'a, R>>,
     result: Tensor<'a, W>,
+    /// What a stream gives, on its way to a mapped buffer, which nobody may read.
+    host: Vec<u8>,
     progress: Box<OnProgress<'p>>,
     pub(super) reached: Progress,
 }
@@ -54,6 +57,7 @@ impl<'a, 'p, R: Read + Seek, W: Write + Seek> Flow<'a, 'p, R, W> {
         Ok(Flow {
             inputs: inputs.collect::<Result<_>>()?,
             result: Tensor::new(result, names[operation.inputs()])?,
+            host: Vec::new(),
             progress,
             reached: Progress { written: 0, bytes },
         })
@@ -62,9 +66,15 @@ impl<'a, 'p, R: Read + Seek, W: Write + Seek> Flow<'a, 'p, R, W> {
     /// Reads the inputs of a chunk into a slot.
     pub(super) fn read(&mut self, slot: &mut Slot<'_>, chunk: &Chunk) -> Result<()> {
         for (number, input) in self.inputs.iter_mut().enumerate() {
-            slot.fill(chunk, number, |runs, host| {
-                runs.each().try_for_each(|(byte, packed)| input.at(byte, |stream| stream.read_exact(&mut host[packed])))
-            })?;
+            let runs = slot.runs(chunk, number);
+            let length = words(runs) as usize;
+            if self.host.len() < length {
+                self.host = zeroed(STREAMING, length)?;
+            }
+            let host = &mut self.host[..length];
+            let mut each = runs.each();
+            each.try_for_each(|(byte, packed)| input.at(byte, |stream| stream.read_exact(&mut host[packed])))?;
+            slot.fill(number, host)?;
         }
         Ok(())
     }

@@ -5,14 +5,13 @@ use crate::host::gpu::Gpu;
 use crate::host::layer::Layer;
 use crate::host::owned::Owned;
 use crate::host::signal::Signal;
-use crate::memory::zeroed;
 use crate::plan::{Chunk, Runs};
-use crate::{Error, Operand, Operation, Result};
+use crate::{BoundOperation, Error, Operand, Operation, Result};
 use std::iter::{once, repeat_n};
 use std::ops::Range;
 use wgpu::BufferUsages as Usage;
 
-const STREAMING: &str = "streaming a layer";
+pub(super) const STREAMING: &str = "streaming a layer";
 
 /// The buffers of one chunk.
 pub(super) struct Slot<'a> {
@@ -24,8 +23,8 @@ pub(super) struct Slot<'a> {
     uploads: Vec<Owned>,
     /// Where the host reads.
     download: Owned,
-    /// What a stream gives, on its way to a mapped buffer, which nobody may read.
-    host: Vec<u8>,
+    /// How its buffers are bound, and a chunk for which they are.
+    bound: Option<(Chunk, BoundOperation)>,
     flight: Option<Flight>,
 }
 
@@ -61,40 +60,32 @@ impl<'a> Slot<'a> {
             operands: lengths.iter().map(operand).collect::<Result<_>>()?,
             uploads: lengths[..streams].iter().map(upload).collect::<Result<_>>()?,
             download: gpu.owned(output, Usage::MAP_READ | Usage::COPY_DST)?,
-            host: zeroed(STREAMING, input.max(output) as usize)?,
+            bound: None,
             flight: None,
         })
     }
 
-    /// Fills the bytes of a chunk in an input, by its number, from what `read` gives.
-    pub(super) fn fill(
-        &mut self,
-        chunk: &Chunk,
-        number: usize,
-        read: impl FnOnce(&Runs, &mut [u8]) -> Result<()>,
-    ) -> Result<()> {
-        let runs = self.runs(chunk, number);
-        let host = &mut self.host[..words(runs) as usize];
-        read(runs, host)?;
-        let mapped = self.uploads[number].0.get_mapped_range_mut(..host.len() as u64);
-        mapped.map_err(|error| refused(&self.layer.gpu, error))?.copy_from_slice(host);
+    /// Fills an input, by its number, with its bytes of a chunk, in whole words.
+    pub(super) fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<()> {
+        let mapped = self.uploads[number].0.get_mapped_range_mut(..bytes.len() as u64);
+        mapped.map_err(|error| refused(&self.layer.gpu, error))?.copy_from_slice(bytes);
         Ok(())
     }
 
     /// Returns the bytes that a chunk needs of an input, of which the last may be what the result holds.
-    fn runs<'c>(&self, chunk: &'c Chunk, number: usize) -> &'c Runs {
+    pub(super) fn runs<'c>(&self, chunk: &'c Chunk, number: usize) -> &'c Runs {
         if number < self.inputs { &chunk.input } else { &chunk.output }
     }
 
     /// Submits a chunk whose inputs are filled.
     pub(super) async fn submit(&mut self, chunk: &Chunk) -> Result<()> {
-        let submit = || self.submitted(chunk);
-        let flight = reported(self.layer.gpu.device(), STREAMING, submit).await?;
+        let device = self.layer.gpu.device();
+        let flight = reported(device, STREAMING, || self.submitted(chunk)).await?;
         self.flight = Some(flight);
         Ok(())
     }
 
-    fn submitted(&self, chunk: &Chunk) -> Result<Flight> {
+    fn submitted(&mut self, chunk: &Chunk) -> Result<Flight> {
         let commands = self.commands(chunk)?;
         let submission = self.layer.gpu.queue().submit([commands]);
         let uploads = self.uploads.iter().map(|upload| (upload, wgpu::MapMode::Write));
@@ -108,7 +99,8 @@ impl<'a> Slot<'a> {
         Ok(Flight { submission, mapped, landed: Landed { written: chunk.output.part(&packed), packed } })
     }
 
-    fn commands(&self, chunk: &Chunk) -> Result<wgpu::CommandBuffer> {
+    fn commands(&mut self, chunk: &Chunk) -> Result<wgpu::CommandBuffer> {
+        let bound = self.bound(chunk)?;
         let Layer { gpu, plan } = self.layer;
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         let result = &self.operands[self.inputs];
@@ -119,10 +111,20 @@ impl<'a> Slot<'a> {
             upload.0.unmap();
             encoder.copy_buffer_to_buffer(&upload.0, 0, &operand.0, 0, words(self.runs(chunk, number)));
         }
-        let operands: Vec<_> = self.operands.iter().map(|operand| Operand::from(&operand.0)).collect();
-        plan.bind_chunk(chunk, &operands)?.record(&mut encoder);
+        bound.record(&mut encoder);
         encoder.copy_buffer_to_buffer(&result.0, 0, &self.download.0, 0, words(&chunk.output));
         Ok(encoder.finish())
+    }
+
+    /// Returns how the buffers are bound for a chunk: as before, if it is computed as the one before was.
+    fn bound(&mut self, chunk: &Chunk) -> Result<BoundOperation> {
+        if let Some((_, bound)) = self.bound.as_ref().filter(|(before, _)| chunk.is_computed_as(before)) {
+            return Ok(bound.clone());
+        }
+        let operands: Vec<_> = self.operands.iter().map(|operand| Operand::from(&operand.0)).collect();
+        let bound = self.layer.plan.bind_chunk(chunk, &operands)?;
+        self.bound = Some((chunk.clone(), bound.clone()));
+        Ok(bound)
     }
 
     /// Waits for the chunk in flight, if there is one.
@@ -155,6 +157,6 @@ fn refused(gpu: &Gpu, error: wgpu::MapRangeError) -> Error {
 }
 
 /// Returns the bytes of some runs in whole words, which are what devices copy.
-fn words(runs: &Runs) -> u64 {
+pub(super) fn words(runs: &Runs) -> u64 {
     runs.bytes().next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
 }
