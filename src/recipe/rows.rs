@@ -77,8 +77,7 @@ impl Rows {
             let outline = context.outline(&draft)?;
             if context.sums_along_rows(&draft) {
                 let (before, after) = outline.tensor.halo(outline.task.halo());
-                more += (before + after + 2 * (outline.geometry.unit - 1)) * outline.tensor.packet;
-                more += 2 * (outline.tensor.packet - 1);
+                more += (before + after) * outline.tensor.packet + 2 * (outline.tensor.packet - 1);
             }
         }
         Ok(more)
@@ -100,7 +99,7 @@ impl Context<'_> {
     }
 
     fn share(&self, draft: &Draft, rows: Range<u64>) -> Result<Share> {
-        let Outline { tensor, task, geometry } = self.outline(draft)?;
+        let Outline { tensor, task, .. } = self.outline(draft)?;
         let channels = tensor.axis.channels;
         if !self.sums_along_rows(draft) {
             let each = tensor.axis.outer / self.problem.axes[0].channels;
@@ -108,8 +107,7 @@ impl Context<'_> {
             return Ok(Share { read: rows.clone(), write: rows, region });
         }
         let (before, after) = tensor.halo(task.halo());
-        let start = rows.start / tensor.packet / geometry.unit * geometry.unit;
-        let end = rows.end.div_ceil(tensor.packet).next_multiple_of(geometry.unit).min(channels);
+        let (start, end) = (rows.start / tensor.packet, rows.end.div_ceil(tensor.packet));
         let read = start.saturating_sub(before)..(end + after).min(channels);
         let elements = |range: &Range<u64>| range.start * tensor.packet..range.end * tensor.packet;
         let region = Region { images: 0..1, read, write: start..end };
