@@ -6,7 +6,7 @@ use crate::names::names;
 use crate::{Error, Kernel, Lrn, Operation, Result, Shape};
 
 names! {
-    /// Sets how many segments *column*, *ring* and *plane* cut an axis into, relative to the usual number. More
+    /// Sets how many segments *column*, *ring*, *slab* and *plane* cut an axis into, relative to the usual number. More
     /// segments keep more bytes under way, but load more of what their ends depend on twice.
     #[derive(Default)]
     "segments" Segments {
@@ -49,8 +49,8 @@ impl Segments {
 pub struct Choice {
     /// The kernel.
     pub kernel: Kernel,
-    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, for *row* 4 channels, or
-    /// for *plane* 4 columns.
+    /// Neighbouring elements that an invocation loads at once: 1 or 2 pixels, for *slab* up to 4, for *row* 4 channels,
+    /// or for *plane* 4 columns.
     pub width: u32,
     /// How many segments it cuts an axis into. Kernels without segments take no notice.
     pub segments: Segments,

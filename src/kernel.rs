@@ -10,6 +10,7 @@ mod plane;
 mod problem;
 mod ring;
 mod row;
+mod slab;
 mod task;
 mod whole;
 mod window;
@@ -113,6 +114,9 @@ kernels! {
     /// `shaders/kernel/plane.wgsl`: one invocation per run of columns takes a tile, or walks down the rows; narrow
     /// windows of one length along both in registers and workgroup memory.
     Plane = plane;
+    /// `shaders/kernel/slab.wgsl`: one invocation per column, of up to four planes side by side, walks down the rows;
+    /// narrow windows along both in registers.
+    Slab = slab;
     /// `shaders/kernel/column.wgsl`: one invocation per pixel, or for two, walks its channels; narrow windows in
     /// registers.
     Column = column;

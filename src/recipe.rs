@@ -31,7 +31,7 @@ pub(crate) use tensor::joined;
 pub struct Recipe {
     /// The choice that computes it.
     pub choice: Choice,
-    /// Along one axis, or along two by *plane*: one pass, or for backward two where one does not fit a binding. Along
+    /// Along one axis, or along two by *plane* or *slab*: one pass, or for backward two where one does not fit a binding. Along
     /// several axes: one for each, or for backward two. A pass needs what those before it have written; but *row* may
     /// leave its last pixels to a second pass by *pixel*.
     pub passes: Vec<Pass>,

@@ -25,6 +25,7 @@ pub(crate) fn preferred(problem: &Problem) -> Vec<(Kernel, &'static str)> {
         then(Kernel::Row, "packets of channels lie together in memory, and their halos are short");
     }
     // Two passes along one axis each would move more than twice the bytes.
+    then(Kernel::Slab, "windows along two axes take one pass, and neighbouring columns are apart");
     then(Kernel::Plane, "windows along two axes take one pass");
     // Neighbouring invocations take neighbouring pixels, which must fill a memory transaction.
     if problem.is_coalesced() {

@@ -378,5 +378,5 @@ fn segments_begin_at_whole_steps_and_runs() {
             }
         }
     }
-    assert_eq!(cut.len(), 5, "{cut:?}"); // *whole* is never cut through an image
+    assert_eq!(cut.len(), 6, "{cut:?}"); // *whole* is never cut through an image
 }

@@ -182,8 +182,8 @@ fn small_bindings() {
             }
         }
     }
-    // Six kernels, and the stages of three.
-    let expected = (6 + 3) * if any_has_f64 { 4 } else { 3 };
+    // Seven kernels, and the stages of three.
+    let expected = (7 + 3) * if any_has_f64 { 4 } else { 3 };
     assert_eq!(kernels.len(), expected, "{kernels:?}");
     assert!(cut > 14 * expected, "{cut}");
 }

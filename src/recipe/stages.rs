@@ -1,4 +1,4 @@
-//! The passes of an operation: one for a window along one axis, or along two by *plane*; otherwise sums of sums.
+//! The passes of an operation: one for a window along one axis, or along two by *plane* or *slab*; otherwise sums of sums.
 //! Backward along one axis may be split in two.
 //!
 //! s is summed along one axis after the other. Backward then sums its terms in the same way, along the

@@ -28,7 +28,7 @@ fn barriers_stand_in_uniform_control_flow() {
                 constant("SUM_GROUPS") + of_terms * constant("GROUPS") + 1
             }
             (Kernel::Plane, _) => constant("GROUPS") + 1,
-            (Kernel::Row, "backward") => 1,
+            (Kernel::Row | Kernel::Slab, "backward") => 1,
             (Kernel::Whole, "backward") => 4,
             (Kernel::Whole, _) => 2,
             (Kernel::Pixel, entry) => {

@@ -120,6 +120,9 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
             let tiles = pixels.div_ceil(constant("PIXELS") * constant("ABREAST")) * segments;
             tiles.div_ceil(constant("TILES")) * u64::from(params.tensor.strips)
         }
+        Kernel::Slab => {
+            pixels.div_ceil(constant("PIXELS") * constant("ABREAST")) * segments * u64::from(params.tensor.strips)
+        }
         Kernel::Row => (pixels * segments).div_ceil(constant("WRITTEN")),
         new => panic!("this test must learn the workgroups of {}", new.name()),
     }
@@ -152,14 +155,16 @@ fn halo(shader: &Shader) -> (u64, u64) {
     (before.div_ceil(packet), after.div_ceil(packet))
 }
 
-/// Returns the columns that the workgroups of *plane* write, strip by strip; the one column of other kernels.
+/// Returns the columns that the workgroups of *plane* and *slab* write, strip by strip; the one column of other kernels.
 fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
     let Some(written) = constant(shader, "WRITTEN").filter(|_| params.tensor.columns > 1) else {
         return vec![0];
     };
     let of = |name| constant(shader, name).unwrap();
-    assert!(of("RUNS_BEFORE") + written <= of("RUNS"));
-    let written = written * of("LOADS");
+    let is_slab = shader.choice.kernel == Kernel::Slab;
+    let [before, held] = if is_slab { ["COLUMNS_BEFORE", "COLUMNS"] } else { ["RUNS_BEFORE", "RUNS"] };
+    assert!(of(before) + written <= of(held));
+    let written = if is_slab { written } else { written * of("LOADS") };
     let strips = 0..u64::from(params.tensor.strips) / of("ABREAST");
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
     columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()

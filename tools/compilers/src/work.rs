@@ -4,7 +4,7 @@ use wgpu_lrn::Kernel;
 use wgpu_lrn::internals::Shader;
 
 /// Kernels that shall have all they keep in registers.
-pub const IN_REGISTERS: [Kernel; 3] = [Kernel::Row, Kernel::Plane, Kernel::Column];
+pub const IN_REGISTERS: [Kernel; 4] = [Kernel::Row, Kernel::Plane, Kernel::Slab, Kernel::Column];
 
 /// Where in its listing a kernel computes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +33,11 @@ pub fn work(shader: &Shader) -> (Place, f64) {
             let is_in_one_go = constant("FIRST") > 0.0;
             let place = if is_in_one_go { Place::Straight } else { Place::Loop };
             (place, constant("STEP") * constant("RUN") * at_once)
+        }
+        // Those at the ends of a workgroup compute for others.
+        Kernel::Slab => {
+            let written = constant("WRITTEN") / constant("COLUMNS");
+            (Place::Loop, constant("STEP") * width * written)
         }
         Kernel::Column | Kernel::Ring => (Place::Loop, constant("STEP") * width),
         Kernel::Whole => (Place::Loops, constant("CHANNELS_AT_ONCE") * width),
