@@ -102,22 +102,24 @@ fn load_row(s: Slab, row: u32, t: u32) {
     for (var i = 0u; i < ACROSS; i++) { next_x[t * ACROSS + i] = stored_x(at + beside[i]); } // unroll
 }
 
-// Takes the t-th that was loaded, as the h-th row that is held: x, and the sum of the squares across it. A row that is
-// not there is 0.
+// Takes the t-th that was loaded, as the h-th row that is held: x, and the sum of the squares across it. What is not
+// there is 0.
 // Reads next_x; writes held_x and held.
 fn take_row(s: Slab, row: u32, t: u32, h: u32) {
     let at = element_of(s, row);
-    held_x[h] = where_readable(x_of(next_x[t * ACROSS + ACROSS_BEHIND], at), row);
-    held[SQUARES + h] = square_beside(at, t, 0u);
-    for (var i = 1u; i < ACROSS; i++) { held[SQUARES + h] = add(held[SQUARES + h], square_beside(at, t, i)); } // unroll
-    held[SQUARES + h] = sum_where(held[SQUARES + h], is_readable(row));
+    let is_there = is_readable(row);
+    held_x[h] = taken_x(at, t, ACROSS_BEHIND, is_there);
+    held[SQUARES + h] = square(taken_x(at, t, 0u, is_there));
+    for (var i = 1u; i < ACROSS; i++) { // unroll
+        held[SQUARES + h] = add(held[SQUARES + h], square(taken_x(at, t, i, is_there)));
+    }
+}
+
+fn taken_x(at: u32, t: u32, i: u32, is_there: bool) -> Value {
+    return select(Value(0.0), x_of(next_x[t * ACROSS + i], at + beside[i]), is_beside[i] & is_there);
 }
 
 fn where_readable(v: Value, row: u32) -> Value { return select(Value(0.0), v, is_readable(row)); }
-
-fn square_beside(at: u32, t: u32, i: u32) -> Sum {
-    return sum_where(square(x_of(next_x[t * ACROSS + i], at + beside[i])), is_beside[i]);
-}
 
 fn load_next_x(s: Slab, row: u32) {
     for (var t = 0u; t < STEP; t++) { load_row(s, row + t, t); } // unroll

@@ -28,7 +28,7 @@ const VARIED: [&str; 12] = [
     "few_channels_last",
     "long_axis_wide",
     "plane_strips",
-    "plane_vectors",
+    "slab_vectors",
     "plane_packets",
     "three_axes",
     "long_box",
