@@ -1,5 +1,5 @@
-// plane: for narrow windows of one length along two neighbouring axes, rows and columns, where columns follow each other
-// in memory. An invocation takes a run of RUN neighbouring columns of a plane, loaded at once. What is summed it sums down its columns, as column.wgsl does, in registers;
+// plane: for narrow windows of one length along two neighbouring axes, rows and columns. An invocation takes a run of
+// RUN neighbouring columns of a plane. What is summed it sums down its columns, as column.wgsl does, in registers;
 // those sums it sums across the rows. Of its neighbours it needs but sums, which pass through workgroup memory.
 //
 // Where registers hold some rows of a run, a *tile*, with all that those depend on, an invocation takes one, IN_ONE_GO:
@@ -9,11 +9,15 @@
 
 const INVOCATIONS = 126u; // TILES * PIXELS * RUNS
 const TILES = 9u;        // down the rows, in a workgroup; those of a plane come before those of the next
-const PIXELS = 1u;       // planes, in a workgroup that takes one tile of each
+const PIXELS = 1u;       // planes side by side, in a workgroup
+const ABREAST = 1u;      // workgroups in sequence that take the same rows of planes side by side
 const RUNS = 14u;        // of a plane, in a workgroup
 const RUNS_BEFORE = 0u;  // those before the first that is written
 const WRITTEN = 14u;     // runs
-const RUN = 4u;          // columns: a packet, or one
+const BESIDE = 0u;       // 1 where planes lie side by side, so that neighbouring columns are apart
+const RUN = 4u;          // columns
+const PACKET = 1u;       // columns of a load
+const LOADS = 4u;        // RUN / PACKET
 const LENGTH = 12u;      // rows that are held: RUN * LENGTH is HELD
 const FIRST = 4u;        // of these, the first whose gradient is made: HALO in one go, or 0
 const OWN = 2u;          // of these, the first that is written in one go
@@ -29,8 +33,10 @@ const SIDE = 2u;         // columns on each side of a run that windows of its ne
 const EXCHANGED = 4u;    // columns of a run that are exchanged
 const CLEARED = 1u;      // zeros that an invocation writes
 
+const ARE_BESIDE = BESIDE == 1u;
 const IN_ONE_GO = FIRST > 0u;
 const NOTHING = INVOCATIONS; // where the exchange holds zeros
+const STRIDE = select(1u, PIXELS, ARE_BESIDE); // invocations from a run to the next
 
 // The sums of a row, by the row, the column in its run and the invocation: so neighbours meet in different banks.
 var<workgroup> exchange: array<array<array<Sum, INVOCATIONS + 1u>, EXCHANGED>, SUM_ROWS>;
@@ -44,6 +50,7 @@ struct Run {
     before: u32,     // runs before it in its workgroup and its row,
     all: u32,        // and all of them
     inner: u32,      // elements from a row to the next
+    beside: u32,     // and from a column, or those that are loaded at once, to the next
     input: u32,      // element of row 0 in x and dy
     output: u32,     // and in the output
     begin: u32,      // first row written
@@ -57,10 +64,14 @@ fn first_row(tile: u32) -> u32 {
     return params.part.write_begin + tile % params.part.segments * params.tensor.segment;
 }
 
-// The first plane of a workgroup that takes a tile.
-fn first_plane(tile: u32) -> u32 { return tile / params.part.segments * PIXELS; }
+// The first plane of a workgroup that takes a tile. Those abreast read neighbouring memory at about the same time.
+fn first_plane(workgroup: vec3<u32>, tile: u32) -> u32 {
+    return (tile / params.part.segments * ABREAST + group_of(workgroup) % ABREAST) * PIXELS;
+}
 
-fn idle(workgroup: vec3<u32>) -> bool { return first_plane(first_tile(workgroup)) >= params.part.pixels; }
+fn idle(workgroup: vec3<u32>) -> bool {
+    return first_plane(workgroup, first_tile(workgroup)) >= params.part.pixels;
+}
 
 // The first row of the step of a row. Steps are counted from row 0, also where a region begins inside one: so each row
 // is summed in the same order in every region.
@@ -78,16 +89,17 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
     read_layer();
     group = group_of(workgroup);
     lane = index;
-    let number = lane % RUNS;
-    let member = lane / RUNS; // of the tiles, or of the planes
+    let number = select(lane % RUNS, lane / PIXELS, ARE_BESIDE);
+    let member = select(lane / RUNS, lane % PIXELS, ARE_BESIDE); // of the tiles, or of the planes
     let tile = first_tile(workgroup) + member % TILES;
-    let plane = first_plane(tile) + member / TILES;
-    let runs = params.tensor.columns; // counted in what is loaded at once
-    let run = group % params.tensor.strips * WRITTEN + number - RUNS_BEFORE; // wraps
+    let plane = first_plane(workgroup, tile) + member / TILES;
+    let runs = params.tensor.columns / LOADS;
+    let run = group % params.tensor.strips / ABREAST * WRITTEN + number - RUNS_BEFORE; // wraps
     let before = min(number, run);
     let begin = first_row(tile);
+    let beside = select(1u, params.tensor.beside, ARE_BESIDE);
     let pixel = params.part.first_pixel + min(plane, params.part.pixels - 1u);
-    let offset = pixel * params.tensor.image + min(run, runs - 1u);
+    let offset = pixel / beside * params.tensor.image + pixel % beside + min(run, runs - 1u) * LOADS * beside;
     let has_work = plane < params.part.pixels && run < runs;
     return Run(
         has_work,
@@ -95,6 +107,7 @@ fn run(workgroup: vec3<u32>, index: u32) -> Run {
         before,
         before + min(RUNS - number, runs - run),
         params.tensor.inner,
+        beside,
         params.part.input_shift + offset,
         params.part.output_shift + offset,
         begin,
@@ -107,13 +120,19 @@ fn is_there(h: u32, row: u32) -> bool { return select(is_readable(row), true, h 
 
 // Loads a row of a run, as the t-th that is held. One that cannot be read is another, which can.
 fn load_x_row(r: Run, t: u32, row: u32) {
-    let v = x_at(r.input + readable(row) * r.inner);
-    for (var c = 0u; c < RUN; c++) { held_x[c * LENGTH + t] = component(v, c); } // unroll
+    let at = r.input + readable(row) * r.inner;
+    for (var l = 0u; l < LOADS; l++) { // unroll
+        let v = x_at(at + l * r.beside);
+        for (var i = 0u; i < PACKET; i++) { held_x[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
+    }
 }
 
 fn load_dy_row(r: Run, t: u32, row: u32) {
-    let v = dy_at(r.input + readable(row) * r.inner);
-    for (var c = 0u; c < RUN; c++) { held_dy[c * LENGTH + t] = component(v, c); } // unroll
+    let at = r.input + readable(row) * r.inner;
+    for (var l = 0u; l < LOADS; l++) { // unroll
+        let v = dy_at(at + l * r.beside);
+        for (var i = 0u; i < PACKET; i++) { held_dy[(l * PACKET + i) * LENGTH + t] = component(v, i); } // unroll
+    }
 }
 
 // Squares the t-th row that is held. One that is not there is 0.
@@ -142,21 +161,36 @@ fn write_rows(r: Run, row: u32, t: u32) {
     if !r.written { return; }
     let at = r.output + row * r.inner;
     if within(row, r.begin, r.end) && row + SHARE <= r.end {
-        for (var i = 0u; i < SHARE; i++) { olds[t + i] = old_at(at + i * r.inner); } // unroll
-        for (var i = 0u; i < SHARE; i++) { write_row(at + i * r.inner, t + i, olds[t + i]); } // unroll
+        for (var i = 0u; i < SHARE; i++) { load_olds(r, t + i, at + i * r.inner); } // unroll
+        for (var i = 0u; i < SHARE; i++) { // unroll
+            for (var l = 0u; l < LOADS; l++) { // unroll
+                write(at + i * r.inner + l * r.beside, t + i, l, olds[(t + i) * LOADS + l]);
+            }
+        }
     } else {
         for (var i = 0u; i < SHARE; i++) { // unroll
-            if within(row + i, r.begin, r.end) { write_row(at + i * r.inner, t + i, old_at(at + i * r.inner)); }
+            if within(row + i, r.begin, r.end) { write_row(r, t + i, at + i * r.inner); }
         }
     }
 }
 
-fn write_row(at: u32, t: u32, old: Loaded) {
+// What the output holds, of the t-th row of a step.
+fn load_olds(r: Run, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { olds[t * LOADS + l] = old_at(at + l * r.beside); } // unroll
+}
+
+fn write_row(r: Run, t: u32, at: u32) {
+    for (var l = 0u; l < LOADS; l++) { write(at + l * r.beside, t, l, old_at(at + l * r.beside)); } // unroll
+}
+
+// Writes the l-th of a row's loads.
+fn write(at: u32, t: u32, l: u32, old: Loaded) {
+    let first = l * PACKET * LENGTH + t;
     store(at, as_loaded(
-        results[t],
-        results[1u % RUN * LENGTH + t],
-        results[2u % RUN * LENGTH + t],
-        results[3u % RUN * LENGTH + t],
+        results[first],
+        results[first + 1u % PACKET * LENGTH],
+        results[first + 2u % PACKET * LENGTH],
+        results[first + 3u % PACKET * LENGTH],
     ), old);
 }
 
@@ -181,7 +215,7 @@ fn sum_of(r: Run, t: u32, sum: u32, column: u32) -> Sum {
     let c = column % RUN;
     if run == REACH { return sums[c * LENGTH + sum]; }
     let is_there = r.before + run - REACH < r.all;
-    let at = select(NOTHING, lane + run - REACH, is_there);
+    let at = select(NOTHING, lane + run * STRIDE - REACH * STRIDE, is_there);
     return exchange[t][select(c + EXCHANGED - RUN, c, c < SIDE)][at];
 }
 

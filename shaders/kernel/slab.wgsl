@@ -42,6 +42,8 @@ struct Slab {
     first: u32,     // first row whose sums are written, but for those before `begin`
     begin: u32,     // first row written
     end: u32,
+    last_x: u32,    // last row of x that is needed,
+    last_dy: u32,   // and of dy
 }
 
 // The segment of a workgroup, counted through all segments of each plane and all planes.
@@ -80,6 +82,7 @@ fn slab(workgroup: vec3<u32>, index: u32) -> Slab {
     let pixel = params.part.first_pixel + min(plane, params.part.pixels - 1u);
     let offset = pixel_offset(pixel) + min(column, params.tensor.columns - 1u) * params.tensor.beside;
     let begin = begin_of(workgroup);
+    let end = min(begin + params.tensor.segment, params.part.write_end);
     return Slab(
         has_work,
         has_work && within(number, COLUMNS_BEFORE, COLUMNS_BEFORE + WRITTEN),
@@ -89,16 +92,20 @@ fn slab(workgroup: vec3<u32>, index: u32) -> Slab {
         params.part.output_shift + offset,
         begin / GRAIN * GRAIN,
         begin,
-        min(begin + params.tensor.segment, params.part.write_end),
+        end,
+        min(end + LOOK_AHEAD + select(0u, LOOK_BEHIND, LEAD_IN > 0u), params.part.read_end) - 1u,
+        min(end + LOOK_BEHIND, params.part.read_end) - 1u,
     );
 }
 
-// The element of a row, or of the nearest that can be read.
-fn element_of(s: Slab, row: u32) -> u32 { return s.input + readable(row) * s.inner; }
+// The element of a row, or of the nearest that can be read and is needed: rows before the first have wrapped.
+fn element_of(s: Slab, row: u32, last: u32) -> u32 {
+    return s.input + u32(clamp(i32(row), i32(params.part.read_begin), i32(last))) * s.inner;
+}
 
 // Loads a row of the window, as the t-th of the next.
 fn load_row(s: Slab, row: u32, t: u32) {
-    let at = element_of(s, row);
+    let at = element_of(s, row, s.last_x);
     for (var i = 0u; i < ACROSS; i++) { next_x[t * ACROSS + i] = stored_x(at + beside[i]); } // unroll
 }
 
@@ -106,7 +113,7 @@ fn load_row(s: Slab, row: u32, t: u32) {
 // there is 0.
 // Reads next_x; writes held_x and held.
 fn take_row(s: Slab, row: u32, t: u32, h: u32) {
-    let at = element_of(s, row);
+    let at = element_of(s, row, s.last_x);
     let is_there = is_readable(row);
     held_x[h] = taken_x(at, t, ACROSS_BEHIND, is_there);
     held[SQUARES + h] = square(taken_x(at, t, 0u, is_there));
@@ -126,7 +133,7 @@ fn load_next_x(s: Slab, row: u32) {
 }
 
 fn load_next_dy(s: Slab, row: u32) {
-    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(element_of(s, row + t)); } // unroll
+    for (var t = 0u; t < STEP; t++) { next_dy[t] = stored_dy(element_of(s, row + t, s.last_dy)); } // unroll
 }
 
 fn take_x(s: Slab, row: u32) {
@@ -136,7 +143,7 @@ fn take_x(s: Slab, row: u32) {
 // Reads next_dy; writes held_dy.
 fn take_dy(s: Slab, row: u32) {
     for (var t = 0u; t < STEP; t++) { // unroll
-        held_dy[t] = where_readable(loaded(next_dy[t], element_of(s, row + t)), row + t);
+        held_dy[t] = where_readable(loaded(next_dy[t], element_of(s, row + t, s.last_dy)), row + t);
     }
 }
 

@@ -1,6 +1,7 @@
 //! *column*: one invocation per pixel, or two, and segment, with a window and a step in registers.
 
 use super::geometry::{Groups, Memory};
+use super::task::ENDS;
 use super::window::{self, NARROW};
 use super::{Design, Geometry, Problem, Task};
 use crate::precision::Arithmetic;
@@ -45,7 +46,7 @@ impl Design for Column {
         let step = elements(task) / task.width;
         let grain = window::share(task.window(), |n| step.is_multiple_of(n));
         let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
-        let segment = task.segment(step, lead_in, grain);
+        let segment = task.segment(step, lead_in, grain, ENDS);
         let mut constants = window::constants_of_steps(task.window(), step);
         let kept = if task.arithmetic == Arithmetic::Pair { task.window() - 1 } else { 0 };
         let fresh = task.window() - 1 + step - kept;

@@ -25,6 +25,10 @@ pub(super) const COALESCED: u64 = 32;
 /// The fewest bytes that common GPUs' memory moves at once.
 pub(super) const SECTOR: u64 = 32;
 
+/// The most workgroups in sequence that take the same rows of planes side by side: enough for all that DRAM has at hand
+/// at once, and few enough that other rows of those planes, with which they share some, are still in a cache.
+pub(super) const MOST_ABREAST: u64 = 8;
+
 /// The widest window for which the kernels that walk have room in registers for two pixels, beside enough waves.
 const PAIRED: u64 = 5;
 

@@ -1,6 +1,7 @@
 //! *ring*: one invocation per pixel and segment, with a step in registers, and rings.
 
 use super::geometry::{Groups, Memory};
+use super::task::ENDS;
 use super::window::NARROW;
 use super::{Design, Geometry, Problem, Task};
 use crate::{Operation, Result};
@@ -43,7 +44,7 @@ impl Design for Ring {
             ("SCRATCH", sums),
         ];
         let groups = Groups::of_pixels(invocations);
-        let segment = task.segment(step, 0, step);
+        let segment = task.segment(step, 0, step, ENDS);
         let geometry = Geometry::new(task, Memory::Private, groups, segment, constants)?.cut_anywhere();
         if sums <= PRIVATE_SUMS {
             return Ok(geometry);

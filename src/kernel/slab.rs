@@ -1,7 +1,7 @@
 //! *slab*: one invocation per column, of a plane or of some side by side, walks down the rows.
 
 use super::geometry::{Groups, Memory};
-use super::problem::COALESCED;
+use super::problem::{COALESCED, MOST_ABREAST};
 use super::window::{self, NARROW, share};
 use super::{Design, Geometry, Problem, Task};
 use crate::precision::Arithmetic;
@@ -12,22 +12,27 @@ pub(super) struct Slab;
 /// Elements of a step: with all columns of the window they leave room in registers for enough waves.
 const STEP: u64 = 4;
 
+/// How many times as long as what its ends depend on a segment is at least: the rows that segments share are whole rows
+/// of all columns, and are read from memory again.
+const ENDS: u64 = 3;
+
 /// Invocations of a workgroup.
 const TEAM: u64 = 128;
-
-/// The most workgroups in sequence that take planes side by side: enough for all that DRAM has at hand at once, and few
-/// enough that segments of the same planes, which share rows, are still in a cache.
-const MOST_ABREAST: u64 = 8;
 
 impl Design for Slab {
     /// Returns `true` for two axes, of which one follows the other, where planes lie side by side.
     fn takes(&self, problem: &Problem) -> bool {
         let [rows, columns] = &problem.axes[..] else { return false };
-        problem.has_windows_within(NARROW) && rows.is_followed_by(columns) && columns.inner > 1
+        // Each invocation squares its neighbours' elements again, which is too much in pairs.
+        problem.arithmetic != Arithmetic::Pair
+            && problem.has_windows_within(NARROW)
+            && rows.is_followed_by(columns)
+            && columns.inner > 1
     }
 
     fn widths(&self, problem: &Problem) -> &'static [u32] {
-        let beside = |width| problem.pixels().is_multiple_of(width) && problem.arithmetic == Arithmetic::Single;
+        let is_single = problem.arithmetic == Arithmetic::Single;
+        let beside = |width| is_single && problem.pixels().is_multiple_of(width);
         match (beside(4), beside(2)) {
             (true, _) => &[4, 2, 1],
             (_, true) => &[2, 1],
@@ -48,7 +53,7 @@ impl Design for Slab {
         let step = STEP / task.width;
         let grain = share(task.window(), |n| step.is_multiple_of(n));
         let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
-        let segment = task.segment(step, lead_in, grain);
+        let segment = task.segment(step, lead_in, grain, ENDS);
         let columns = Columns::new(task, step)?;
         let mut constants = window::constants_of_steps(task.window(), step);
         constants.extend(columns.constants());

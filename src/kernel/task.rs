@@ -45,6 +45,9 @@ const UNDER_WAY: u64 = 2 << 20;
 /// Few more than it holds take twice as long.
 const OF_INVOCATION: u64 = 32;
 
+/// How many times as long as what its ends depend on a segment is at least.
+pub(super) const ENDS: u64 = 2;
+
 impl Task<'_> {
     pub(crate) fn window(&self) -> u64 {
         self.axis.window()
@@ -123,10 +126,10 @@ impl Task<'_> {
     }
 
     /// Returns the channels of a segment of an invocation that walks in steps of some: as many segments as keep enough
-    /// bytes under way, each at least twice as long as what its ends depend on. In place a pixel has but one, since
+    /// bytes under way, each at least `ends` times as long as what its ends depend on. In place a pixel has but one, since
     /// another would read what it has written. A segment is walked in whole steps, of which the first begin in its
     /// lead-in, and is a multiple of the grain.
-    pub(super) fn segment(&self, step: u64, lead_in: u64, grain: u64) -> u64 {
+    pub(super) fn segment(&self, step: u64, lead_in: u64, grain: u64, ends: u64) -> u64 {
         let channels = self.loaded.channels.max(1);
         if self.in_place {
             return channels;
@@ -137,7 +140,7 @@ impl Task<'_> {
         let loaded = pixels.saturating_mul(bytes.max(OF_INVOCATION));
         let busy = self.segments.times(UNDER_WAY).saturating_add(loaded / 2) / loaded;
         let (before, after) = self.halo();
-        let long = channels / (2 * (1 + before + after));
+        let long = channels / (ends * (1 + before + after));
         let wanted = channels.div_ceil(busy.min(long).max(1)).next_multiple_of(grain);
         let walked = (wanted + lead_in).next_multiple_of(step);
         ((walked - lead_in) / grain * grain).min(channels)

@@ -117,7 +117,7 @@ fn groups(shader: &Shader, params: &Params) -> u64 {
         Kernel::Pixel => pixels.div_ceil(constant("BANDS") * constant("BAND")) * segments,
         Kernel::Column | Kernel::Ring => pixels.div_ceil(constant("INVOCATIONS")) * segments,
         Kernel::Plane => {
-            let tiles = pixels.div_ceil(constant("PIXELS")) * segments;
+            let tiles = pixels.div_ceil(constant("PIXELS") * constant("ABREAST")) * segments;
             tiles.div_ceil(constant("TILES")) * u64::from(params.tensor.strips)
         }
         Kernel::Slab => {
@@ -161,12 +161,11 @@ fn columns(shader: &Shader, params: &Params) -> Vec<u64> {
         return vec![0];
     };
     let of = |name| constant(shader, name).unwrap();
-    let [before, held, abreast] = match shader.choice.kernel {
-        Kernel::Slab => [of("COLUMNS_BEFORE"), of("COLUMNS"), of("ABREAST")],
-        _ => [of("RUNS_BEFORE"), of("RUNS"), 1],
-    };
-    assert!(before + written <= held);
-    let strips = 0..u64::from(params.tensor.strips) / abreast;
+    let is_slab = shader.choice.kernel == Kernel::Slab;
+    let [before, held] = if is_slab { ["COLUMNS_BEFORE", "COLUMNS"] } else { ["RUNS_BEFORE", "RUNS"] };
+    assert!(of(before) + written <= of(held));
+    let written = if is_slab { written } else { written * of("LOADS") };
+    let strips = 0..u64::from(params.tensor.strips) / of("ABREAST");
     let columns = strips.flat_map(|strip| strip * written..(strip + 1) * written);
     columns.filter(|&column| column < u64::from(params.tensor.columns)).collect()
 }

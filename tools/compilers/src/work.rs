@@ -29,9 +29,10 @@ pub fn work(shader: &Shader) -> (Place, f64) {
             (Place::Straight, values * width / constant("INVOCATIONS"))
         }
         Kernel::Plane => {
+            let at_once = width / constant("PACKET");
             let is_in_one_go = constant("FIRST") > 0.0;
             let place = if is_in_one_go { Place::Straight } else { Place::Loop };
-            (place, constant("STEP") * constant("RUN"))
+            (place, constant("STEP") * constant("RUN") * at_once)
         }
         // Those at the ends of a workgroup compute for others.
         Kernel::Slab => {
