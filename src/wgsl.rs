@@ -18,6 +18,14 @@ macro_rules! wgsl {
     }};
 }
 
+/// The code of a file for f64. No browser has that, so a package for browsers does not carry it.
+macro_rules! wgsl_of_f64 {
+    ($file:literal) => {{
+        const WGSL: &str = if cfg!(target_arch = "wasm32") { "" } else { wgsl!($file) };
+        WGSL
+    }};
+}
+
 /// Returns the code of a text without comments, and its length in bytes.
 pub(crate) const fn code<const LENGTH: usize>(text: &str) -> ([u8; LENGTH], usize) {
     let (mut code, mut length) = ([0; LENGTH], 0);
@@ -26,7 +34,8 @@ pub(crate) const fn code<const LENGTH: usize>(text: &str) -> ([u8; LENGTH], usiz
     while line < text.len() {
         let end = end_of_code(text, line);
         if end > line {
-            length = append(&mut code, length, text, line, end);
+            let start = if cfg!(target_arch = "wasm32") { start_of_code(text, line) } else { line };
+            length = append(&mut code, length, text, start, end);
             length = append(&mut code, length, b"\n", 0, 1);
         }
         line = end_of_line(text, end) + 1;
@@ -47,6 +56,14 @@ const fn append(code: &mut [u8], length: usize, text: &[u8], start: usize, end: 
 /// Returns where the line ends that holds a place.
 const fn end_of_line(text: &[u8], mut at: usize) -> usize {
     while at < text.len() && text[at] != b'\n' {
+        at += 1;
+    }
+    at
+}
+
+/// Returns where the code of a line starts, behind its indentation.
+const fn start_of_code(text: &[u8], mut at: usize) -> usize {
+    while at < text.len() && text[at] == b' ' {
         at += 1;
     }
     at

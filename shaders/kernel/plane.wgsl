@@ -284,7 +284,8 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     if idle(workgroup) { return; }
     let r = run(workgroup, index);
     clear_nothing();
-    for (var done = 0u; done < walked(workgroup); done += STEP) {
+    let rows = walked(workgroup);
+    for (var done = 0u; done < rows; done += STEP) {
         let i = step_of(r.begin) - LEAD_IN + done;
         let row = i - LOOK_BEHIND; // the first that is held
         // Behind a branch, or compilers load a row only when it is needed, and wait for it.
@@ -315,7 +316,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     if idle(workgroup) { return; }
     let r = run(workgroup, index);
     clear_nothing();
-    for (var done = 0u; done < walked(workgroup); done += STEP) {
+    let rows = walked(workgroup);
+    for (var done = 0u; done < rows; done += STEP) {
         let j = step_of(r.begin) - LEAD_IN + done - FIRST;
         for (var t = 0u; t < FIRST; t++) { load_x_row(r, t, j + t); } // unroll
         for (var t = 0u; t < SUM_ROWS; t++) { // unroll

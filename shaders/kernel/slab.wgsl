@@ -216,7 +216,8 @@ fn stage(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_
     if !s.has_work { return; }
     load_halo(s, s.first - LOOK_BEHIND);
     load_next_x(s, s.first + LOOK_AHEAD);
-    for (var done = 0u; done < walked(workgroup); done += STEP) {
+    let rows = walked(workgroup);
+    for (var done = 0u; done < rows; done += STEP) {
         let i = s.first + done;
         take_x(s, i + LOOK_AHEAD);
         load_next_x(s, i + STEP + LOOK_AHEAD);
@@ -235,7 +236,8 @@ fn backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     load_halo(s, s.first - LEAD_IN);
     load_next_x(s, s.first);
     load_next_dy(s, s.first - LOOK_AHEAD);
-    for (var done = 0u; done < walked(workgroup); done += STEP) {
+    let rows = walked(workgroup);
+    for (var done = 0u; done < rows; done += STEP) {
         let j = s.first - LEAD_IN + done;
         take_x(s, j + HALO);
         take_dy(s, j + LOOK_BEHIND);

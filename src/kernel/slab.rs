@@ -103,9 +103,8 @@ impl Columns {
         if most <= lead + after {
             return Err(task.too_large(Kernel::Slab, lead + after + 1, (lead + after + 1) * sums));
         }
-        let are_few = |pixels: &u64| most / pixels >= all.min(4 * (lead + after).max(1));
-        let wanted = [1, 2, 4, 8].map(|fewer| (COALESCED / task.width / fewer).clamp(1, beside.min(most)));
-        let pixels = wanted.into_iter().find(are_few).unwrap_or(1);
+        let columns = all.min(4 * (lead + after)).max(1);
+        let pixels = (COALESCED / task.width).min(most / columns).clamp(1, beside);
         let room = most / pixels;
         let abreast = beside.div_ceil(pixels).min(MOST_ABREAST);
         if all <= room {

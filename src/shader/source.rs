@@ -76,7 +76,7 @@ impl Shader {
         match (self.power, self.arithmetic) {
             (Power::General, Arithmetic::Single) => &[BITS, wgsl!("power/single.wgsl")],
             (Power::General, Arithmetic::Pair) => &[BITS, wgsl!("power/pair.wgsl")],
-            (Power::General, Arithmetic::Double) => &[wgsl!("power/double.wgsl")],
+            (Power::General, Arithmetic::Double) => &[wgsl_of_f64!("power/double.wgsl")],
             _ => &[wgsl!("power/zero.wgsl")],
         }
     }
@@ -102,7 +102,7 @@ fn arithmetic(arithmetic: Arithmetic) -> &'static [&'static str] {
     match arithmetic {
         Arithmetic::Single => &[SCALAR, wgsl!("arithmetic/single.wgsl")],
         Arithmetic::Pair => &[wgsl!("arithmetic/pair.wgsl")],
-        Arithmetic::Double => &[SCALAR, wgsl!("arithmetic/double.wgsl")],
+        Arithmetic::Double => &[SCALAR, wgsl_of_f64!("arithmetic/double.wgsl")],
     }
 }
 

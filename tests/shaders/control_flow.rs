@@ -121,7 +121,7 @@ fn is_walk(module: &Module, info: &ModuleInfo, function: &Function, body: &Block
     if module.functions[called].name.as_deref() != Some("walked") {
         return false;
     }
-    depends_on_the_workgroup(module, info, function, body, called);
+    depends_on_the_workgroup(module, info, function, &function.body, called);
     matches!(function.expressions[pointer], Expression::LocalVariable(_))
 }
 
