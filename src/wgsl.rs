@@ -1,5 +1,5 @@
 //! The text of a file of shaders, as it is compiled in: without its comments, which a package for browsers would carry
-//! along.
+//! along, and for browsers without its indentation.
 
 /// What marks a loop to be written out, which is a comment that stays.
 pub(crate) const MARK: &str = "// unroll";
