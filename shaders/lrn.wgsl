@@ -134,6 +134,9 @@ fn readable(channel: u32) -> u32 { return max(min(channel, params.part.read_end 
 // Whether a channel can be read. It takes no branch, unlike are_readable; SwiftShader takes minutes to compile many.
 fn is_readable(channel: u32) -> bool { return within(channel, params.part.read_begin, params.part.read_end); }
 
+// A value of a channel, or zero if that cannot be read.
+fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
+
 // Whether so many channels from one on can be read; a channel "below zero" has wrapped and is not.
 fn are_readable(channel: u32, count: u32) -> bool {
     let first = channel - params.part.read_begin;

@@ -85,12 +85,6 @@ fn write_step(w: Walk, channel: u32) {
     }
 }
 
-// Sums the windows that a step completes, of squares or of terms.
-// Reads held; writes sums.
-fn sum_step(at: u32) {
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); } // unroll
-}
-
 // Writes held_x and held.
 fn load_halo(w: Walk, channel: u32) {
     for (var i = 0u; i < HALO; i++) { held_x[i] = load_x(w, channel + i); } // unroll
@@ -122,19 +116,6 @@ fn take_next(channel: u32) {
     for (var t = 0u; t < STEP; t++) { // unroll
         held[SQUARES + HALO + t] = sum_where_readable(held[SQUARES + HALO + t], channel + t);
     }
-}
-
-// These make the end of a step the beginning of the next.
-// Reads and writes held_x and held.
-fn shift() {
-    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; } // unroll
-    shift_held(SQUARES);
-}
-
-// Reads and writes held and normalized_dy.
-fn shift_terms() {
-    shift_held(TERMS);
-    for (var i = 0u; i < LOOK_BEHIND; i++) { normalized_dy[i] = normalized_dy[i + STEP]; } // unroll
 }
 
 // Square sums, and the stages of an operation whose window has several axes: stage/ says what is summed,

@@ -39,7 +39,7 @@ struct Slab {
     inner: u32,     // elements from a row to the next
     input: u32,     // element of row 0 in x and dy
     output: u32,    // and in the output
-    first: u32,     // first row whose sums are written, but for those before `begin`
+    first: u32,     // the multiple of GRAIN at which the walk begins
     begin: u32,     // first row written
     end: u32,
     last_x: u32,    // last row of x that is needed,
@@ -126,8 +126,6 @@ fn taken_x(at: u32, t: u32, i: u32, is_there: bool) -> Value {
     return select(Value(0.0), x_of(next_x[t * ACROSS + i], at + beside[i]), is_beside[i] & is_there);
 }
 
-fn where_readable(v: Value, row: u32) -> Value { return select(Value(0.0), v, is_readable(row)); }
-
 fn load_next_x(s: Slab, row: u32) {
     for (var t = 0u; t < STEP; t++) { load_row(s, row + t, t); } // unroll
 }
@@ -153,12 +151,6 @@ fn load_halo(s: Slab, row: u32) {
         load_row(s, row + i, 0u);
         take_row(s, row + i, 0u, i);
     }
-}
-
-// Sums the windows that a step completes, of squares or of terms.
-// Reads held; writes sums.
-fn sum_step(at: u32) {
-    for (var g = 0u; g < GROUPS; g++) { sum_windows(at + g * SHARE, g * SHARE); } // unroll
 }
 
 // Makes the terms of a step, and sums them across the rows.
@@ -193,19 +185,6 @@ fn write_step(s: Slab, row: u32) {
             if within(row + t, s.begin, s.end) { store(at + t * s.inner, results[t], old_at(at + t * s.inner)); }
         }
     }
-}
-
-// Make the end of a step the beginning of the next.
-// Reads and writes held_x and held.
-fn shift() {
-    for (var i = 0u; i < HALO; i++) { held_x[i] = held_x[i + STEP]; } // unroll
-    shift_held(SQUARES);
-}
-
-// Reads and writes held and normalized_dy.
-fn shift_terms() {
-    shift_held(TERMS);
-    for (var i = 0u; i < LOOK_BEHIND; i++) { normalized_dy[i] = normalized_dy[i + STEP]; } // unroll
 }
 
 // Square sums and forward.

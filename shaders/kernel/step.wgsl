@@ -1,4 +1,4 @@
-// What column and plane share, which walk along an axis in steps of STEP channels with the window in
+// What column, slab and plane share, which walk along an axis in steps of STEP channels with the window in
 // registers. The arrays hold a step and the HALO = WINDOW - 1 channels before it that the window needs; or, of plane,
 // those of each column.
 

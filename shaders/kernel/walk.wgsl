@@ -37,10 +37,8 @@ fn walk(workgroup: vec3<u32>, index: u32) -> Walk {
     );
 }
 
-// A value of a channel, or zero if that cannot be read. (load_x and load_dy, here and in other kernels, are twins: a
+// These load a value, or zero if it cannot be read. (load_x and load_dy, here and in other kernels, are twins: a
 // function for both would bind dy in forward too, since a shader binds all that its functions name.)
-fn where_readable(v: Value, channel: u32) -> Value { return select(Value(0.0), v, is_readable(channel)); }
-
 fn load_x(w: Walk, channel: u32) -> Value { return where_readable(x_at(w.input + readable(channel) * w.inner), channel); }
 
 fn load_dy(w: Walk, channel: u32) -> Value { return where_readable(dy_at(w.input + readable(channel) * w.inner), channel); }

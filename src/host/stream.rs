@@ -139,9 +139,9 @@ impl<'a> Stream<'a> {
     /// Decides on the largest chunks that all devices compute; of several, each has some.
     fn cut(&self, layers: &[Layer]) -> Result<Cut> {
         let count = layers.len() as u64;
-        let cuts = layers.iter().map(|layer| layer.plan.cut(self.operation, self.budget / count));
-        let cut = cuts.reduce(|one, other| Ok(one?.meet(other?)));
-        let cut = cut.unwrap_or_else(|| self.layer.plan.cut(self.operation, self.budget))?;
+        let of = |layer: &Layer| layer.plan.cut(self.operation, self.budget / count);
+        let others = layers.iter().skip(1); // than the layer itself
+        let cut = others.map(of).try_fold(of(self.layer)?, |cut, other| other.map(|other| cut.meet(other)))?;
         let shared = self.layer.plan.images().div_ceil(count * CHUNKS_EACH);
         Ok(if count > 1 { cut.with_images(shared) } else { cut })
     }

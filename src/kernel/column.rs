@@ -45,8 +45,7 @@ impl Design for Column {
         let invocations = task.walkers();
         let step = elements(task) / task.width;
         let grain = window::share(task.window(), |n| step.is_multiple_of(n));
-        let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
-        let segment = task.segment(step, lead_in, grain, ENDS);
+        let segment = task.segment(step, task.lead_in(), grain, ENDS);
         let mut constants = window::constants_of_steps(task.window(), step);
         let kept = if task.arithmetic == Arithmetic::Pair { task.window() - 1 } else { 0 };
         let fresh = task.window() - 1 + step - kept;
@@ -61,6 +60,7 @@ impl Design for Column {
             wgsl!("kernel/walk.wgsl"),
             wgsl!("kernel/window.wgsl"),
             wgsl!("kernel/step.wgsl"),
+            wgsl!("kernel/shift.wgsl"),
             wgsl!("kernel/column.wgsl"),
         ]
     }

@@ -52,14 +52,13 @@ impl Design for Slab {
     fn geometry(&self, task: &Task<'_>) -> Result<Geometry> {
         let step = STEP / task.width;
         let grain = share(task.window(), |n| step.is_multiple_of(n));
-        let lead_in = if task.has_terms() { task.window() - 1 } else { 0 };
-        let segment = task.segment(step, lead_in, grain, ENDS);
+        let segment = task.segment(step, task.lead_in(), grain, ENDS);
         let columns = Columns::new(task, step)?;
         let mut constants = window::constants_of_steps(task.window(), step);
         constants.extend(columns.constants());
         constants.extend([
             ("GRAIN", grain),
-            ("LEAD_IN", lead_in),
+            ("LEAD_IN", task.lead_in()),
             ("ACROSS", task.across.window()),
             ("ACROSS_BEHIND", task.across.look_behind),
             ("ACROSS_AHEAD", task.across.look_ahead),
@@ -70,7 +69,7 @@ impl Design for Slab {
     }
 
     fn files(&self, _: Memory) -> &'static [&'static str] {
-        &[wgsl!("kernel/window.wgsl"), wgsl!("kernel/step.wgsl"), wgsl!("kernel/slab.wgsl")]
+        &[wgsl!("kernel/window.wgsl"), wgsl!("kernel/step.wgsl"), wgsl!("kernel/shift.wgsl"), wgsl!("kernel/slab.wgsl")]
     }
 }
 

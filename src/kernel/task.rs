@@ -69,6 +69,11 @@ impl Task<'_> {
         self.reach(&self.axis)
     }
 
+    /// Returns the channels that a walk takes before those that it writes, if it makes terms on its way.
+    pub(super) fn lead_in(&self) -> u64 {
+        if self.has_terms() { self.window() - 1 } else { 0 }
+    }
+
     /// Returns the columns before and after a column on which its result depends, along the second axis.
     pub(super) fn halo_across(&self) -> (u64, u64) {
         self.reach(&self.across)
