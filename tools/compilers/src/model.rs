@@ -55,6 +55,8 @@ pub struct Cycles {
     pub banks: f64,
     /// To wait for loads, and for one instruction after the other, with the workgroups that there are.
     pub waits: f64,
+    /// To wait for the first loads and to compute what the last are for, while memory has nothing else to do.
+    pub ends: f64,
 }
 
 /// Sectors that reach a multiprocessor in a cycle: 32 bytes, as crossbars of public specifications and simulators.
@@ -76,12 +78,14 @@ impl Cycles {
             sectors: each * memory.groups_of_32.behind / SECTORS,
             banks: each * memory.groups_of_32.turns,
             waits: waits(kernel, machine),
+            ends: machine.latency + kernel.loads as f64 * kernel.instructions * STEP,
         }
     }
 
-    /// Returns the longest.
+    /// Returns the longest, with what nothing hides.
     pub fn longest(&self) -> f64 {
-        [self.memory, self.sectors, self.banks, self.waits].into_iter().fold(self.least, f64::max)
+        let busy = [self.memory, self.sectors, self.banks].into_iter().fold(self.least, f64::max);
+        self.waits.max(busy + self.ends)
     }
 }
 
