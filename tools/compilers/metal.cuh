@@ -82,12 +82,12 @@ D float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 D double fma(double a, double b, double c) { return ::fma(a, b, c); }
 template <class T, int N> D vec<T, N> fma(vec<T, N> a, vec<T, N> b, vec<T, N> c) {
     EACH(N) a[i] = fma(a[i], b[i], c[i]); return a; }
+// One instruction, as in drivers; a comparison and a selection are two. Before the templates, so that vectors find them.
+D float min(float a, float b) { return ::fminf(a, b); } D float max(float a, float b) { return ::fmaxf(a, b); }
 #define BOTH(f, e)                                                                                                \
     template <class T> D T f(T a, T b) { return e; }                                                              \
     template <class T, int N> D vec<T, N> f(vec<T, N> a, vec<T, N> b) { EACH(N) a[i] = f(a[i], b[i]); return a; }
 BOTH(min, b < a ? b : a) BOTH(max, a < b ? b : a)
-// One instruction, as in drivers; a comparison and a selection are two.
-D float min(float a, float b) { return ::fminf(a, b); } D float max(float a, float b) { return ::fmaxf(a, b); }
 template <class T> D T clamp(T a, T low, T high) { return min(max(a, low), high); }
 template <class T, int N> D vec<T, N> clamp(vec<T, N> a, T low, T high) { EACH(N) a[i] = clamp(a[i], low, high); return a; }
 template <class T> D T select(T a, T b, bool c) { return c ? b : a; }
