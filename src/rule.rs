@@ -4,11 +4,8 @@ use crate::kernel::Problem;
 use crate::precision::Arithmetic;
 use crate::{Dtype, Kernel};
 
-/// The widest window for which *row* precedes *pixel*: each packet loads its halo, and squares it, again.
-const SHORT: u64 = 11;
-
-/// The widest window for which *row* precedes *pixel* where a sum takes two registers.
-const SHORT_OF_LARGE: u64 = 5;
+/// The widest window for which *row* precedes *pixel* where a packet's halo, which it loads and squares again, is dear.
+const SHORT: u64 = 5;
 
 /// The widest window for which *slab* precedes *plane*: an invocation loads and squares all columns of the window.
 const SMALL: u64 = 5;
@@ -24,8 +21,8 @@ pub(crate) fn preferred(problem: &Problem) -> Vec<(Kernel, &'static str)> {
         }
     };
     then(Kernel::Whole, "one sum serves all channels of a pixel");
-    if has_short_halos(problem) {
-        then(Kernel::Row, "packets of channels lie together in memory, and their halos are short");
+    if has_cheap_halos(problem) || problem.has_windows_within(SHORT) {
+        then(Kernel::Row, "packets of channels lie together in memory, and their halos are cheap");
     }
     // Two passes along one axis each would move more than twice the bytes.
     // It takes more instructions, for which f16 leaves half the time, and f64 more still.
@@ -53,7 +50,7 @@ pub(crate) fn reason(problem: &Problem, kernel: Kernel) -> &'static str {
     order.into_iter().find(|&(other, _)| other == kernel).map_or("", |(_, reason)| reason)
 }
 
-fn has_short_halos(problem: &Problem) -> bool {
-    let is_large = problem.arithmetic != Arithmetic::Single;
-    problem.has_windows_within(if is_large { SHORT_OF_LARGE } else { SHORT })
+/// Returns `true` if sums take one register, and packets hold channels of one pixel.
+fn has_cheap_halos(problem: &Problem) -> bool {
+    problem.arithmetic == Arithmetic::Single && problem.axes.iter().all(|axis| axis.pixels_in_packets() == 1)
 }
