@@ -12,7 +12,7 @@ const SMALL: u64 = 5;
 
 /// Returns the kernels that compute a problem, the preferred first, each with the reason for its place.
 ///
-/// The order follows from how GPUs access memory and from compilers' listings (docs/measurements.md).
+/// The order follows from how GPUs access memory, compilers' listings and a simulation (docs/measurements.md).
 pub(crate) fn preferred(problem: &Problem) -> Vec<(Kernel, &'static str)> {
     let mut order = Vec::new();
     let mut then = |kernel: Kernel, reason| {

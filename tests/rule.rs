@@ -1,7 +1,7 @@
 //! Which choice the rule prefers, and what it refuses.
 
 use wgpu_lrn::internals::Recipe;
-use wgpu_lrn::{Choice, Error, Kernel, Lrn, Operation, Result, Segments, Shape, Tuning, wgpu};
+use wgpu_lrn::{Choice, Dtype, Error, Kernel, Lrn, Operation, Result, Segments, Shape, Tuning, wgpu};
 
 const F64: wgpu::Features = wgpu::Features::SHADER_F64;
 
@@ -55,6 +55,15 @@ fn the_choice_follows_the_stated_rule() {
         // What is chosen can be written down and forced.
         assert_eq!(expected.parse(), Ok(choice));
         assert_eq!(chosen(choice.into(), none), Ok(choice));
+    }
+}
+
+#[test]
+fn in_f64_row_is_preferred_for_short_windows_alone() {
+    let shape = Shape::over(&[1, 55, 55, 96], &[3]).unwrap().with_dtype(Dtype::F64);
+    for (reach, expected) in [(2, "row 4"), (3, "pixel 1")] {
+        let lrn = Lrn::over(&[(reach, reach)], 0.1, 0.75, 1.0).unwrap();
+        assert_eq!(chosen(&lrn, &shape, Tuning::default(), F64).unwrap().to_string(), expected);
     }
 }
 

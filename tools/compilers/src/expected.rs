@@ -86,7 +86,7 @@ impl Speed {
 fn of_memory(gpu: &Gpu, row: &Row) -> f64 {
     let Some(kernel) = row.kernel() else { return 1.0 };
     let cycles = Cycles::of(&kernel, &gpu.machine());
-    cycles.longest() / cycles.least.max(1.0)
+    cycles.total() / cycles.least.max(1.0)
 }
 
 /// Returns a GPU's own target; else another of NVIDIA's for one of NVIDIA's, and another of AMD's for any other.

@@ -1,4 +1,4 @@
-//! How long a kernel takes, if what limits it is one thing alone: the longest counts.
+//! How long a kernel takes, if what limits it is one thing alone: the longest counts, and what nothing hides.
 
 #[cfg(test)]
 mod simulated;
@@ -82,8 +82,8 @@ impl Cycles {
         }
     }
 
-    /// Returns the longest, with what nothing hides.
-    pub fn longest(&self) -> f64 {
+    /// Returns all that passes: the longest, with what nothing hides.
+    pub fn total(&self) -> f64 {
         let busy = [self.memory, self.sectors, self.banks].into_iter().fold(self.least, f64::max);
         self.waits.max(busy + self.ends)
     }
